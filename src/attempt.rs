@@ -1,0 +1,262 @@
+//! One resend request: its intent, what may be concluded from how it ended, and how doubt is
+//! settled by evidence.
+//!
+//! Nothing here sends or writes. An [`Intent`] can only be obtained from a journal that has already
+//! made it durable, and a provider resends only against an `&Intent`; so no request can be sent that
+//! was not recorded.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::event::{DeliveryStatus, Event, EventId, WebhookId};
+use crate::receipt::Receipt;
+
+/// What is known of an event at the moment a resend of it is decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResendRequest {
+    /// The webhook the event belongs to.
+    pub webhook: WebhookId,
+    /// The id the receiver logs.
+    pub event: EventId,
+    /// The id the vendor is asked to resend.
+    pub resend_id: EventId,
+    /// The vendor's run counter before the attempt, where the vendor reports one.
+    pub runs_before: Option<u32>,
+    /// The delivery status before the attempt.
+    pub status_before: DeliveryStatus,
+    /// When the event was created.
+    pub created_at: Option<DateTime<Utc>>,
+}
+
+/// A resend that is durably recorded and not yet answered.
+///
+/// It can't be copied: recording its outcome consumes it.
+#[derive(Debug)]
+pub struct Intent {
+    attempt: AttemptId,
+    request: ResendRequest,
+}
+
+impl Intent {
+    /// Attests that `request` is durable under `attempt`. Only a journal may call this, after its
+    /// commit; a test over the sources holds it to that.
+    pub fn recorded(attempt: AttemptId, request: ResendRequest) -> Self {
+        Self { attempt, request }
+    }
+
+    /// The number under which the journal keeps the attempt.
+    pub fn attempt(&self) -> AttemptId {
+        self.attempt
+    }
+
+    /// What is to be resent.
+    pub fn request(&self) -> &ResendRequest {
+        &self.request
+    }
+}
+
+/// The number of an attempt in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AttemptId(pub i64);
+
+/// How a resend request ended, as far as the connection can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResendEnd<'a> {
+    /// The request never left: refused connection, unknown host, failed handshake.
+    NotSent,
+    /// The vendor answered that it did not act (4xx, redirects).
+    Rejected,
+    /// The vendor answered with the event.
+    Answered(&'a Event),
+    /// The request was written and no usable answer came back.
+    Unanswered,
+}
+
+/// What may be concluded from how a resend ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Conclusion {
+    /// The vendor never saw the request.
+    NotSent,
+    /// The vendor saw the request and did not act.
+    Rejected,
+    /// The vendor says the delivery succeeded; the next listing confirms it.
+    Accepted,
+    /// The vendor delivered and the receiver did not accept.
+    Refused,
+    /// The vendor may or may not have acted.
+    InDoubt,
+}
+
+impl Conclusion {
+    /// The name in the ledger and in machine-readable output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::Rejected => "rejected",
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::InDoubt => "in_doubt",
+        }
+    }
+
+    /// The conclusion with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::NotSent, Self::Rejected, Self::Accepted, Self::Refused, Self::InDoubt]
+            .into_iter()
+            .find(|conclusion| conclusion.name() == name)
+    }
+
+    /// Whether the receiver may have seen a delivery, so that the attempt counts against the bound.
+    pub fn may_have_acted(self) -> bool {
+        match self {
+            Self::Accepted | Self::Refused | Self::InDoubt => true,
+            Self::NotSent | Self::Rejected => false,
+        }
+    }
+}
+
+/// Concludes from how a resend ended.
+///
+/// It is unknown whether a vendor's answer shows the event before or after the delivery, so an
+/// answer that still says "failed" while the run counter stands still is doubt and not a failure.
+pub fn conclude(request: &ResendRequest, end: &ResendEnd<'_>) -> Conclusion {
+    let answered = match end {
+        ResendEnd::NotSent => return Conclusion::NotSent,
+        ResendEnd::Rejected => return Conclusion::Rejected,
+        ResendEnd::Unanswered => return Conclusion::InDoubt,
+        ResendEnd::Answered(event) => event,
+    };
+    let counter = Counter::compare(request.runs_before, answered.runs);
+    let was_delivered = request.status_before == DeliveryStatus::Delivered;
+    match (answered.status, counter) {
+        (DeliveryStatus::Delivered, Counter::Still) if was_delivered => Conclusion::InDoubt,
+        (DeliveryStatus::Delivered, _) => Conclusion::Accepted,
+        (DeliveryStatus::Failed, Counter::Grew | Counter::Unknown) => Conclusion::Refused,
+        (DeliveryStatus::Failed, Counter::Still) => Conclusion::InDoubt,
+        (DeliveryStatus::Pending | DeliveryStatus::Unrecognised, _) => Conclusion::InDoubt,
+    }
+}
+
+/// The outcome of one attempt, as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptOutcome {
+    /// What was concluded.
+    pub conclusion: Conclusion,
+    /// The HTTP status of the vendor's answer, if one came.
+    pub status_code: Option<u16>,
+    /// The vendor's run counter in the answer.
+    pub runs_after: Option<u32>,
+    /// What happened, in words; never holds a payload or a key.
+    pub detail: String,
+}
+
+/// An attempt of which it is not settled whether the receiver got the event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenAttempt {
+    /// The attempt in the ledger.
+    pub attempt: AttemptId,
+    /// When the intent was recorded.
+    pub intent_at: DateTime<Utc>,
+    /// What was asked for.
+    pub request: ResendRequest,
+    /// What was concluded when it ended; `None` when hookmend was stopped before it could record it.
+    pub conclusion: Option<Conclusion>,
+    /// The run counter in the answer, if there was one.
+    pub runs_after: Option<u32>,
+}
+
+/// What was seen of an event after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// What the vendor says now; `None` when it could not be asked or no longer knows the event.
+    pub status: Option<DeliveryStatus>,
+    /// The vendor's run counter now.
+    pub runs: Option<u32>,
+    /// What the log says now; `None` when it could not be asked.
+    pub receipt: Option<Receipt>,
+    /// Whether the log is written while hookmend runs, so that its silence means something.
+    pub log_is_live: bool,
+}
+
+/// How an open attempt was settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Settlement {
+    /// The receiver has the event.
+    Recovered,
+    /// The delivery took place and the receiver did not accept it.
+    DeliveryFailed,
+    /// The vendor did not act; the event may be resent.
+    NotSent,
+}
+
+impl Settlement {
+    /// The name in the ledger.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recovered => "recovered",
+            Self::DeliveryFailed => "delivery_failed",
+            Self::NotSent => "not_sent",
+        }
+    }
+}
+
+/// Settles an open attempt by evidence, or returns `None` when the evidence does not decide yet.
+///
+/// `settle` is how long an attempt must be without evidence before that counts as "not sent".
+pub fn settle(
+    open: &OpenAttempt,
+    evidence: &Evidence,
+    idempotent: bool,
+    now: DateTime<Utc>,
+    settle: TimeDelta,
+) -> Option<Settlement> {
+    if evidence.receipt == Some(Receipt::Found) {
+        return Some(Settlement::Recovered);
+    }
+    let baseline = match open.conclusion {
+        // An accepting answer already counted its own run: only a later one speaks against it.
+        Some(Conclusion::Accepted) => open.runs_after.or(open.request.runs_before),
+        Some(_) | None => open.request.runs_before,
+    };
+    let counter = Counter::compare(baseline, evidence.runs);
+    match evidence.status? {
+        DeliveryStatus::Delivered => match open.request.status_before {
+            // The event was delivered before the attempt, so only a new run is evidence of one.
+            DeliveryStatus::Delivered if counter == Counter::Still => None,
+            DeliveryStatus::Delivered
+                if open.conclusion != Some(Conclusion::Accepted) && counter == Counter::Unknown =>
+            {
+                None
+            }
+            _ => Some(Settlement::Recovered),
+        },
+        DeliveryStatus::Failed if counter == Counter::Grew => Some(Settlement::DeliveryFailed),
+        DeliveryStatus::Failed | DeliveryStatus::Pending => {
+            let waited = now.signed_duration_since(open.intent_at) >= settle;
+            let silent = match open.conclusion {
+                // The vendor said that it delivered: it takes the receiver's own word against that.
+                Some(Conclusion::Accepted) => evidence.log_is_live && evidence.receipt == Some(Receipt::Absent),
+                Some(_) | None => true,
+            };
+            let decided = idempotent || (counter == Counter::Still && silent);
+            (waited && decided).then_some(Settlement::NotSent)
+        }
+        DeliveryStatus::Unrecognised => None,
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counter {
+    Grew,
+    Still,
+    Unknown,
+}
+
+impl Counter {
+    fn compare(before: Option<u32>, after: Option<u32>) -> Self {
+        match (before, after) {
+            (Some(before), Some(after)) if after > before => Self::Grew,
+            (Some(_), Some(_)) => Self::Still,
+            _ => Self::Unknown,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The decision table: what the vendor says and what the log says, made into one verdict.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::event::{DeliveryStatus, Event};
+use crate::receipt::{CoverageGap, Receipt};
+
+/// What hookmend thinks of one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// The vendor delivered it; nothing contradicts that.
+    Settled,
+    /// The vendor failed to deliver it and the log does not hold it.
+    Missing,
+    /// The vendor counts it as failed, but the log holds it: only the answer was lost.
+    Unacknowledged,
+    /// The vendor counts it as delivered, but the log does not hold it.
+    LostAfterAck,
+    /// It is too recent to judge.
+    TooYoung,
+    /// The evidence does not decide.
+    Unknown(UnknownReason),
+}
+
+/// Why the evidence does not decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnknownReason {
+    /// The vendor's record has no status that can be understood.
+    NoStatus,
+    /// The vendor's record has no creation time that can be read, so its age is not known.
+    NoTime,
+    /// The received log can't speak of this event.
+    OutOfCoverage(CoverageGap),
+}
+
+/// Whether an event is old enough to be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Age {
+    /// Older than the least age.
+    Ripe,
+    /// Younger: the vendor may still be delivering it, the log may still be written.
+    Young,
+    /// The record has no readable creation time.
+    Unreadable,
+}
+
+impl Age {
+    /// The age of an event at `now`, judged by the least age `min_age`.
+    pub fn of(event: &Event, now: DateTime<Utc>, min_age: TimeDelta) -> Self {
+        match event.created() {
+            None => Self::Unreadable,
+            Some(created) if now.signed_duration_since(created) < min_age => Self::Young,
+            Some(_) => Self::Ripe,
+        }
+    }
+}
+
+/// Decides the verdict; total, and the only place where one is made.
+pub fn classify(status: DeliveryStatus, age: Age, receipt: Receipt) -> Verdict {
+    use Receipt::{Absent, Found, OutOfCoverage};
+    match (status, age, receipt) {
+        (DeliveryStatus::Unrecognised, _, _) => Verdict::Unknown(UnknownReason::NoStatus),
+
+        (DeliveryStatus::Delivered, _, Found | OutOfCoverage(_)) => Verdict::Settled,
+        // The receiver may not have flushed its log yet.
+        (DeliveryStatus::Delivered, Age::Young, Absent) => Verdict::TooYoung,
+        (DeliveryStatus::Delivered, Age::Ripe | Age::Unreadable, Absent) => Verdict::LostAfterAck,
+
+        (DeliveryStatus::Failed | DeliveryStatus::Pending, Age::Young, _) => Verdict::TooYoung,
+        (DeliveryStatus::Failed | DeliveryStatus::Pending, _, Found) => Verdict::Unacknowledged,
+        (DeliveryStatus::Failed | DeliveryStatus::Pending, Age::Unreadable, Absent | OutOfCoverage(_)) => {
+            Verdict::Unknown(UnknownReason::NoTime)
+        }
+        (DeliveryStatus::Failed | DeliveryStatus::Pending, Age::Ripe, Absent) => Verdict::Missing,
+        (DeliveryStatus::Failed | DeliveryStatus::Pending, Age::Ripe, OutOfCoverage(gap)) => {
+            Verdict::Unknown(UnknownReason::OutOfCoverage(gap))
+        }
+    }
+}
+
+impl Verdict {
+    /// The name of the verdict in machine-readable output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::Missing => "missing",
+            Self::Unacknowledged => "unacknowledged",
+            Self::LostAfterAck => "lost_after_ack",
+            Self::TooYoung => "too_young",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// The verdict in one plain clause.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Settled => "delivered",
+            Self::Missing => "the vendor failed to deliver it and the received log does not hold it",
+            Self::Unacknowledged => "already in the received log; only the acknowledgement was lost",
+            Self::LostAfterAck => "the receiver acknowledged it, but the received log does not hold it",
+            Self::TooYoung => "younger than the least age; left for a later run",
+            Self::Unknown(UnknownReason::NoStatus) => "the vendor's record has no status that can be understood",
+            Self::Unknown(UnknownReason::NoTime) => "the vendor's record has no readable creation time",
+            Self::Unknown(UnknownReason::OutOfCoverage(gap)) => gap.reason(),
+        }
+    }
+}
+
+/// What the user allowed beyond the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ResendPolicy {
+    /// The receiver is idempotent: whatever the vendor counts as failed may be resent.
+    pub idempotent: bool,
+    /// Events that were acknowledged and then lost may be resent.
+    pub include_acknowledged: bool,
+}
+
+impl ResendPolicy {
+    /// Whether an event with this verdict is to be resent.
+    pub fn resends(self, verdict: Verdict) -> bool {
+        match verdict {
+            Verdict::Missing => true,
+            Verdict::Unacknowledged | Verdict::Unknown(UnknownReason::OutOfCoverage(_)) => self.idempotent,
+            Verdict::LostAfterAck => self.include_acknowledged,
+            Verdict::Settled | Verdict::TooYoung => false,
+            Verdict::Unknown(UnknownReason::NoStatus | UnknownReason::NoTime) => false,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! hookmend reconciles webhooks: it lists what a vendor failed to deliver, diffs that with what you
+//! received, and has the vendor resend what is missing until nothing is left.
+//!
+//! # The map of the house
+//!
+//! Dependencies point one way; `tests/it/architecture.rs` holds every `use crate::…` line to it.
+//!
+//! **Core**, pure: no runtime, network, database, file, clock or randomness.
+//!
+//! | room | what it owns |
+//! |---|---|
+//! | [`event`] | ids, events, delivery status, the window |
+//! | [`receipt`] | what the received log says of an id, and its coverage |
+//! | [`classify`] | the decision table: status × age × receipt → verdict |
+//! | [`tracked`] | the events of one webhook with their verdicts and results |
+//! | [`attempt`] | intents, what may be concluded from an answer, how doubt is settled |
+//! | [`pace`] | limiter, retry, breaker: they take the time and return waits |
+//! | [`policy`] | what a run may do and its bounds |
+//! | [`run_report`] | the result of a run as data |
+//! | [`outcome`], [`exit`] | how a run ended, and the exit code of that |
+//!
+//! **Engine**, async: it knows the ports' traits only.
+//!
+//! | room | what it owns |
+//! |---|---|
+//! | [`monitor`], [`clock`] | what happens during a run; the time |
+//!
+//! **Adapters**, one outside thing each; none knows another.
+//!
+//! | room | what it owns |
+//! |---|---|
+//! | [`provider`] | a vendor's API: trait, HTTP client, one file per vendor |
+//! | [`received`] | the received log: trait, one file per kind of log |
+//! | [`ledger`] | the durable journal: trait, SQLite, lock |
+//! | [`report`] | one file per output format |
+//! | [`sandbox`] | the vendor simulator; shares no types with the provider |
+//!
+//! **Shell**: the only users of the command line, the terminal, the environment and `anyhow`.
+//!
+//! | room | what it owns |
+//! |---|---|
+//! | [`config`] | file + environment + flags → settings |
+//! | [`cli`] | one file per command, progress, hints |
+
+pub mod attempt;
+pub mod classify;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod event;
+pub mod exit;
+pub mod ledger;
+pub mod monitor;
+pub mod outcome;
+pub mod pace;
+pub mod policy;
+pub mod provider;
+pub mod receipt;
+pub mod received;
+pub mod reconcile;
+pub mod report;
+pub mod run_report;
+pub mod sandbox;
+pub mod tracked;

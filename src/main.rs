@@ -1,0 +1,3 @@
+//! hookmend, the program.
+
+fn main() {}

@@ -1,0 +1,160 @@
+//! What the integrator's received log says of an id.
+//!
+//! "Absent" is the claim that causes a resend, so it is only ever made inside the log's coverage.
+
+use std::hash::{BuildHasher, RandomState};
+
+use chrono::{DateTime, Utc};
+use hashbrown::HashTable;
+
+use crate::event::{EventId, IdKey};
+
+/// What the received log says of one id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Receipt {
+    /// The log holds the id as received.
+    Found,
+    /// The log covers the event and does not hold its id.
+    Absent,
+    /// The log can't say.
+    OutOfCoverage(CoverageGap),
+}
+
+/// Why a received log can't say whether it holds an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CoverageGap {
+    /// No received log was given.
+    NoLog,
+    /// The event is older than the first thing the log can speak of.
+    BeforeLog,
+    /// The event has no readable creation time and the log covers a part of time only.
+    NoTime,
+    /// The log, or the part that would hold the id, could not be read.
+    Unreadable,
+}
+
+impl CoverageGap {
+    /// The gap in words, as the end of "the received log can't say: …".
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::NoLog => "no received log was given",
+            Self::BeforeLog => "the event is older than the received log",
+            Self::NoTime => "the event has no readable creation time to hold against the log's coverage",
+            Self::Unreadable => "a part of the received log that may hold the id could not be read",
+        }
+    }
+}
+
+/// The period and the extent for which a received log can say "absent".
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// The first instant the log speaks of; `None` means since ever.
+    pub since: Option<DateTime<Utc>>,
+    /// Why the log could not be read whole, if it could not: then nothing is absent.
+    pub broken: Option<String>,
+}
+
+impl Coverage {
+    /// What the log says of an id that it was not seen to hold.
+    pub fn of_unseen(&self, created_at: Option<DateTime<Utc>>) -> Receipt {
+        if self.broken.is_some() {
+            return Receipt::OutOfCoverage(CoverageGap::Unreadable);
+        }
+        match (self.since, created_at) {
+            (None, _) => Receipt::Absent,
+            (Some(_), None) => Receipt::OutOfCoverage(CoverageGap::NoTime),
+            (Some(since), Some(created)) if created < since => Receipt::OutOfCoverage(CoverageGap::BeforeLog),
+            (Some(_), Some(_)) => Receipt::Absent,
+        }
+    }
+}
+
+/// The ids a received log is asked about, each with a small number by which the answer refers to it.
+#[derive(Debug, Default)]
+pub struct WantedIds {
+    ids: Vec<EventId>,
+    index: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl WantedIds {
+    /// Collects the ids; an id that is given twice keeps its first number.
+    pub fn new(ids: impl IntoIterator<Item = EventId>) -> Self {
+        let mut wanted = Self::default();
+        for id in ids {
+            wanted.insert(id);
+        }
+        wanted
+    }
+
+    fn insert(&mut self, id: EventId) {
+        if self.number_of(id.key()).is_some() {
+            return;
+        }
+        let hash = self.hasher.hash_one(id.key());
+        let number = u32::try_from(self.ids.len()).expect("fewer than four billion ids");
+        self.ids.push(id);
+        let (ids, hasher) = (&self.ids, &self.hasher);
+        self.index.insert_unique(hash, number, |&other| hasher.hash_one(ids[other as usize].key()));
+    }
+
+    /// The number of the id with this key, if it is wanted.
+    pub fn number_of(&self, key: IdKey<'_>) -> Option<u32> {
+        let hash = self.hasher.hash_one(key);
+        self.index.find(hash, |&number| self.ids[number as usize].key() == key).copied()
+    }
+
+    /// The wanted ids in the order of their numbers.
+    pub fn ids(&self) -> &[EventId] {
+        &self.ids
+    }
+}
+
+/// What a received log said of one wanted id, before its coverage is considered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sighting {
+    /// The id was not seen.
+    #[default]
+    Unseen,
+    /// The id stands in a line that could not be understood, so it may have been received.
+    Possible,
+    /// The id was seen as received.
+    Received,
+}
+
+/// The answer of a received log to one question.
+#[derive(Clone, Debug, Default)]
+pub struct Lookup {
+    /// One sighting for each wanted id, by its number.
+    pub sightings: Vec<Sighting>,
+    /// What the log can speak of at all.
+    pub coverage: Coverage,
+    /// What was read to answer.
+    pub stats: LogStats,
+}
+
+impl Lookup {
+    /// The receipt of the wanted id with this number.
+    pub fn receipt(&self, number: u32, created_at: Option<DateTime<Utc>>) -> Receipt {
+        match self.sightings[number as usize] {
+            Sighting::Received => Receipt::Found,
+            Sighting::Possible => Receipt::OutOfCoverage(CoverageGap::Unreadable),
+            Sighting::Unseen => self.coverage.of_unseen(created_at),
+        }
+    }
+}
+
+/// What was read from a received log, in lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogStats {
+    /// Lines read, blank ones not counted.
+    pub lines: u64,
+    /// Lines that held an id as received.
+    pub ids: u64,
+    /// Lines that could not be understood.
+    pub unreadable: u64,
+    /// Where the first line that could not be understood stands, as `name:line`.
+    pub first_unreadable: Option<String>,
+    /// Bytes read.
+    pub bytes: u64,
+}

@@ -1,0 +1,150 @@
+//! The events of one webhook as a run sees them: each with its verdict, its attempts and its result.
+//!
+//! A listing of a million events is held here once and nowhere else, so the entries are small and
+//! the index holds four bytes for each.
+
+use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
+
+use crate::classify::Verdict;
+use crate::event::{DeliveryStatus, Event, EventId};
+
+/// What became of an event in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventResult {
+    /// It was resent and arrived.
+    Recovered,
+    /// It is still not there.
+    Left,
+    /// It used up its attempts and waits for a person.
+    Quarantined,
+    /// It was resent and nobody can say whether it arrived.
+    InDoubt,
+    /// Nothing was to be done, or nothing was allowed.
+    Skipped,
+}
+
+impl EventResult {
+    /// The name in machine-readable output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recovered => "recovered",
+            Self::Left => "left",
+            Self::Quarantined => "quarantined",
+            Self::InDoubt => "in_doubt",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// One event with what the run made of it.
+#[derive(Clone, Debug)]
+pub struct TrackedEvent {
+    /// The event as it was last seen.
+    pub event: Event,
+    /// The verdict of the first diff that could judge it; a recovered event keeps it, so that the
+    /// report says what was wrong.
+    pub verdict: Verdict,
+    /// Resends of this run after which the receiver may have seen a delivery.
+    pub attempts: u16,
+    /// What became of it.
+    pub result: Option<EventResult>,
+    /// The reason, where it says more than the verdict's own.
+    pub reason: Option<Box<str>>,
+}
+
+impl TrackedEvent {
+    fn new(event: Event) -> Self {
+        Self { event, verdict: Verdict::Settled, attempts: 0, result: None, reason: None }
+    }
+
+    /// Why the event stands as it does, in words.
+    pub fn reason(&self) -> &str {
+        self.reason.as_deref().unwrap_or_else(|| self.verdict.reason())
+    }
+
+    /// Whether the event needs no mention: delivered, and nothing was done about it.
+    pub fn is_settled(&self) -> bool {
+        self.verdict == Verdict::Settled && self.result.is_none()
+    }
+}
+
+/// The events of one webhook, each once.
+#[derive(Debug, Default)]
+pub struct TrackedEvents {
+    entries: Vec<TrackedEvent>,
+    index: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl TrackedEvents {
+    /// Takes in an event as a listing shows it, and returns its place.
+    ///
+    /// Within one run "delivered" is final: a repeated row or a later, staler listing that still
+    /// says "failed" does not undo it.
+    pub fn observe(&mut self, event: Event) -> usize {
+        let hash = self.hasher.hash_one(&event.id);
+        let found = self.index.find(hash, |&place| self.entries[place as usize].event.id == event.id);
+        if let Some(&place) = found {
+            let known = &mut self.entries[place as usize].event;
+            let runs = known.runs.max(event.runs);
+            if known.status != DeliveryStatus::Delivered || event.status == DeliveryStatus::Delivered {
+                *known = event;
+            }
+            known.runs = runs;
+            return place as usize;
+        }
+        let place = u32::try_from(self.entries.len()).expect("fewer than four billion events");
+        self.entries.push(TrackedEvent::new(event));
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        self.index.insert_unique(hash, place, |&other| hasher.hash_one(&entries[other as usize].event.id));
+        place as usize
+    }
+
+    /// The place of the event with this id.
+    pub fn place_of(&self, id: &EventId) -> Option<usize> {
+        let hash = self.hasher.hash_one(id);
+        let found = self.index.find(hash, |&place| self.entries[place as usize].event.id == *id);
+        found.map(|&place| place as usize)
+    }
+
+    /// The event with this id.
+    pub fn get(&self, id: &EventId) -> Option<&TrackedEvent> {
+        self.place_of(id).map(|place| &self.entries[place])
+    }
+
+    /// The event with this id, to be changed.
+    pub fn get_mut(&mut self, id: &EventId) -> Option<&mut TrackedEvent> {
+        self.place_of(id).map(|place| &mut self.entries[place])
+    }
+
+    /// How many events there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// All events, in the order in which they were first seen.
+    pub fn iter(&self) -> std::slice::Iter<'_, TrackedEvent> {
+        self.entries.iter()
+    }
+
+    /// All events, to be changed.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, TrackedEvent> {
+        self.entries.iter_mut()
+    }
+
+    /// Gives up the index and returns the events, oldest first (creation time, then id).
+    pub fn into_oldest_first(self) -> Vec<TrackedEvent> {
+        let mut entries = self.entries;
+        entries.sort_unstable_by(|left, right| {
+            (left.event.created(), &left.event.id).cmp(&(right.event.created(), &right.event.id))
+        });
+        entries
+    }
+}
