@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 
 use crate::classify::Verdict;
 use crate::event::{DeliveryStatus, Event, EventId};
+use crate::receipt::Receipt;
 
 /// What became of an event in this run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +44,10 @@ impl EventResult {
 pub struct TrackedEvent {
     /// The event as it was last seen.
     pub event: Event,
+    /// The delivery status when it was first seen.
+    pub first_status: DeliveryStatus,
+    /// What the received log said when it was last asked.
+    pub receipt: Option<Receipt>,
     /// The verdict of the first diff that could judge it; a recovered event keeps it, so that the
     /// report says what was wrong.
     pub verdict: Verdict,
@@ -56,7 +61,8 @@ pub struct TrackedEvent {
 
 impl TrackedEvent {
     fn new(event: Event) -> Self {
-        Self { event, verdict: Verdict::Settled, attempts: 0, result: None, reason: None }
+        let first_status = event.status;
+        Self { event, first_status, receipt: None, verdict: Verdict::Settled, attempts: 0, result: None, reason: None }
     }
 
     /// Why the event stands as it does, in words.
