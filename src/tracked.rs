@@ -154,3 +154,43 @@ impl TrackedEvents {
         entries
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(id: &str, status: DeliveryStatus, runs: Option<u32>) -> Event {
+        Event {
+            id: EventId::new(id).expect("an id"),
+            created_at: None,
+            status,
+            status_text: None,
+            status_code: None,
+            runs,
+            alternate_ids: None,
+        }
+    }
+
+    #[test]
+    fn a_repeated_row_is_one_event() {
+        let mut events = TrackedEvents::default();
+        let first = events.observe(event("a", DeliveryStatus::Failed, None));
+        assert_eq!(events.observe(event("a", DeliveryStatus::Failed, None)), first);
+        events.observe(event("b", DeliveryStatus::Failed, None));
+        assert_eq!(events.len(), 2);
+    }
+
+    #[test]
+    fn a_later_success_is_not_hidden_by_a_staler_failure() {
+        let mut events = TrackedEvents::default();
+        events.observe(event("a", DeliveryStatus::Delivered, Some(2)));
+        events.observe(event("a", DeliveryStatus::Failed, Some(3)));
+        let tracked = events.get(&EventId::new("a").expect("an id")).expect("known");
+        assert_eq!((tracked.event.status, tracked.event.runs), (DeliveryStatus::Delivered, Some(3)));
+    }
+
+    #[test]
+    fn an_entry_stays_small() {
+        assert!(std::mem::size_of::<TrackedEvent>() <= 128, "{}", std::mem::size_of::<TrackedEvent>());
+    }
+}
