@@ -228,17 +228,21 @@ impl Run<'_> {
             receipt,
             log_is_live: self.ports.received.as_ref().is_some_and(|log| log.is_live()),
         };
-        let now = self.ports.clock.now();
-        if pending.open.conclusion == Some(Conclusion::Refused) {
-            return self.decide_refused(index, pending, &evidence);
-        }
-        match settle(&pending.open, &evidence, policy.resend.idempotent, now, policy.settle)? {
-            Settlement::Recovered if receipt == Some(Receipt::Found) => Some(Decision::Arrived(Arrival::InLog)),
-            Settlement::Recovered => Some(Decision::Arrived(Arrival::VendorSaysSo)),
+        let decision = if pending.open.conclusion == Some(Conclusion::Refused) {
+            self.decide_refused(index, pending, &evidence)?
+        } else {
+            let now = self.ports.clock.now();
+            match settle(&pending.open, &evidence, policy.resend.idempotent, now, policy.settle)? {
+                Settlement::Recovered if receipt == Some(Receipt::Found) => Decision::Arrived(Arrival::InLog),
+                Settlement::Recovered => Decision::Arrived(Arrival::VendorSaysSo),
+                again @ (Settlement::DeliveryFailed | Settlement::NotSent) => Decision::MayBeSentAgain(again),
+            }
+        };
+        match decision {
+            Decision::Arrived(_) => Some(decision),
             // The log has the last word before an event may be sent again.
-            Settlement::NotSent if log == LogEvidence::NotAsked && self.is_log_asked() => None,
-            settlement @ (Settlement::DeliveryFailed | Settlement::NotSent) => {
-                Some(Decision::MayBeSentAgain(settlement))
+            Decision::MayBeSentAgain(_) | Decision::Refused => {
+                (log == LogEvidence::Asked || !self.is_log_asked()).then_some(decision)
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::ledger::LedgerError;
 use crate::monitor::{Monitor, RunEvent};
 use crate::outcome::RunOutcome;
 use crate::provider::{Credential, ProviderError};
-use crate::receipt::CoverageGap;
+use crate::receipt::{CoverageGap, Receipt};
 use crate::run_report::{Counts, Mode, Problem, ProblemKind, RunReport, WebhookReport};
 use crate::tracked::{EventResult, TrackedEvent};
 
@@ -26,8 +26,10 @@ impl Run<'_> {
         let in_doubt = history.is_some_and(|history| !history.open.is_empty());
         let delivered_meanwhile =
             tracked.event.status == DeliveryStatus::Delivered && tracked.verdict != Verdict::LostAfterAck;
+        let received = tracked.receipt == Some(Receipt::Found) && !self.policy().resend.idempotent;
         tracked.result.is_none()
             && !in_doubt
+            && !received
             && !delivered_meanwhile
             && earlier.saturating_add(u32::from(tracked.attempts)) < self.policy().bounds.max_attempts
     }
@@ -181,6 +183,10 @@ impl Run<'_> {
                 Verdict::Settled => None,
                 Verdict::Missing | Verdict::LostAfterAck if used_up && tracked.attempts > 0 => {
                     Some(EventResult::Quarantined)
+                }
+                // A dry run tells what a run would leave to be resent, and this is none of it.
+                Verdict::LostAfterAck if policy.mode == Mode::DryRun && !policy.resend.include_acknowledged => {
+                    Some(EventResult::Skipped)
                 }
                 Verdict::Missing | Verdict::LostAfterAck => Some(EventResult::Left),
                 verdict if acted && policy.resend.resends(verdict) => Some(EventResult::Left),

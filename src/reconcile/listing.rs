@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::TimeDelta;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
+use crate::classify::Age;
 use crate::event::{DeliveryStatus, Event, EventId, WebhookId, Window};
 use crate::monitor::RunEvent;
 use crate::policy::Proofs;
@@ -37,6 +38,7 @@ pub(super) struct SliceSigns {
     pub(super) without_status: u64,
     /// Events that no earlier listing of this run had shown.
     pub(super) new: u64,
+    /// Of these, failed ones that are old enough to have been listed before.
     pub(super) new_failed: u64,
 }
 
@@ -196,7 +198,7 @@ impl Run<'_> {
                         slice,
                         reason: error.to_string(),
                     });
-                    self.notice(&RunEvent::SlicesPlanned { webhook: job.webhook.clone(), slices: 1 });
+                    self.notice(&RunEvent::SlicesPlanned { webhook: job.webhook.clone(), slices: 2 });
                 }
                 None => outcome.unread.push((slice, error.to_string())),
             },
@@ -265,12 +267,14 @@ impl Run<'_> {
             return;
         }
         let failed = matches!(event.status, DeliveryStatus::Failed | DeliveryStatus::Pending);
+        // A young event may have failed since the last listing, so it speaks against nothing.
+        let ripe = Age::of(&event, self.ports.clock.now(), self.policy().min_age) != Age::Young;
         let mut events = job.events.lock().unwrap_or_else(PoisonError::into_inner);
         let known = events.len();
         events.observe(event);
         if events.len() > known {
             signs.new += 1;
-            signs.new_failed += u64::from(failed);
+            signs.new_failed += u64::from(failed && ripe);
         }
     }
 

@@ -186,6 +186,8 @@ struct WebhookState {
     filter: ListFilter,
     /// The latest listing of each slice.
     listed: Vec<ListedSlice>,
+    /// The unfiltered listing that proved the filter.
+    proof_listed: Vec<ListedSlice>,
     capacity: Capacity,
     /// What listings showed that bears on whether the filter can be believed.
     signs: proof::FilterSigns,
@@ -410,6 +412,7 @@ impl<'a> Run<'a> {
         }
         let mut grew = false;
         for index in 0..self.webhooks.len() {
+            grew |= self.scrutinise_proof(index).await?;
             grew |= self.disprove_cap(index, Scrutiny::Everything).await?;
         }
         if grew {

@@ -11,7 +11,7 @@ use crate::event::Window;
 use crate::policy::Proofs;
 use crate::provider::ListFilter;
 use crate::run_report::ProblemKind;
-use crate::slices::{ListedSlice, Scrutiny};
+use crate::slices::Scrutiny;
 use crate::tracked::TrackedEvents;
 
 use super::Run;
@@ -104,20 +104,29 @@ impl Run<'_> {
         }
     }
 
-    /// Lists a part of the window without the filter and holds it against the failed listing.
+    /// Lists without the filter and holds that against the failed listing.
+    ///
+    /// Where the failed listing holds something, the filter works, and one slice is enough. Where it
+    /// holds nothing, a filter that always answers with nothing looks the same as a vendor without
+    /// failures, in every part of the window; so the whole window is looked at.
     async fn compare_with_unfiltered(&mut self, index: usize) -> Result<(), Halt> {
-        let slice = self.most_telling_slice(index);
-        let mut outcome = self.list_unfiltered(index, self.request.window, vec![slice]).await?;
-        let log_needs_delivered = self.ports.received.is_some() && self.webhooks[index].signs.delivered == 0;
-        if !self.webhooks[index].signs.any() || log_needs_delivered {
-            let rest = self.request.window.slices(self.longest_slice_of_provider());
-            if rest != [slice] {
-                let more = self.list_unfiltered(index, self.request.window, rest).await?;
+        let window = self.request.window;
+        let whole = window.slices(self.longest_slice_of_provider());
+        let mut outcome;
+        if self.webhooks[index].signs.failed == 0 {
+            outcome = self.list_unfiltered(index, window, whole).await?;
+        } else {
+            let slice = self.most_telling_slice(index);
+            outcome = self.list_unfiltered(index, window, vec![slice]).await?;
+            let log_needs_delivered = self.ports.received.is_some() && self.webhooks[index].signs.delivered == 0;
+            if log_needs_delivered && whole != [slice] {
+                let more = self.list_unfiltered(index, window, whole).await?;
                 outcome.signs.add(&more.signs);
                 outcome.listed.extend(more.listed);
             }
         }
-        let cut_short = self.is_unfiltered_cut_short(index, &outcome.listed).await?;
+        self.webhooks[index].proof_listed.clone_from(&outcome.listed);
+        let cut_short = self.is_unfiltered_cut_short(index, Scrutiny::Suspicious).await?;
         if outcome.signs.new_failed > 0 {
             let name = self.webhooks[index].name.clone();
             self.problem(
@@ -134,6 +143,19 @@ impl Run<'_> {
             self.list_unfiltered_instead(index).await?;
         }
         Ok(())
+    }
+
+    /// Before "clean" rests on the filter, the listing that proved it must be known to be whole.
+    /// Returns whether it was not, so that there are events to work on.
+    pub(super) async fn scrutinise_proof(&mut self, index: usize) -> Result<bool, Halt> {
+        let webhook = &self.webhooks[index];
+        let rests_on_it = webhook.filter == ListFilter::Failed && webhook.signs.failed == 0;
+        if !rests_on_it || !self.is_unfiltered_cut_short(index, Scrutiny::Everything).await? {
+            return Ok(false);
+        }
+        self.list_unfiltered_instead(index).await?;
+        self.disprove_cap(index, Scrutiny::Suspicious).await?;
+        Ok(true)
     }
 
     fn longest_slice_of_provider(&self) -> TimeDelta {
@@ -179,12 +201,17 @@ impl Run<'_> {
 
     /// A vendor that cuts before it filters hides failures without ever answering a suspicious number
     /// of them, so the unfiltered listing is looked at as well.
-    async fn is_unfiltered_cut_short(&mut self, index: usize, listed: &[ListedSlice]) -> Result<bool, Halt> {
-        for slice in self.webhooks[index].capacity.doubtful(listed, Scrutiny::Suspicious) {
+    async fn is_unfiltered_cut_short(&mut self, index: usize, scrutiny: Scrutiny) -> Result<bool, Halt> {
+        let webhook = &self.webhooks[index];
+        for slice in webhook.capacity.doubtful(&webhook.proof_listed, scrutiny) {
+            let webhook = &mut self.webhooks[index];
+            let Some(place) = webhook.proof_listed.iter().position(|listed| listed.slice == slice) else { continue };
             let Some(halves) = slice.halves(TimeDelta::seconds(1)) else { continue };
-            let records = listed.iter().find(|listed| listed.slice == slice).map_or(0, |listed| listed.records);
+            let records = webhook.proof_listed.swap_remove(place).records;
             let outcome = self.list_unfiltered(index, self.request.window, halves.to_vec()).await?;
-            if outcome.signs.new > 0 {
+            // A half that holds as much as the whole is as doubtful as the whole was.
+            let as_much = outcome.listed.iter().any(|half| half.records >= records);
+            if outcome.signs.new > 0 || as_much {
                 self.webhooks[index].capacity.cut_short_at(records);
                 return Ok(true);
             }

@@ -89,6 +89,7 @@ impl Run<'_> {
             events: TrackedEvents::default(),
             filter: ListFilter::Failed,
             listed: Vec::new(),
+            proof_listed: Vec::new(),
             capacity: Capacity::default(),
             signs: super::proof::FilterSigns::default(),
             history: WebhookHistory::new(),

@@ -383,3 +383,69 @@ async fn the_deadline_ends_a_run_that_is_throttled_for_ever() {
     assert_ne!(report.exit_code, ExitCode::Clean);
     assert_eq!(world.get().resends, 0);
 }
+
+/// One world with everything that can go wrong drawn from a seed, looked at over several runs.
+async fn live_through(seed: u64) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let world = Shared::outage(random.usize(0..25));
+    for number in 0..random.i64(0..4) {
+        world.event(&format!("answered-late-{number}"), 4 + number, false, true);
+    }
+    let behaviours = [
+        ResendBehaviour::DeliversAndShowsIt,
+        ResendBehaviour::DeliversAndShowsBefore,
+        ResendBehaviour::DeliversAndFails,
+        ResendBehaviour::ClaimsWithoutDelivery,
+        ResendBehaviour::ShowsBeforeWithoutDelivery,
+        ResendBehaviour::FailsWithoutDelivery,
+    ];
+    let lists = [
+        ListBehaviour::Honest,
+        ListBehaviour::Honest,
+        ListBehaviour::IgnoresFilter,
+        ListBehaviour::OnlyDelivered,
+        ListBehaviour::FailedAlwaysEmpty,
+        ListBehaviour::Nothing,
+    ];
+    {
+        let mut world = world.get();
+        world.list = lists[random.usize(..lists.len())];
+        world.counts_runs = random.bool();
+        world.cap = random.bool().then(|| random.usize(4..30));
+        world.stale_after_delivery = random.u32(0..4);
+        for event in world.events.values_mut() {
+            event.poison = random.u32(0..10) == 0;
+        }
+    }
+    for _ in 0..4 {
+        let received_before = {
+            let mut world = world.get();
+            world.resend = behaviours[random.usize(..behaviours.len())];
+            world.receiver_down = random.u32(0..5) == 0;
+            world.throttle_every = (random.u32(0..3) == 0).then(|| random.u32(2..9));
+            world.fail_first_listings = random.u32(0..6);
+            world.log_is_broken = random.u32(0..8) == 0;
+            world.log.clone()
+        };
+        let accepted_before = world.get().accepted.clone();
+        let report = world.run(&request(Mode::Act)).await;
+        let world = world.get();
+        let lost = world.events.keys().filter(|id| !world.log.contains(*id)).count();
+        if report.exit_code == ExitCode::Clean {
+            let faults = (world.list, world.resend, world.cap, world.counts_runs, world.stale_after_delivery);
+            assert_eq!(lost, 0, "seed {seed}: called clean with events lost: {faults:?} {:?}", report.totals);
+        }
+        for (id, times) in &world.accepted {
+            assert!(*times <= 1, "seed {seed}: {id} was delivered {times} times");
+            let again = *times > accepted_before.get(id).copied().unwrap_or(0);
+            assert!(!(again && received_before.contains(id)), "seed {seed}: {id} was in the log and was resent");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_seed_makes_it_lie_or_deliver_twice() {
+    for seed in 0..400 {
+        live_through(seed).await;
+    }
+}
