@@ -12,7 +12,9 @@ use serde::Serialize;
 use crate::event::WebhookId;
 use crate::monitor::{Monitor, RunEvent};
 use crate::report::Format;
-use crate::report::json::{CountsView, Detail, Document, EventView, ProblemView, Range, Time, append_compact, unsettled};
+use crate::report::json::{
+    CountsView, Detail, Document, EventView, ProblemView, Range, Time, append_compact, unsettled,
+};
 use crate::run_report::RunReport;
 
 /// How many bytes of a finished report are gathered before they are written; always whole lines.
@@ -141,10 +143,29 @@ fn append_line(line: &mut Vec<u8>, record: &Record<'_>) -> io::Result<()> {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Record<'a> {
-    Run { run_id: &'a str, command: &'a str, window: Range, webhooks: Vec<&'a str> },
-    Slices { webhook_id: &'a str, slices: usize },
-    Listing { webhook_id: &'a str, from: Time, to: Time, filter: &'static str, records: u64 },
-    Halved { webhook_id: &'a str, from: Time, to: Time, reason: &'a str },
+    Run {
+        run_id: &'a str,
+        command: &'a str,
+        window: Range,
+        webhooks: Vec<&'a str>,
+    },
+    Slices {
+        webhook_id: &'a str,
+        slices: usize,
+    },
+    Listing {
+        webhook_id: &'a str,
+        from: Time,
+        to: Time,
+        filter: &'static str,
+        records: u64,
+    },
+    Halved {
+        webhook_id: &'a str,
+        from: Time,
+        to: Time,
+        reason: &'a str,
+    },
     Log {
         wanted: u64,
         found: u64,
@@ -160,7 +181,10 @@ enum Record<'a> {
         #[serde(flatten)]
         counts: CountsView,
     },
-    Round { round: u32, resends: u64 },
+    Round {
+        round: u32,
+        resends: u64,
+    },
     Attempt {
         webhook_id: &'a str,
         event_id: std::borrow::Cow<'a, str>,
@@ -169,8 +193,15 @@ enum Record<'a> {
         status_code: Option<u16>,
         detail: &'a str,
     },
-    Waiting { seconds: f64, reason: &'a str },
-    Confirmed { round: u32, recovered: u64, outstanding: u64 },
+    Waiting {
+        seconds: f64,
+        reason: &'a str,
+    },
+    Confirmed {
+        round: u32,
+        recovered: u64,
+        outstanding: u64,
+    },
     Problem(ProblemView<'a>),
     Event {
         webhook_id: &'a str,
@@ -199,12 +230,9 @@ impl<'a> Record<'a> {
                 filter: filter.name(),
                 records: *records,
             },
-            RunEvent::SliceHalved { webhook, slice, reason } => Self::Halved {
-                webhook_id: webhook.as_str(),
-                from: Time(slice.from()),
-                to: Time(slice.to()),
-                reason,
-            },
+            RunEvent::SliceHalved { webhook, slice, reason } => {
+                Self::Halved { webhook_id: webhook.as_str(), from: Time(slice.from()), to: Time(slice.to()), reason }
+            }
             RunEvent::LogRead { wanted, found, stats } => Self::Log {
                 wanted: *wanted,
                 found: *found,

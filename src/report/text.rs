@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn lengths_of_time_keep_two_units_at_most() {
-        let shown: Vec<_> = [400, 12_000, 185_000, 7_800_000].into_iter().map(Duration::from_millis).map(duration).collect();
+        let shown: Vec<_> =
+            [400, 12_000, 185_000, 7_800_000].into_iter().map(Duration::from_millis).map(duration).collect();
         assert_eq!(shown, ["0.4 s", "12 s", "3 min 5 s", "2 h 10 min"]);
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::layout::{Align, Grid, Page};
+use super::layout::{Align, Grid, Page, width_of};
 use super::summary;
 use crate::classify::Verdict;
 use crate::event::DeliveryStatus;
@@ -20,8 +20,6 @@ const MOST_ROWS: usize = 1_000;
 const MOST_STATUS: usize = 40;
 /// The most characters of a reason that are shown.
 const MOST_REASON: usize = 300;
-/// The least room a reason must have to stand in the row of its event.
-const LEAST_REASON: u16 = 40;
 /// The width of a UUID, which is never broken.
 const UUID_WIDTH: u16 = 36;
 /// The width of an instant.
@@ -60,10 +58,9 @@ impl Section {
             (Some(EventResult::Skipped) | None, Verdict::Missing | Verdict::LostAfterAck | Verdict::Unknown(_)) => {
                 Self::Attention
             }
-            (
-                Some(EventResult::Skipped) | None,
-                Verdict::Settled | Verdict::Unacknowledged | Verdict::TooYoung,
-            ) => Self::Skipped,
+            (Some(EventResult::Skipped) | None, Verdict::Settled | Verdict::Unacknowledged | Verdict::TooYoung) => {
+                Self::Skipped
+            }
         })
     }
 
@@ -91,23 +88,24 @@ pub(super) fn write(page: &mut Page, report: &RunReport, listed: Listed) {
     let names = summary::names(&report.webhooks, page.ellipsis());
     let mut room = MOST_ROWS;
     let mut more = 0;
+    let mut parts = Vec::new();
     for &section in sections {
         let (rows, total) = rows_of(report, section, room);
         room -= rows.len();
         more += total - rows.len() as u64;
-        if rows.is_empty() {
-            continue;
+        if !rows.is_empty() {
+            let table = WideTable::of(page, report, &names, &rows);
+            parts.push((section, total, rows, table));
         }
-        page.section(section.title(), total);
-        let table = WideTable::of(page, report, &names, &rows);
-        match table.widths(page) {
-            Some(widths) => {
-                if let Some(reason) = &table.shared_reason {
-                    page.paragraph(2, Paint::Dim, reason);
-                }
-                page.table(2, &table.grid, &widths, &[]);
-            }
-            None => write_groups(page, report, &names, &rows),
+    }
+    // All sections look alike: either each of them has room for its table, or none gets one.
+    let is_wide = parts.iter().all(|(_, _, _, table)| table.fits(page));
+    for (section, total, rows, table) in &parts {
+        page.section(section.title(), *total);
+        if is_wide {
+            table.write(page);
+        } else {
+            write_groups(page, report, &names, rows);
         }
     }
     if more > 0 {
@@ -165,7 +163,8 @@ impl WideTable {
                 Some(words(tracked.verdict.name())),
                 Some(vendor_says(page, tracked)),
                 tried.then(|| tracked.attempts.to_string()),
-                ended.then(|| told_result(report.mode, tracked).map_or_else(String::new, |result| words(result.name()))),
+                ended
+                    .then(|| told_result(report.mode, tracked).map_or_else(String::new, |result| words(result.name()))),
                 (!shared).then(|| reason(page, tracked)),
             ];
             cells.into_iter().flatten().collect()
@@ -174,19 +173,16 @@ impl WideTable {
         Self { grid, shared_reason: shared.then(|| reason(page, rows[0].tracked)) }
     }
 
-    /// The widths of the columns, or `None` when the page is too narrow for the table.
-    fn widths(&self, page: &Page) -> Option<Vec<u16>> {
-        let mut widths = self.grid.widths();
-        let room = page.width().saturating_sub(2);
-        if self.shared_reason.is_some() {
-            return (Grid::total(&widths) <= room).then_some(widths);
+    /// Whether every cell has the room it needs.
+    fn fits(&self, page: &Page) -> bool {
+        Grid::total(&self.grid.widths()) <= page.width().saturating_sub(2)
+    }
+
+    fn write(&self, page: &mut Page) {
+        if let Some(reason) = &self.shared_reason {
+            page.paragraph(2, Paint::Dim, reason);
         }
-        let reason = widths.pop()?;
-        widths.push(0);
-        let room = room.checked_sub(Grid::total(&widths))?;
-        widths.pop();
-        widths.push(reason.min(room));
-        (room >= reason.min(LEAST_REASON)).then_some(widths)
+        page.table(2, &self.grid, &self.grid.widths(), &[]);
     }
 }
 
@@ -211,7 +207,7 @@ fn write_groups(page: &mut Page, report: &RunReport, names: &[String], rows: &[R
         page.paragraph(2, Paint::Plain, &group_title(report.mode, name, first.tracked, group.len()));
         let reason = reason(page, first.tracked);
         page.paragraph(4, Paint::Dim, &reason);
-        page.rows(4, &narrow_grid(page, group, widths.len()), &widths);
+        page.rows(4, &narrow_grid(page, group, &widths), &widths);
     }
 }
 
@@ -251,10 +247,11 @@ fn group_title(mode: Mode, name: Option<&str>, tracked: &TrackedEvent, size: usi
     title
 }
 
-fn narrow_grid(page: &Page, rows: &[Row<'_>], columns: usize) -> Grid {
+fn narrow_grid(page: &Page, rows: &[Row<'_>], widths: &[u16]) -> Grid {
     let cells = |row: &Row<'_>| {
-        let mut cells = vec![event_id(row.tracked), created(row.tracked), vendor_says(page, row.tracked)];
-        cells.truncate(columns);
+        let mut cells = vec![event_id(row.tracked), created(row.tracked)];
+        cells.extend(widths.get(2).map(|most| vendor_says_within(page, row.tracked, *most)));
+        cells.truncate(widths.len());
         cells
     };
     Grid { head: Vec::new(), rows: rows.iter().map(cells).collect() }
@@ -263,7 +260,7 @@ fn narrow_grid(page: &Page, rows: &[Row<'_>], columns: usize) -> Grid {
 /// The widths of id, creation time and vendor's words; fewer when there is no room for all.
 fn narrow_widths(page: &Page, rows: &[Row<'_>]) -> Vec<u16> {
     let room = page.width().saturating_sub(4);
-    let natural = narrow_grid(page, rows, 3).row_widths();
+    let natural = narrow_grid(page, rows, &[0, 0, u16::MAX]).row_widths();
     let (id, status) = (natural.first().copied().unwrap_or(1), natural.get(2).copied().unwrap_or(1));
     let beside = Grid::total(&[0, INSTANT_WIDTH, status.min(LEAST_STATUS)]);
     // An id that is longer than a UUID gives way to the other columns, down to the width of one.
@@ -277,6 +274,16 @@ fn narrow_widths(page: &Page, rows: &[Row<'_>]) -> Vec<u16> {
         }
     }
     widths
+}
+
+/// What the vendor says; where that is too long, the code alone, or the beginning of the words.
+fn vendor_says_within(page: &Page, tracked: &TrackedEvent, most: u16) -> String {
+    let said = vendor_says(page, tracked);
+    match tracked.event.status_code {
+        _ if width_of(&said) <= most => said,
+        Some(code) => code.to_string(),
+        None => text::visible_within(&said, usize::from(most), page.ellipsis()).into_owned(),
+    }
 }
 
 fn event_id(tracked: &TrackedEvent) -> String {

@@ -99,7 +99,7 @@ fn heading(page: &mut Page, report: &RunReport) {
         Mode::Act | Mode::Check => "",
     };
     let window = format!("{} to {}", text::instant(report.window.from()), text::instant(report.window.to()));
-    page.paragraph(0, Paint::Dim, &format!("{command}{mode}: events created from {window}"));
+    page.paragraph(0, Paint::Dim, &format!("{command}{mode}: events of {window}"));
 }
 
 fn problems(page: &mut Page, problems: &[Problem]) {

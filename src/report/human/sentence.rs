@@ -155,8 +155,11 @@ fn left_parts(report: &RunReport) -> Vec<String> {
         (acknowledged, "acknowledged but not in the log"),
         (untouched, "not resent"),
     ];
-    let parts: Vec<_> =
-        parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{} {what}", grouped(*number))).collect();
+    let parts: Vec<_> = parts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{} {what}", grouped(*number)))
+        .collect();
     if parts.is_empty() { vec!["see the list above".to_owned()] } else { parts }
 }
 
