@@ -16,6 +16,8 @@ use crate::tracked::{EventResult, TrackedEvent};
 
 /// The most events that are shown.
 const MOST_ROWS: usize = 1_000;
+/// The most characters of an id that are shown; no known vendor's are half as long.
+const MOST_ID: usize = 128;
 /// The most characters of the vendor's own words that are shown.
 const MOST_STATUS: usize = 40;
 /// The most characters of a reason that are shown.
@@ -158,7 +160,7 @@ impl WideTable {
             let tracked = row.tracked;
             let cells = [
                 several.then(|| names[row.webhook].clone()),
-                Some(event_id(tracked)),
+                Some(event_id(page, tracked)),
                 Some(created(tracked)),
                 Some(words(tracked.verdict.name())),
                 Some(vendor_says(page, tracked)),
@@ -249,7 +251,7 @@ fn group_title(mode: Mode, name: Option<&str>, tracked: &TrackedEvent, size: usi
 
 fn narrow_grid(page: &Page, rows: &[Row<'_>], widths: &[u16]) -> Grid {
     let cells = |row: &Row<'_>| {
-        let mut cells = vec![event_id(row.tracked), created(row.tracked)];
+        let mut cells = vec![event_id(page, row.tracked), created(row.tracked)];
         cells.extend(widths.get(2).map(|most| vendor_says_within(page, row.tracked, *most)));
         cells.truncate(widths.len());
         cells
@@ -286,8 +288,8 @@ fn vendor_says_within(page: &Page, tracked: &TrackedEvent, most: u16) -> String 
     }
 }
 
-fn event_id(tracked: &TrackedEvent) -> String {
-    text::visible(&tracked.event.id.text()).into_owned()
+fn event_id(page: &Page, tracked: &TrackedEvent) -> String {
+    text::visible_within(&tracked.event.id.text(), MOST_ID, page.ellipsis()).into_owned()
 }
 
 fn created(tracked: &TrackedEvent) -> String {

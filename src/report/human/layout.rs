@@ -65,8 +65,11 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// Writes a text, wrapped at words.
+    /// Writes a text, wrapped at words; an empty one leaves no line.
     pub(super) fn paragraph(&mut self, indent: u16, paint: Paint, text: &str) {
+        if text.is_empty() {
+            return;
+        }
         for line in wrap(text, self.width.saturating_sub(indent)) {
             self.line(indent, paint, &line);
         }

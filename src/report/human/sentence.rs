@@ -44,23 +44,29 @@ fn clean(report: &RunReport) -> String {
     format!("{said}{}.", set_aside(report))
 }
 
-/// What a clean run that resent something did; `recovered` is what was confirmed.
+/// What a clean run recovered; `recovered` is what was confirmed, never what was merely accepted.
 fn all_recovered(report: &RunReport) -> String {
     let totals = &report.totals;
     let (missing, resent, recovered) = (totals.missing, totals.resent, totals.recovered);
-    if resent == recovered && missing == recovered {
-        let events = counted(missing, "event was missing", "events were missing");
-        return match missing {
-            1 => format!("{events}; it was resent and confirmed"),
-            _ => format!("{events}, all {} were resent and confirmed", grouped(recovered)),
+    if resent == recovered {
+        let events = if missing == recovered {
+            counted(missing, "event was missing", "events were missing")
+        } else {
+            counted(resent, "failed event was resent", "failed events were resent")
+        };
+        return match (recovered, missing == recovered) {
+            (1, true) => format!("{events}, it was resent and confirmed"),
+            (1, false) => format!("{events} and confirmed"),
+            (_, true) => format!("{events}, all {} were resent and confirmed", grouped(recovered)),
+            (_, false) => format!("{events}, all {} are confirmed", grouped(recovered)),
         };
     }
-    let confirmed = counted(recovered, "event is confirmed as recovered", "events are confirmed as recovered");
-    let sent = match resent {
-        0 => "none of them resent in this run".to_owned(),
-        _ => counted(resent, "event was resent", "events were resent"),
-    };
-    format!("{confirmed}, {sent}")
+    let events = counted(recovered, "event was recovered", "events were recovered");
+    match resent {
+        0 => format!("{events}, none of them resent by this run"),
+        _ if resent < recovered => format!("{events}, {} of them resent by this run", grouped(resent)),
+        _ => format!("{events}, after {} were resent", grouped(resent)),
+    }
 }
 
 /// Events that a clean result does not speak of.
@@ -90,7 +96,15 @@ fn left(report: &RunReport) -> String {
                 0 => String::new(),
                 recovered => format!("; {}", counted(recovered, "was recovered", "were recovered")),
             };
-            format!("{events}: {}{cause}{recovered}.", parts.join(", "))
+            match parts.as_slice() {
+                [] => format!("{events}{cause}{recovered}."),
+                [(_, what)] => format!("{events}, {what}{cause}{recovered}."),
+                parts => {
+                    let parts: Vec<_> =
+                        parts.iter().map(|(number, what)| format!("{} {what}", grouped(*number))).collect();
+                    format!("{events}: {}{cause}{recovered}.", parts.join(", "))
+                }
+            }
         }
     }
 }
@@ -135,7 +149,7 @@ fn intended(report: &RunReport) -> String {
 }
 
 /// The events that are left, by what happened to them.
-fn left_parts(report: &RunReport) -> Vec<String> {
+fn left_parts(report: &RunReport) -> Vec<(u64, &'static str)> {
     let mut quarantined = 0;
     let mut resent = 0;
     let mut acknowledged = 0;
@@ -155,12 +169,7 @@ fn left_parts(report: &RunReport) -> Vec<String> {
         (acknowledged, "acknowledged but not in the log"),
         (untouched, "not resent"),
     ];
-    let parts: Vec<_> = parts
-        .iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{} {what}", grouped(*number)))
-        .collect();
-    if parts.is_empty() { vec!["see the list above".to_owned()] } else { parts }
+    parts.into_iter().filter(|(number, _)| *number > 0).collect()
 }
 
 /// Why no more was done, where something stopped the run.
@@ -189,7 +198,7 @@ fn left_cause(report: &RunReport) -> String {
         | ProblemKind::NoProgress
         | ProblemKind::ProofsOff => None,
     });
-    cause.map_or_else(String::new, |cause| format!(", {cause}"))
+    cause.map_or_else(String::new, |cause| format!(" {cause}"))
 }
 
 fn undetermined_causes(report: &RunReport) -> String {

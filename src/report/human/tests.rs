@@ -204,22 +204,13 @@ fn hostile_ids_and_words_can_not_act_on_the_terminal() {
         line\u{202e}<b>=cmd|' /C calc'!A0
         xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx  2026-03-01 12:00:00Z  failed
         xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-        xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-        xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-        xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-        xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-        xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-        xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-        xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-        xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-        xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-        xxxxxxxxxxxxxxxxxxxxxxxxxxxx
+        xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
 
     Problems (1)
       - a\u{1b}[2Jb\nc
         Hint: \u{2066}
 
-    2 events are left: 2 resent and still not there.
+    2 events are left, resent and still not there.
     ");
 }
 
@@ -279,22 +270,38 @@ fn clean_without_proofs_does_not_sound_proven() {
 #[test]
 fn events_that_arrived_by_themselves_are_not_claimed_as_resent() {
     let events = vec![missing(1, 0, EventResult::Recovered), missing(2, 1, EventResult::Recovered)];
-    insta::assert_snapshot!(last_sentence(&one(Mode::Act, RunOutcome::Clean, events)), @"Nothing left: 2 events are confirmed as recovered, 1 event was resent.");
+    insta::assert_snapshot!(last_sentence(&one(Mode::Act, RunOutcome::Clean, events)), @"Nothing left: 2 events were recovered, 1 of them resent by this run.");
+}
+
+#[test]
+fn resends_beyond_the_missing_are_told_as_resent_and_confirmed() {
+    let kept = |number| Sample::failed(number, Verdict::Unacknowledged).ended(1, EventResult::Recovered).build();
+    let events = vec![missing(1, 1, EventResult::Recovered), kept(2), kept(3)];
+    insta::assert_snapshot!(last_sentence(&one(Mode::Act, RunOutcome::Clean, events)), @"Nothing left: 3 failed events were resent, all 3 are confirmed.");
+}
+
+#[test]
+fn a_receiver_that_is_down_is_named_as_the_cause() {
+    let mut events = vec![missing(1, 1, EventResult::Left), missing(2, 1, EventResult::Recovered)];
+    events.extend((3..=9).map(|number| missing(number, 0, EventResult::Left)));
+    let mut report = one(Mode::Act, RunOutcome::Left, events);
+    report.problems.push(problem(ProblemKind::ReceiverDown, "5 deliveries in a row were refused", ""));
+    insta::assert_snapshot!(last_sentence(&report), @"8 events are left: 1 resent and still not there, 7 not resent because the receiver is down; 1 was recovered.");
 }
 
 #[test]
 fn one_event_is_spoken_of_in_the_singular() {
     let recovered = one(Mode::Act, RunOutcome::Clean, vec![missing(1, 1, EventResult::Recovered)]);
-    insta::assert_snapshot!(last_sentence(&recovered), @"Nothing left: 1 event was missing; it was resent and confirmed.");
+    insta::assert_snapshot!(last_sentence(&recovered), @"Nothing left: 1 event was missing, it was resent and confirmed.");
     let left = one(Mode::Act, RunOutcome::Left, vec![missing(1, 0, EventResult::Left)]);
-    insta::assert_snapshot!(last_sentence(&left), @"1 event is left: 1 not resent.");
+    insta::assert_snapshot!(last_sentence(&left), @"1 event is left, not resent.");
 }
 
 #[test]
 fn a_refused_plan_sends_nothing_and_says_so() {
     let events = || (1..=3).map(|number| missing(number, 0, EventResult::Left)).collect();
     for (mode, sentence) in [
-        (Mode::Act, "3 events are left: 3 not resent, because the plan is larger than a run may carry out."),
+        (Mode::Act, "3 events are left, not resent because the plan is larger than a run may carry out."),
         (
             Mode::DryRun,
             "Dry run: 3 events are to be resent, more than one run may resend, so none would be; nothing was sent.",

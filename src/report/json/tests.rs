@@ -172,7 +172,7 @@ impl Write for Counting {
 
 #[test]
 fn a_large_report_is_written_piece_by_piece() {
-    let events = (1..=200_000).map(|number| missing(number, 0, EventResult::Left)).collect();
+    let events = vec![missing(1, 0, EventResult::Left); 200_000];
     let report = report(Mode::Check, RunOutcome::Left, vec![webhook("w-1", "SaleCreated", events)]);
     let mut out = Counting::default();
     Json.write_report(&report, &mut out).expect("it can be written to");
