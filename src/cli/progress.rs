@@ -107,18 +107,23 @@ impl Monitor for Progress {
             return;
         }
         let mut state = self.lock();
-        let before = state.phase;
+        let before = (state.phase, state.rounds, state.shape());
         state.take(event);
-        if state.phase != before || matches!(event, RunEvent::RoundStarted { .. }) {
+        if (state.phase, state.rounds) != (before.0, before.1) {
             // Rates and remaining times are those of the phase.
             self.bar.reset();
-            self.bar.set_style(style(state.phase.shape(), self.symbols));
-            self.bar.set_prefix(state.phase.label());
         }
         let (position, length) = state.extent();
         self.bar.set_length(length);
         self.bar.set_position(position);
         self.bar.set_message(state.message());
+        if state.phase != before.0 {
+            self.bar.set_prefix(state.phase.label());
+        }
+        if state.shape() != before.2 {
+            self.bar.set_style(style(state.shape(), self.symbols));
+            self.bar.tick();
+        }
     }
 }
 
@@ -149,14 +154,6 @@ impl Phase {
             Self::Reading => "Reading the received log",
             Self::Resending => "Resending",
             Self::Confirming => "Confirming",
-        }
-    }
-
-    fn shape(self) -> Shape {
-        match self {
-            Self::Starting | Self::Reading => Shape::Spinner,
-            Self::Listing | Self::Confirming => Shape::Bar,
-            Self::Resending => Shape::TimedBar,
         }
     }
 }
@@ -261,6 +258,16 @@ impl State {
             }
             // These are sent again.
             Conclusion::NotSent | Conclusion::Rejected => {}
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        match self.phase {
+            Phase::Starting | Phase::Reading => Shape::Spinner,
+            Phase::Listing | Phase::Confirming => Shape::Bar,
+            // A rate tells nothing before the first answer, and a wait needs the room.
+            Phase::Resending if self.answered == 0 || self.waiting.is_some() => Shape::Bar,
+            Phase::Resending => Shape::TimedBar,
         }
     }
 

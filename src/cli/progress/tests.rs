@@ -171,11 +171,12 @@ fn a_resending_line_shows_rate_and_remaining_time_within_the_width() {
     let (progress, screen) = on_screen();
     progress.notice(&RunEvent::RoundStarted { round: 1, resends: 40 });
     progress.notice(&attempted(Conclusion::Accepted));
+    let last = |screen: &Screen| screen.text().lines().last().expect("a line").to_owned();
+    let line = last(&screen);
+    assert!(line.contains("Resending") && line.contains("1/40  ") && line.contains("/s, "), "{line:?}");
     progress.notice(&RunEvent::Waiting { wait: Duration::from_secs(60), reason: "x\u{1b}[2J".repeat(40) });
-    let drawn = screen.text();
-    let line = drawn.lines().last().expect("a line");
-    assert!(line.contains("Resending") && line.contains("1/40") && line.contains("/s, "), "{line:?}");
-    assert!(line.contains("waiting 1 min 0 s: x\\u{"), "{line:?}");
+    let line = last(&screen);
+    assert!(line.contains("1/40  waiting 1 min 0 s: x\\u{1b}[2J"), "{line:?}");
     assert!(line.chars().count() <= 80, "{line:?}");
     assert!(!line.contains("\u{1b}[2J"), "{line:?}");
 }
