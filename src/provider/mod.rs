@@ -21,6 +21,16 @@ pub enum ListFilter {
     All,
 }
 
+impl ListFilter {
+    /// The name in machine-readable output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::All => "all",
+        }
+    }
+}
+
 /// One request for a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListRequest {
