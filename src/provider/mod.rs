@@ -4,6 +4,10 @@
 //! call: it never retries, sleeps or decides what is lost. It reports what the answer was and what
 //! kind of failure it met; pacing and retrying are the engine's.
 
+pub mod front_systems;
+pub mod http;
+mod json_array;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
