@@ -10,6 +10,8 @@ use serde_json::Value;
 const LONGEST: usize = 300;
 /// The longest title of an HTML page that is repeated, in characters.
 const LONGEST_TITLE: usize = 100;
+/// How much of a text that is not JSON is repeated, in characters.
+const LONGEST_BEGINNING: usize = 60;
 /// What stands in place of a key.
 const MASK: &str = "[key]";
 /// A shorter "key" is none, and masking it would garble every message.
@@ -46,7 +48,9 @@ impl Speaker {
         if is_html(body) {
             return self.repeat(&format!("it is {}", html_words(body)));
         }
-        self.repeat(&format!("it begins with {:?}", beginning(body)))
+        // Masked before it is shortened: a key that is cut in two would no longer be known.
+        let beginning = self.masked(plain(&String::from_utf8_lossy(beginning_bytes(body, 4096))));
+        format!("it begins with {:?}", shortened(beginning, LONGEST_BEGINNING))
     }
 
     fn masked(&self, mut text: String) -> String {
@@ -111,11 +115,6 @@ fn html_words(body: &[u8]) -> String {
         }
         Some(_) | None => "an HTML page instead of JSON".to_owned(),
     }
-}
-
-fn beginning(body: &[u8]) -> String {
-    let text = plain(&String::from_utf8_lossy(beginning_bytes(body, 256)));
-    shortened(text, 60)
 }
 
 fn beginning_bytes(body: &[u8], length: usize) -> &[u8] {
@@ -189,6 +188,14 @@ mod tests {
             let words = speaker().repeat_body(body.as_bytes());
             assert!(words.contains(MASK) && !words.contains("hunter2"), "{words}");
             assert!(!speaker().describe(body.as_bytes()).contains("hunter2-subscription"));
+        }
+    }
+
+    #[test]
+    fn a_key_is_not_cut_in_two() {
+        for padding in 0..80 {
+            let said = speaker().describe(format!("{} hunter2-subscription", "x".repeat(padding)).as_bytes());
+            assert!(!said.contains("hunt"), "{said}");
         }
     }
 
