@@ -99,7 +99,8 @@ pub enum Credential {
 /// How a request to a provider failed. No variant ever holds a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
-    /// Nothing was sent: refused connection, unknown host, failed TLS handshake.
+    /// Nothing was sent: refused connection, unknown host, failed TLS handshake, or an id that can't
+    /// be part of an address.
     #[error("could not connect: {message}")]
     NotSent {
         /// The cause.
@@ -155,7 +156,7 @@ pub enum ProviderError {
         /// Where to, without query.
         target: String,
     },
-    /// 5xx.
+    /// 5xx, and 408, which gateways answer when the vendor behind them was too slow: it may have acted.
     #[error("the vendor failed ({status}): {message}")]
     Server {
         /// The HTTP status.

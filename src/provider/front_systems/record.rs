@@ -87,21 +87,18 @@ impl RecordReader {
     /// # Errors
     /// When it is not a JSON object; a record without a usable id is still read.
     pub fn read(&mut self, json: &[u8]) -> Result<Record, Unusable> {
-        if let Ok(fields) = serde_json::from_slice::<Fields<'_>>(json) {
+        if let Ok(json) = std::str::from_utf8(json) {
+            let fields = serde_json::from_str(json).map_err(|_| Unusable::NotAnObject)?;
             return Ok(self.record(&fields));
         }
         // Bytes that are no text spoil only the field they stand in.
-        match String::from_utf8_lossy(json) {
-            Cow::Borrowed(_) => Err(Unusable::NotAnObject),
-            Cow::Owned(mended) => {
-                let fields = serde_json::from_str::<Fields<'_>>(&mended).map_err(|_| Unusable::NotAnObject)?;
-                let mut record = self.record(&fields);
-                if record.id.as_ref().is_ok_and(|id| id.text().contains(char::REPLACEMENT_CHARACTER)) {
-                    record.id = Err(Unusable::IdNotText);
-                }
-                Ok(record)
-            }
+        let mended = String::from_utf8_lossy(json);
+        let fields = serde_json::from_str(&mended).map_err(|_| Unusable::NotAnObject)?;
+        let mut record = self.record(&fields);
+        if record.id.as_ref().is_ok_and(|id| id.text().contains(char::REPLACEMENT_CHARACTER)) {
+            record.id = Err(Unusable::IdNotText);
         }
+        Ok(record)
     }
 
     fn record(&mut self, fields: &Fields<'_>) -> Record {

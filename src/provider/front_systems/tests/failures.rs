@@ -20,7 +20,7 @@ aOPJUezBdf7Sll6QcZDqJs4JXGvB\n\
 
 fn encrypted(port: u16) -> FrontSystems {
     let base_url = Url::parse(&format!("https://127.0.0.1:{port}/")).unwrap();
-    let timeout = Duration::from_millis(400);
+    let timeout = SHORT;
     let extra_roots = Some(TEST_ROOT.as_bytes().to_vec());
     FrontSystems::new(FrontSystemsConfig { base_url, timeout, extra_roots, ..config(port) }).unwrap()
 }
@@ -67,7 +67,7 @@ async fn silence_after_the_request_is_a_time_out() {
     for begun in ["", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"] {
         let responder = serving(Step::Hang(begun.as_bytes().to_vec())).await;
         let error = impatient(responder.port).resend(&intent("e1")).await.unwrap_err();
-        assert_eq!(error, ProviderError::TimedOut { after: Duration::from_millis(300) });
+        assert_eq!(error, ProviderError::TimedOut { after: SHORT });
         assert_eq!(responder.requests().len(), 1);
     }
 }
@@ -216,7 +216,7 @@ async fn refusals_are_told_apart() {
 #[tokio::test]
 async fn a_refusal_stands_when_its_body_breaks_off_or_never_ends() {
     let begun = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 900\r\n\r\nno".to_vec();
-    let error = resend_answered_by(Step::Reset(begun.clone())).await.unwrap_err();
+    let error = resend_answered_by(Step::Close(begun.clone())).await.unwrap_err();
     assert!(matches!(error, ProviderError::Rejected { status: 400, .. }), "{error:?}");
     let responder = serving(Step::Hang(begun)).await;
     let error = impatient(responder.port).resend(&intent("e1")).await.unwrap_err();
