@@ -86,7 +86,6 @@ pub(super) fn settled(number: u64) -> TrackedEvent {
 pub(super) fn webhook(id: &str, name: &str, events: Vec<TrackedEvent>) -> WebhookReport {
     let mut counts = Counts::default();
     for tracked in &events {
-        counts.count_status(tracked.event.status);
         counts.count(tracked);
         counts.received += u64::from(matches!(tracked.verdict, Verdict::Settled | Verdict::Unacknowledged));
     }

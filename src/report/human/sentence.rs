@@ -175,6 +175,7 @@ fn left_parts(report: &RunReport) -> Vec<(u64, &'static str)> {
 /// Why no more was done, where something stopped the run.
 fn left_cause(report: &RunReport) -> String {
     let cause = report.problems.iter().find_map(|problem| match problem.kind {
+        ProblemKind::NotApproved => Some("because the plan was not approved"),
         ProblemKind::TooManyResends => Some("because the plan is larger than a run may carry out"),
         ProblemKind::ReceiverDown => Some("because the receiver is down"),
         ProblemKind::Deadline => Some("because the deadline passed"),
@@ -192,6 +193,7 @@ fn left_cause(report: &RunReport) -> String {
         | ProblemKind::InDoubt
         | ProblemKind::ProviderUnavailable
         | ProblemKind::CredentialsRefused
+        | ProblemKind::WrongAddress
         | ProblemKind::WebhookUnknown
         | ProblemKind::Interrupted
         | ProblemKind::Ledger
@@ -227,7 +229,6 @@ fn undetermined_causes(report: &RunReport) -> String {
 fn undetermined_cause(kind: ProblemKind) -> Option<&'static str> {
     match kind {
         ProblemKind::FilterUnproven => Some("the vendor's empty listing could not be proven"),
-        ProblemKind::ListingFalselyEmpty => Some("the vendor's failed listing left out failed events"),
         ProblemKind::ListingTruncated => Some("a listing is cut off"),
         ProblemKind::ListingUnreadable => Some("a listing could not be read whole"),
         ProblemKind::RecordsUnusable => Some("some records could not be used"),
@@ -241,7 +242,10 @@ fn undetermined_cause(kind: ProblemKind) -> Option<&'static str> {
         ProblemKind::Ledger => Some("the ledger could not be used"),
         ProblemKind::FilterIgnored
         | ProblemKind::RangeIgnored
+        | ProblemKind::ListingFalselyEmpty
         | ProblemKind::TooManyResends
+        | ProblemKind::NotApproved
+        | ProblemKind::WrongAddress
         | ProblemKind::ReceiverDown
         | ProblemKind::InDoubt
         | ProblemKind::CredentialsRefused
