@@ -33,8 +33,28 @@ pub(super) struct CsvLayout {
     pub(super) time: Option<usize>,
 }
 
+/// Where in a record the quotes left off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quotes {
+    AtCell,
+    Plain,
+    Open,
+    MayHaveClosed,
+}
+
+/// Whether the quotes of a record are where they belong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quoting {
+    Proper,
+    /// Text follows a closing quote: the quotes were text, and the parser took them away.
+    Doubtful,
+}
+
 /// Splits lines into the cells of one record after the other.
 pub(super) struct CellReader {
+    delimiter: u8,
+    quotes: Quotes,
+    quoting: Quoting,
     core: Reader,
     cells: Vec<u8>,
     ends: Vec<usize>,
@@ -46,13 +66,44 @@ impl CellReader {
     /// A reader for cells with this separator.
     pub(super) fn new(delimiter: u8) -> Self {
         let core = ReaderBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).build();
-        Self { core, cells: vec![0; 1024], ends: vec![0; 32], cells_used: 0, ends_used: 0 }
+        Self {
+            delimiter,
+            quotes: Quotes::AtCell,
+            quoting: Quoting::Proper,
+            core,
+            cells: vec![0; 1024],
+            ends: vec![0; 32],
+            cells_used: 0,
+            ends_used: 0,
+        }
     }
 
     /// Takes in a line; says whether the record ended with it.
     pub(super) fn feed(&mut self, line: &[u8]) -> bool {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if self.quotes == Quotes::Open || memchr::memchr(b'"', line).is_some() {
+            self.watch_quotes(line);
+        }
         !self.feed_part(line) && self.feed_part(b"\n")
+    }
+
+    fn watch_quotes(&mut self, line: &[u8]) {
+        for &byte in line {
+            self.quotes = match (self.quotes, byte) {
+                (Quotes::AtCell, b'"') | (Quotes::MayHaveClosed, b'"') => Quotes::Open,
+                (Quotes::Open, b'"') => Quotes::MayHaveClosed,
+                (Quotes::Open, _) => Quotes::Open,
+                (_, byte) if byte == self.delimiter => Quotes::AtCell,
+                (Quotes::AtCell | Quotes::Plain, _) => Quotes::Plain,
+                (Quotes::MayHaveClosed, _) => {
+                    self.quoting = Quoting::Doubtful;
+                    Quotes::Plain
+                }
+            };
+        }
+        if self.quotes != Quotes::Open {
+            self.quotes = Quotes::AtCell;
+        }
     }
 
     fn feed_part(&mut self, mut input: &[u8]) -> bool {
@@ -84,9 +135,16 @@ impl CellReader {
         self.cells[start..self.ends[column]].trim_ascii()
     }
 
+    /// Whether no line of a record was taken in yet.
+    fn is_at_start(&self) -> bool {
+        self.cells_used == 0 && self.ends_used == 0
+    }
+
     /// Makes ready for the next record.
     pub(super) fn start_over(&mut self) {
         self.core.reset();
+        self.quotes = Quotes::AtCell;
+        self.quoting = Quoting::Proper;
         self.cells_used = 0;
         self.ends_used = 0;
     }
@@ -110,13 +168,17 @@ impl CsvReader {
         if std::mem::take(&mut self.at_header) {
             return Reading::Header;
         }
-        if self.cells.len() != self.layout.columns {
+        if self.cells.len() != self.layout.columns || self.cells.quoting == Quoting::Doubtful {
             return Reading::Unreadable;
         }
         let id = self.cells.cell(self.layout.id);
         record.has_id_field = true;
         if !id.is_empty() {
             record.ids.push(id);
+        }
+        // A space before the quote makes it a part of the cell; the id is meant either way.
+        if let Some(inner) = id.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")) {
+            record.ids.push(inner);
         }
         self.layout.status.iter().for_each(|&column| record.statuses.push(self.cells.cell(column)));
         self.layout.time.iter().for_each(|&column| record.times.push(self.cells.cell(column)));
@@ -126,8 +188,10 @@ impl CsvReader {
 
 impl RecordReader for CsvReader {
     fn read(&mut self, line: &[u8], record: &mut Record) -> Reading {
-        // The parser would take a NUL for text like any other; a log holds none.
-        if memchr::memchr(0, line).is_some() {
+        // The parser would take a NUL for text like any other, and a JSON object among the rows may
+        // by chance have as many commas as they.
+        let is_object = self.cells.is_at_start() && line.starts_with(b"{\"");
+        if is_object || memchr::memchr(0, line).is_some() {
             self.cells.start_over();
             return Reading::Unreadable;
         }
@@ -184,9 +248,18 @@ mod tests {
 
     #[test]
     fn a_row_with_another_number_of_cells_is_not_understood() {
-        let readings = read(&["h,h,h", "a,b", "a,b,c,d", "{\"id\":\"x\"}", "t,\0,200", "t,a,200"]);
+        let readings = read(&["h,h,h", "a,b", "a,b,c,d", "{\"a\":1,\"id\":\"x\",\"c\":3}", "t,\0,200", "t,a,200"]);
         assert!(readings[1..5].iter().all(|(reading, _)| *reading == Reading::Unreadable), "{readings:?}");
         assert_eq!(readings[5].0, Reading::Understood);
+    }
+
+    #[test]
+    fn quotes_that_are_text_make_a_row_doubtful_only_where_the_parser_would_drop_them() {
+        let readings = read(&["h,h,h", "t,\" x=\"spoofed,200", "t,quo\"ted,200", "t, \"a\",200", "t,\"a\",200"]);
+        assert_eq!(readings[1].0, Reading::Unreadable);
+        assert_eq!(readings[2].1, ["quo\"ted", "200"]);
+        assert_eq!(readings[3].1, ["\"a\"", "a", "200"]);
+        assert_eq!(readings[4].1, ["a", "200"]);
     }
 
     #[test]

@@ -17,9 +17,11 @@ impl RecordReader for IdsReader {
         record.ids.push(id);
         // Tools that print JSON strings leave the quotes on; an id is meant either way.
         if let Some(inner) = unquoted(id) {
-            record.ids.push(inner);
+            record.ids.push(inner.as_bytes());
         }
-        Reading::Understood
+        // A row of a table or a JSON object among the ids would hide what it holds.
+        let is_plain = memchr::memchr3(b',', b';', b'|', id).is_none() && !id.starts_with(b"{\"");
+        if is_plain { Reading::Understood } else { Reading::Ambiguous }
     }
 }
 
@@ -31,9 +33,10 @@ pub(super) fn is_one_id(line: &[u8]) -> bool {
         && !line.iter().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control())
 }
 
-fn unquoted(id: &[u8]) -> Option<&[u8]> {
-    let inner = id.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    (!inner.is_empty()).then_some(inner)
+fn unquoted(id: &[u8]) -> Option<String> {
+    let quoted = id.first() == Some(&b'"');
+    let inner = if quoted { serde_json::from_slice::<String>(id).ok() } else { None };
+    inner.filter(|inner| !inner.is_empty())
 }
 
 #[cfg(test)]
@@ -55,7 +58,16 @@ mod tests {
     #[test]
     fn a_quoted_id_is_taken_with_and_without_its_quotes() {
         assert_eq!(read(b"\"evt-1\""), (Reading::Understood, vec!["\"evt-1\"".to_owned(), "evt-1".to_owned()]));
+        assert_eq!(read(br#""a\/\u0062""#).1, [r#""a\/\u0062""#, "a/b"]);
         assert_eq!(read(b"\"\"").1, ["\"\""]);
+    }
+
+    #[test]
+    fn a_line_that_may_be_of_another_format_is_ambiguous() {
+        for line in [&b"evt-1,200"[..], b"evt-1;x", b"a|b", br#"{"id":"evt-1"}"#] {
+            assert_eq!(read(line).0, Reading::Ambiguous, "{line:?}");
+        }
+        assert_eq!(read(b"{D18ACA67-CFD3-4C00-93AA-0A5BC540856E}").0, Reading::Understood);
     }
 
     #[test]

@@ -104,13 +104,16 @@ impl<'w> Judge<'w> {
     }
 
     /// Takes in so many lines that could not be understood, of which the first is called `place`.
-    pub(super) fn take_unreadable(&mut self, bytes: &[u8], lines: u64, place: impl FnOnce() -> String) {
+    pub(super) fn take_unreadable(&mut self, bytes: &[u8], lines: u64, ending: Ending, place: impl FnOnce() -> String) {
         self.stats.lines += lines;
         self.stats.unreadable += lines;
         self.stats.first_unreadable.get_or_insert_with(place);
         self.suspect(bytes);
-        // The writer may have been stopped in the middle of an id.
-        self.suspect_beginnings(last_word(bytes.trim_ascii_end()));
+        // A line that starts as an object and does not end as one was cut, perhaps within an id.
+        let line = bytes.trim_ascii();
+        if ending == Ending::Torn || (line.starts_with(b"{") && !line.ends_with(b"}")) {
+            self.suspect_beginnings(last_word(line));
+        }
     }
 
     /// Marks what may stand in these bytes, without counting them.

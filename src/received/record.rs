@@ -80,6 +80,8 @@ impl Record {
 pub(super) enum Reading {
     /// The record holds what the line says, which may be nothing.
     Understood,
+    /// The same, but the line may as well be of another format.
+    Ambiguous,
     /// The line names the columns and holds no record.
     Header,
     /// The line is not of the format.

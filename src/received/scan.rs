@@ -103,10 +103,17 @@ impl<'s, 'w> Scan<'s, 'w> {
         self.record.clear();
         let reading = self.reader.read(line, &mut self.record);
         match reading {
-            Reading::Understood | Reading::Header if self.pending_lines > 0 => self.finish_pending(line, ending),
+            Reading::Understood | Reading::Ambiguous | Reading::Header if self.pending_lines > 0 => {
+                self.finish_pending(line, ending);
+            }
             Reading::Understood => {
                 self.lines += 1;
                 self.judge.take_record(&self.record, 1, ending, self.has_status);
+            }
+            Reading::Ambiguous => {
+                self.lines += 1;
+                self.judge.take_record(&self.record, 1, ending, self.has_status);
+                self.judge.suspect(line);
             }
             Reading::Header => {
                 self.lines += 1;
@@ -159,19 +166,19 @@ impl<'s, 'w> Scan<'s, 'w> {
         match ending {
             Ending::Newline => self.take_unreadable(line, 1, self.line_number),
             // A torn last line is data still being written; it says nothing of the file's health.
-            Ending::Torn => self.report_unreadable(line, 1, self.line_number),
+            Ending::Torn => self.report_unreadable(line, 1, ending, self.line_number),
         }
     }
 
     fn take_unreadable(&mut self, bytes: &[u8], lines: u64, first_line: u64) {
         self.lines += lines;
         self.unreadable += lines;
-        self.report_unreadable(bytes, lines, first_line);
+        self.report_unreadable(bytes, lines, Ending::Newline, first_line);
     }
 
-    fn report_unreadable(&mut self, bytes: &[u8], lines: u64, first_line: u64) {
+    fn report_unreadable(&mut self, bytes: &[u8], lines: u64, ending: Ending, first_line: u64) {
         let name = self.name;
-        self.judge.take_unreadable(bytes, lines, || format!("{name}:{first_line}"));
+        self.judge.take_unreadable(bytes, lines, ending, || format!("{name}:{first_line}"));
         self.look_for_damage(bytes, first_line);
     }
 

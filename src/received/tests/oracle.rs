@@ -137,4 +137,28 @@ proptest! {
             prop_assert!(format == Format::Csv || sightings != [Unseen]);
         }
     }
+
+    #[test]
+    fn a_table_agrees_with_the_rows_it_was_written_from(
+        rows in prop::collection::vec((an_id(), prop::sample::select(vec![200, 204, 404, 500]), "[a\"\n,;\t\r é]{0,6}"), 1..30),
+        ids in prop::collection::hash_set(an_id(), 1..12),
+        delimiter in prop::sample::select(vec![',', ';', '\t']),
+    ) {
+        let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
+        let row = |(id, status, note): &(String, i32, String)| {
+            format!("{}{delimiter}{status}{delimiter}{}\r\n", quoted(note), quoted(id))
+        };
+        let text = format!("note{delimiter}status{delimiter}id\n") + &rows.iter().map(row).collect::<String>();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let adjust = |options: &mut ReceivedOptions| {
+            options.format = Some(Format::Csv);
+            (options.id, options.status) = (field("id"), field("status"));
+        };
+        let lookup = ask_text(&text, adjust, &ids);
+        prop_assert_eq!(lookup.stats.unreadable, 0);
+        for (id, sighting) in ids.iter().zip(&lookup.sightings) {
+            let received = rows.iter().any(|(other, status, _)| normal(other) == normal(id) && *status < 300);
+            prop_assert_eq!(received, *sighting == Received, "{} {:?}\n{}", id, sighting, &text);
+        }
+    }
 }

@@ -33,6 +33,12 @@ fn a_line_that_is_no_id_is_counted_and_what_stands_in_it_is_possible() {
 }
 
 #[test]
+fn a_line_of_another_format_among_ids_hides_nothing() {
+    let lookup = ask_text("a\nb,200\n{\"id\":\"c\"}\nd\ne\n", as_format(Format::Ids), &["b,200", "b", "c", "d"]);
+    assert_eq!(lookup.sightings, [Received, Possible, Possible, Received]);
+}
+
+#[test]
 fn a_torn_last_id_counts_unless_it_may_be_the_beginning_of_another() {
     assert_eq!(ask_text("x\nevt-1", |_| {}, &["evt-1", "evt-2"]).sightings, [Received, Unseen]);
     assert_eq!(ask_text("x\nevt-1", |_| {}, &["evt-1", "evt-10", "evt-2"]).sightings, [Possible, Possible, Unseen]);
