@@ -1,1 +1,3 @@
-//! t
+//! The one integration binary: the real program against the sandbox, and the house against its map.
+
+mod architecture;
