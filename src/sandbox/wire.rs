@@ -1,0 +1,282 @@
+//! The vendor's JSON and its times, as the sandbox writes and reads them.
+//!
+//! Written from the vendor's guide and its OpenAPI document, on purpose without a look at the
+//! client: the two must not share their mistakes.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::active::Active;
+use super::faults::Fault;
+use super::payload::payload;
+use super::plan::EventState;
+use super::world::{Subscription, View};
+
+/// How times are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TimeForm {
+    /// `2021-12-09T08:50:46.02`, in the vendor's zone.
+    Local,
+    /// `2021-11-04T09:17:00.0000000+00:00`.
+    Offset,
+    /// One row like this, the next like that.
+    Mixed,
+}
+
+/// Which optional parts a caller asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Extras {
+    pub(super) payload: bool,
+    pub(super) runs: bool,
+}
+
+/// How records look in one answer.
+#[derive(Clone, Debug)]
+pub(super) struct RecordForm {
+    times: TimeForm,
+    zone_hours: i8,
+    minimal: bool,
+    run_counter: bool,
+    status: bool,
+    every_other_id: bool,
+    webhook_id: String,
+    extras: Extras,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordJson<'a> {
+    webhook_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_event_id: Option<&'a str>,
+    created_date_time: String,
+    // The outer option leaves a field out, the inner one is the null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_date_time: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_code: Option<Option<u16>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    success: Option<Option<bool>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs_counter: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs: Option<Vec<RunJson>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<Value>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RunJson {
+    created_date_time: String,
+    status_code: Option<u16>,
+    success: bool,
+}
+
+/// A webhook as the vendor prints it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WebhookJson<'a> {
+    id: &'a str,
+    store_id: Option<i64>,
+    event: &'a str,
+    url: &'a str,
+}
+
+impl<'a> WebhookJson<'a> {
+    pub(super) fn of(subscription: &'a Subscription) -> Self {
+        Self {
+            id: &subscription.id,
+            store_id: subscription.store_id,
+            event: &subscription.event_type,
+            url: &subscription.url,
+        }
+    }
+}
+
+/// Whether the vendor would say that the event succeeded; a pending one has no answer yet.
+pub(super) fn success(state: &EventState) -> Option<bool> {
+    match state {
+        EventState::Delivered => Some(true),
+        EventState::Failed { .. } => Some(false),
+        EventState::Pending => None,
+    }
+}
+
+/// The vendor's words for a state.
+pub(super) fn status_text(state: &EventState) -> &str {
+    match state {
+        EventState::Delivered => "OK",
+        EventState::Failed { status_text, .. } => status_text,
+        EventState::Pending => "Pending",
+    }
+}
+
+fn status_code(state: &EventState) -> Option<u16> {
+    match state {
+        EventState::Delivered => Some(200),
+        EventState::Failed { status_code, .. } => *status_code,
+        EventState::Pending => None,
+    }
+}
+
+impl RecordForm {
+    pub(super) fn new(webhook_id: &str, extras: Extras, active: &Active) -> Self {
+        let times = if active.has(Fault::MixedTimes) {
+            TimeForm::Mixed
+        } else if active.has(Fault::OffsetTimes) {
+            TimeForm::Offset
+        } else {
+            TimeForm::Local
+        };
+        let differs = active.has(Fault::BodyWebhookIdDiffers);
+        Self {
+            times,
+            zone_hours: active.zone_hours(),
+            minimal: active.has(Fault::MinimalRecords),
+            run_counter: !active.has(Fault::NoRunCounter),
+            status: !active.has(Fault::NoStatus),
+            every_other_id: active.has(Fault::MissingIds),
+            webhook_id: if differs { differing(webhook_id) } else { webhook_id.to_owned() },
+            extras,
+        }
+    }
+
+    /// The record in row number `row`, as JSON.
+    pub(super) fn json(&self, view: &View, event_type: &str, row: u64) -> Vec<u8> {
+        let state = &view.record.state;
+        let full = !self.minimal;
+        let time = |at: DateTime<Utc>| self.time(at, row);
+        let runs = || {
+            let run = |run: &super::world::Run| RunJson {
+                created_date_time: time(run.at),
+                status_code: run.status_code,
+                success: run.status_code.is_some_and(|code| (200..300).contains(&code)),
+            };
+            view.record.runs.iter().map(run).collect()
+        };
+        let id_shown = !(self.every_other_id && row % 2 == 1);
+        let record = RecordJson {
+            webhook_id: &self.webhook_id,
+            webhook_event_id: id_shown.then_some(view.id.as_str()),
+            created_date_time: time(view.created_at),
+            updated_date_time: full.then(|| view.record.updated_at.map(time)),
+            status: self.status.then(|| status_text(state)),
+            status_code: (full && self.status).then(|| status_code(state)),
+            success: (full && self.status).then(|| success(state)),
+            runs_counter: (full && self.run_counter).then_some(view.record.run_count),
+            runs: (full && self.run_counter && self.extras.runs).then(runs),
+            payload: (full && self.extras.payload).then(|| payload(event_type, &view.id)),
+        };
+        // Serialising these types to memory has no way to fail.
+        serde_json::to_vec(&record).unwrap_or_default()
+    }
+
+    fn time(&self, at: DateTime<Utc>, row: u64) -> String {
+        match self.times {
+            TimeForm::Local => local_time(at, self.zone_hours),
+            TimeForm::Offset => offset_time(at, self.zone_hours),
+            TimeForm::Mixed if row.is_multiple_of(2) => offset_time(at, self.zone_hours),
+            TimeForm::Mixed => local_time(at, self.zone_hours),
+        }
+    }
+}
+
+/// The id with its last letter or digit changed.
+fn differing(id: &str) -> String {
+    let last = if id.ends_with('a') { 'b' } else { 'a' };
+    let mut changed = id.to_owned();
+    changed.pop();
+    changed.push(last);
+    changed
+}
+
+/// The instant as a clock in the vendor's zone shows it.
+fn in_zone(at: DateTime<Utc>, zone_hours: i8) -> NaiveDateTime {
+    let utc = at.naive_utc();
+    utc.checked_add_signed(TimeDelta::hours(i64::from(zone_hours))).unwrap_or(utc)
+}
+
+/// Without an offset and without trailing zeros, as in `2021-12-09T08:50:46.02`.
+fn local_time(at: DateTime<Utc>, zone_hours: i8) -> String {
+    let text = in_zone(at, zone_hours).format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// With seven digits and an offset, as in `2021-11-04T09:17:00.0000000+00:00`.
+fn offset_time(at: DateTime<Utc>, zone_hours: i8) -> String {
+    let ticks = at.timestamp_subsec_nanos() % 1_000_000_000 / 100;
+    format!("{}.{ticks:07}{zone_hours:+03}:00", in_zone(at, zone_hours).format("%Y-%m-%dT%H:%M:%S"))
+}
+
+/// Reads `from` and `to`: a date, or a date and a time with or without an offset. What states no
+/// offset is in the vendor's zone.
+pub(super) fn parse_time(text: &str, zone_hours: i8) -> Option<DateTime<Utc>> {
+    let dated = text.len() >= 10 && text.bytes().take(4).all(|byte| byte.is_ascii_digit());
+    if !dated {
+        return None;
+    }
+    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        return local_to_utc(date.and_time(NaiveTime::MIN), zone_hours);
+    }
+    let text = text.replacen('T', " ", 1);
+    if let Ok(local) = NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S%.f") {
+        return local_to_utc(local, zone_hours);
+    }
+    let text = text.strip_suffix('Z').map_or_else(|| text.clone(), |text| format!("{text}+00:00"));
+    DateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S%.f%:z").ok().map(|at| at.with_timezone(&Utc))
+}
+
+fn local_to_utc(local: NaiveDateTime, zone_hours: i8) -> Option<DateTime<Utc>> {
+    local.checked_sub_signed(TimeDelta::hours(i64::from(zone_hours))).map(|utc| utc.and_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect("an instant")
+    }
+
+    #[test]
+    fn times_are_read_in_every_form_the_vendor_describes() {
+        let noon = at("2021-12-01T12:00:00Z");
+        for text in [
+            "2021-12-01 12:00:00",
+            "2021-12-01 12:00:00.0",
+            "2021-12-01T12:00:00",
+            "2021-12-01T12:00:00.000",
+            "2021-12-01T12:00:00Z",
+            "2021-12-01 13:00:00+01:00",
+            "2021-12-01T12:00:00.0000000+00:00",
+        ] {
+            assert_eq!(parse_time(text, 0), Some(noon), "{text}");
+        }
+        assert_eq!(parse_time("2021-12-01", 0), Some(at("2021-12-01T00:00:00Z")));
+        assert_eq!(parse_time("2021-12-01 12:00:00", 2), Some(at("2021-12-01T10:00:00Z")));
+        assert_eq!(parse_time("2021-12-01T12:00:00Z", 2), Some(noon), "an offset outweighs the zone");
+        for text in ["", "2021-13-01", "yesterday", "2021-12-01 12:00", "2021-12-01 12:00:00 00:00", "+2021-12-01"] {
+            assert_eq!(parse_time(text, 0), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_printed_as_in_the_guide() {
+        let instant = at("2021-12-09T08:50:46.02Z");
+        assert_eq!(local_time(instant, 0), "2021-12-09T08:50:46.02");
+        assert_eq!(local_time(instant, 2), "2021-12-09T10:50:46.02");
+        assert_eq!(local_time(at("2021-12-09T08:50:40Z"), 0), "2021-12-09T08:50:40");
+        assert_eq!(offset_time(instant, 0), "2021-12-09T08:50:46.0200000+00:00");
+        assert_eq!(offset_time(instant, -3), "2021-12-09T05:50:46.0200000-03:00");
+    }
+
+    #[test]
+    fn a_differing_id_differs_by_its_last_letter_only() {
+        assert_eq!(differing("12a"), "12b");
+        assert_eq!(differing("12c"), "12a");
+    }
+}
