@@ -79,6 +79,10 @@ impl Bulk {
         self.mix.events
     }
 
+    pub(super) fn has_poison(&self) -> bool {
+        self.mix.poison > 0
+    }
+
     /// What the event starts as; the counts of the mix are met exactly.
     pub(super) fn kind(&self, index: u64) -> Kind {
         let mix = &self.mix;

@@ -86,14 +86,25 @@ impl Choice {
         by_success && by_status
     }
 
-    fn next(&self, subscription: &Subscription, cursor: &mut Cursor) -> Option<View> {
+    fn next(&self, subscription: &Subscription, cursor: &mut Cursor) -> Option<EventRef> {
         loop {
             let event = subscription.advance(cursor)?;
-            let view = subscription.listed_view(event, &self.as_they_were)?;
-            if self.takes(&view.record.state) {
-                return Some(view);
+            let taken = match self.as_they_were.get(&event) {
+                Some(record) => self.takes(&record.state),
+                None => subscription.state(event).is_some_and(|state| self.takes(&state)),
+            };
+            if taken {
+                return Some(event);
             }
         }
+    }
+
+    fn view(&self, subscription: &Subscription, event: EventRef) -> Option<View> {
+        let view = subscription.view(event)?;
+        Some(match self.as_they_were.get(&event) {
+            Some(record) => View { record: record.clone(), ..view },
+            None => view,
+        })
     }
 }
 
@@ -298,7 +309,10 @@ impl Listing {
             }
             return Some(json);
         }
-        let next = subscription.and_then(|subscription| self.choice.next(subscription, &mut self.cursor));
+        let next = subscription.and_then(|subscription| {
+            let event = self.choice.next(subscription, &mut self.cursor)?;
+            self.choice.view(subscription, event)
+        });
         let view = match next {
             Some(view) => view,
             None if self.ending == Ending::Endless => invented(self.row),

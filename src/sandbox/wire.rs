@@ -3,7 +3,7 @@
 //! Written from the vendor's guide and its OpenAPI document, on purpose without a look at the
 //! client: the two must not share their mistakes.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -194,22 +194,32 @@ fn differing(id: &str) -> String {
     changed
 }
 
-/// The instant as a clock in the vendor's zone shows it.
-fn in_zone(at: DateTime<Utc>, zone_hours: i8) -> NaiveDateTime {
+/// The instant as a clock in the vendor's zone shows it, to the second, and the rest of it in
+/// nanoseconds. Written by hand because a large listing spends most of its time here.
+fn in_zone(at: DateTime<Utc>, zone_hours: i8) -> (String, u32) {
     let utc = at.naive_utc();
-    utc.checked_add_signed(TimeDelta::hours(i64::from(zone_hours))).unwrap_or(utc)
+    let local = utc.checked_add_signed(TimeDelta::hours(i64::from(zone_hours))).unwrap_or(utc);
+    let (year, month, day) = (local.year(), local.month(), local.day());
+    let (hour, minute, second) = (local.hour(), local.minute(), local.second());
+    let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+    (text, local.nanosecond() % 1_000_000_000)
 }
 
 /// Without an offset and without trailing zeros, as in `2021-12-09T08:50:46.02`.
 fn local_time(at: DateTime<Utc>, zone_hours: i8) -> String {
-    let text = in_zone(at, zone_hours).format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    let (mut text, nanos) = in_zone(at, zone_hours);
+    if nanos >= 1000 {
+        let digits = format!("{:06}", nanos / 1000);
+        text.push('.');
+        text.push_str(digits.trim_end_matches('0'));
+    }
+    text
 }
 
 /// With seven digits and an offset, as in `2021-11-04T09:17:00.0000000+00:00`.
 fn offset_time(at: DateTime<Utc>, zone_hours: i8) -> String {
-    let ticks = at.timestamp_subsec_nanos() % 1_000_000_000 / 100;
-    format!("{}.{ticks:07}{zone_hours:+03}:00", in_zone(at, zone_hours).format("%Y-%m-%dT%H:%M:%S"))
+    let (text, nanos) = in_zone(at, zone_hours);
+    format!("{text}.{:07}{zone_hours:+03}:00", nanos / 100)
 }
 
 /// Reads `from` and `to`: a date, or a date and a time with or without an offset. What states no

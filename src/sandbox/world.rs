@@ -124,7 +124,8 @@ impl World {
     fn refuse_poison(&mut self) {
         for subscription in &self.subscriptions {
             let bulk = &subscription.generated;
-            for index in (0..bulk.count()).filter(|index| bulk.kind(*index) == Kind::Poison) {
+            let events = if bulk.has_poison() { bulk.count() } else { 0 };
+            for index in (0..events).filter(|index| bulk.kind(*index) == Kind::Poison) {
                 self.receiver.refuse(bulk.id(index).to_string(), 422);
             }
         }
@@ -210,7 +211,7 @@ impl World {
             let (subscription, events) = &mut heads[oldest];
             let event = events.next()?;
             let (id, at) = (subscription.event_id(event)?, subscription.created_at(event)?);
-            Some((id, subscription.event_type.as_str(), at + TimeDelta::milliseconds(800)))
+            Some((id, subscription.event_type.as_str(), first_run_at(at, 0)))
         })
     }
 }
@@ -301,10 +302,13 @@ impl Subscription {
         Some(View { id, created_at, record: self.record(event)? })
     }
 
-    /// The event as a listing shows it that was told to show some events as they were.
-    pub(super) fn listed_view(&self, event: EventRef, as_they_were: &HashMap<EventRef, Record>) -> Option<View> {
-        let record = as_they_were.get(&event).cloned().map_or_else(|| self.record(event), Some)?;
-        Some(View { id: self.event_id(event)?, created_at: self.created_at(event)?, record })
+    /// What the vendor knows of the event's delivery, without the rest of its record.
+    pub(super) fn state(&self, event: EventRef) -> Option<EventState> {
+        match (self.changed.get(&event), event) {
+            (Some(record), _) => Some(record.state.clone()),
+            (None, EventRef::Generated(index)) => Some(self.generated.state(index)),
+            (None, EventRef::Placed(number)) => self.placed.get(number).map(|event| event.state.clone()),
+        }
     }
 
     /// The events that the listing which starts now has to show as they were.
@@ -364,9 +368,8 @@ impl Subscription {
     /// The ids of the events whose state `wanted` picks, oldest first.
     pub(super) fn ids_where(&self, wanted: impl Fn(&EventState) -> bool) -> Vec<String> {
         self.all()
-            .filter_map(|event| self.view(event))
-            .filter(|view| wanted(&view.record.state))
-            .map(|view| view.id)
+            .filter(|event| self.state(*event).is_some_and(|state| wanted(&state)))
+            .filter_map(|event| self.event_id(event))
             .collect()
     }
 
@@ -394,6 +397,12 @@ impl Cursor {
     }
 }
 
+/// When the vendor made one of the deliveries before the start.
+fn first_run_at(created_at: DateTime<Utc>, number: u32) -> DateTime<Utc> {
+    let later = TimeDelta::milliseconds(800 * (i64::from(number) + 1));
+    created_at.checked_add_signed(later).unwrap_or(created_at)
+}
+
 impl Record {
     fn at_first(state: EventState, run_count: u32, created_at: DateTime<Utc>) -> Self {
         let status_code = match &state {
@@ -402,9 +411,8 @@ impl Record {
             EventState::Pending => None,
         };
         let remembered = run_count.min(REMEMBERED_RUNS as u32);
-        let runs: Vec<Run> = (0..remembered)
-            .map(|number| Run { at: created_at + TimeDelta::milliseconds(800 * i64::from(number + 1)), status_code })
-            .collect();
+        let runs: Vec<Run> =
+            (0..remembered).map(|number| Run { at: first_run_at(created_at, number), status_code }).collect();
         let updated_at = runs.last().map(|run| run.at);
         Self { state, updated_at, runs, run_count }
     }
