@@ -136,9 +136,23 @@ fn behind_gateway(shared: &Arc<Shared>, arrival: &Arrival, active: &Active) -> R
     Reply::Answer(answer)
 }
 
-/// The answer for a webhook that does not exist, in other words than the gateway's.
-pub(super) fn no_webhook() -> Response<Body> {
-    problem(StatusCode::NOT_FOUND, "The webhook does not exist.")
+/// Why a request behind the gateway gets no other answer.
+#[derive(Clone, Debug)]
+pub(super) enum Refusal {
+    NoWebhook,
+    NoEvent,
+    BadBody(String),
+}
+
+impl From<Refusal> for Response<Body> {
+    fn from(refusal: Refusal) -> Self {
+        // These words differ from the gateway's, so that a client can tell the two apart.
+        match refusal {
+            Refusal::NoWebhook => problem(StatusCode::NOT_FOUND, "The webhook does not exist."),
+            Refusal::NoEvent => problem(StatusCode::NOT_FOUND, "The webhook event does not exist."),
+            Refusal::BadBody(why) => problem(StatusCode::BAD_REQUEST, &why),
+        }
+    }
 }
 
 fn list_webhooks(shared: &Shared) -> Response<Body> {
@@ -150,7 +164,7 @@ fn list_webhooks(shared: &Shared) -> Response<Body> {
 fn get_webhook(shared: &Shared, id: &str) -> Response<Body> {
     match shared.world().subscription(id) {
         Some(subscription) => json_value(StatusCode::OK, &WebhookJson::of(subscription)),
-        None => no_webhook(),
+        None => Refusal::NoWebhook.into(),
     }
 }
 
@@ -161,8 +175,8 @@ struct Draft {
 }
 
 impl Draft {
-    fn read(arrival: &Arrival) -> Result<Self, Response<Body>> {
-        let refused = |detail: &str| problem(StatusCode::BAD_REQUEST, detail);
+    fn read(arrival: &Arrival) -> Result<Self, Refusal> {
+        let refused = |why: &str| Refusal::BadBody(why.to_owned());
         let body = arrival.body.as_deref().ok_or_else(|| refused("The body can't be read."))?;
         let draft: Self = serde_json::from_slice(body).map_err(|error| refused(&error.to_string()))?;
         if !EVENT_TYPES.contains(&draft.event.as_str()) {
@@ -178,14 +192,14 @@ impl Draft {
 fn create_webhook(shared: &Shared, arrival: &Arrival) -> Response<Body> {
     match Draft::read(arrival) {
         Ok(Draft { event, url }) => json_value(StatusCode::OK, &WebhookJson::of(shared.world().subscribe(event, url))),
-        Err(refused) => refused,
+        Err(refused) => refused.into(),
     }
 }
 
 fn update_webhook(shared: &Shared, arrival: &Arrival, id: &str) -> Response<Body> {
     let draft = match Draft::read(arrival) {
         Ok(draft) => draft,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into(),
     };
     match shared.world().subscription_mut(id) {
         Some(subscription) => {
@@ -193,22 +207,22 @@ fn update_webhook(shared: &Shared, arrival: &Arrival, id: &str) -> Response<Body
             subscription.url = draft.url;
             json_value(StatusCode::OK, &WebhookJson::of(subscription))
         }
-        None => no_webhook(),
+        None => Refusal::NoWebhook.into(),
     }
 }
 
 fn delete_webhook(shared: &Shared, id: &str) -> Response<Body> {
-    if shared.world().unsubscribe(id) { empty(StatusCode::NO_CONTENT) } else { no_webhook() }
+    if shared.world().unsubscribe(id) { empty(StatusCode::NO_CONTENT) } else { Refusal::NoWebhook.into() }
 }
 
 /// Finds an event, or says what does not exist.
 fn find<'a>(
     subscription: Option<&'a Subscription>,
     event: &str,
-) -> Result<(&'a Subscription, EventRef, View), Response<Body>> {
-    let subscription = subscription.ok_or_else(no_webhook)?;
+) -> Result<(&'a Subscription, EventRef, View), Refusal> {
+    let subscription = subscription.ok_or(Refusal::NoWebhook)?;
     let found = subscription.find(event).and_then(|event| Some((event, subscription.view(event)?)));
-    let (event, view) = found.ok_or_else(|| problem(StatusCode::NOT_FOUND, "The webhook event does not exist."))?;
+    let (event, view) = found.ok_or(Refusal::NoEvent)?;
     Ok((subscription, event, view))
 }
 
@@ -219,7 +233,7 @@ fn get_event(shared: &Shared, webhook: &str, event: &str, active: &Active) -> Re
             let form = RecordForm::new(&subscription.id, Extras { payload: true, runs: true }, active);
             json_text(StatusCode::OK, form.json(&view, &subscription.event_type, 0))
         }
-        Err(missing) => missing,
+        Err(missing) => missing.into(),
     }
 }
 
@@ -231,7 +245,7 @@ fn resend(shared: &Arc<Shared>, webhook: &str, event: &str, active: &Active) -> 
     };
     let (event, before, webhook_id, event_type) = match found {
         Ok(found) => found,
-        Err(missing) => return Reply::Answer(missing),
+        Err(missing) => return Reply::Answer(missing.into()),
     };
     let form = RecordForm::new(&webhook_id, Extras::default(), active);
     let shown = |view: &View| form.json(view, &event_type, 0);

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use hyper::header::{HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 
 use super::active::Active;
@@ -106,7 +106,7 @@ fn too_many(wait: Duration, hint: ThrottleHint) -> Response<Body> {
     };
     let mut response = gateway_error(StatusCode::TOO_MANY_REQUESTS, message);
     if let Some(value) = header.and_then(|value| HeaderValue::from_str(&value).ok()) {
-        response.headers_mut().insert(HeaderName::from(RETRY_AFTER), value);
+        response.headers_mut().insert(RETRY_AFTER, value);
     }
     response
 }

@@ -14,7 +14,7 @@ use url::form_urlencoded;
 
 use super::active::Active;
 use super::answers::{BEFORE_CUT, Body, Cut, json_stream, json_text, problem};
-use super::api::no_webhook;
+use super::api::Refusal;
 use super::faults::Fault;
 use super::plan::EventState;
 use super::shared::Shared;
@@ -158,7 +158,7 @@ pub(super) fn answer(shared: &Arc<Shared>, webhook: &str, query: &str, active: &
     }
     let mut world = shared.world();
     let Some(subscription) = world.subscription_mut(webhook) else {
-        return no_webhook();
+        return Refusal::NoWebhook.into();
     };
     if active.has(Fault::DeepJson) {
         return deep(&subscription.id);

@@ -71,7 +71,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// When the port is taken, or the received log can't be written or already holds something.
-    pub fn start(plan: WorldPlan) -> io::Result<Self> {
+    pub fn start(mut plan: WorldPlan) -> io::Result<Self> {
         let folder = if plan.received.is_none() { Some(tempfile::tempdir()?) } else { None };
         let path = match (&plan.received, &folder) {
             (Some(path), _) => path.clone(),
@@ -81,14 +81,15 @@ impl Sandbox {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, plan.port))?;
         let address = listener.local_addr()?;
         let mut history = ReceivedFile::create(&path)?;
-        let receiver = Receiver::new(plan.receiver.clone(), plan.seed ^ 1, ReceivedFile::create(&path)?);
-        let world = World::new(&plan, receiver);
-        match plan.initial_log {
+        let (seed, initial_log) = (plan.seed, plan.initial_log);
+        let rules = Rules::new(seed ^ 2, &plan.faults);
+        let receiver = Receiver::new(std::mem::take(&mut plan.receiver), seed ^ 1, ReceivedFile::create(&path)?);
+        let world = World::new(plan, receiver);
+        match initial_log {
             InitialLog::Written => history.write_history(world.history())?,
             InitialLog::Empty => {}
         }
-        let rules = Rules::new(plan.seed ^ 2, &plan.faults);
-        let shared = Arc::new(Shared::new(address, plan.seed, path, world, rules));
+        let shared = Arc::new(Shared::new(address, seed, path, world, rules));
         let server = Server::start(listener, Arc::clone(&shared))?;
         Ok(Self { shared, _server: server, _folder: folder })
     }

@@ -101,7 +101,7 @@ fn canonical(id: &str) -> String {
 }
 
 impl World {
-    pub(super) fn new(plan: &WorldPlan, receiver: Receiver) -> Self {
+    pub(super) fn new(plan: WorldPlan, receiver: Receiver) -> Self {
         let mut rng = fastrand::Rng::with_seed(plan.seed);
         let mut subscriptions = Vec::new();
         for number in 0..plan.generated_webhooks {
@@ -110,12 +110,12 @@ impl World {
             let bulk = Bulk::new(spread(plan.seed ^ ((number as u64) << 32)), plan.mix, plan.period);
             subscriptions.push(Subscription::new(webhook, bulk));
         }
-        for webhook in &plan.webhooks {
-            subscriptions.push(Subscription::new(webhook.clone(), Bulk::new(0, Mix::default(), plan.period)));
+        for webhook in plan.webhooks {
+            subscriptions.push(Subscription::new(webhook, Bulk::new(0, Mix::default(), plan.period)));
         }
         let mut world = Self { subscriptions, receiver, rng };
-        for event in &plan.events {
-            world.place(event.clone());
+        for event in plan.events {
+            world.place(event);
         }
         world.refuse_poison();
         world
