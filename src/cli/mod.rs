@@ -1,3 +1,4 @@
-//! To be filled.
+//! The command line: one file per command.
 
 pub mod progress;
+pub mod sandbox;
