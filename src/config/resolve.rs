@@ -135,11 +135,9 @@ impl Loaded {
     /// # Errors
     /// When a value can't be used.
     pub fn output(&self) -> Result<OutputSettings, SettingsError> {
-        let color = self.choice(Key::Color, ColorChoice::ALL, ColorChoice::name)?;
-        let plain = self.environment.get("NO_COLOR").is_some() || self.environment.text("TERM")? == Some("dumb");
         Ok(OutputSettings {
             format: self.choice(Key::Format, Format::ALL, Format::name)?,
-            color: if color == ColorChoice::Auto && plain { ColorChoice::Never } else { color },
+            color: self.choice(Key::Color, ColorChoice::ALL, ColorChoice::name)?,
             progress: if self.switch(Key::NoProgress)? { ProgressChoice::Never } else { ProgressChoice::Auto },
             verbosity: self.verbosity,
         })

@@ -184,7 +184,7 @@ impl Format {
 /// When colour is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ColorChoice {
-    /// On a terminal.
+    /// Where it is welcome: on a terminal, and not against `NO_COLOR`.
     Auto,
     /// Always.
     Always,

@@ -1,1 +1,3 @@
-//! t
+//! Tests of the program as a whole.
+
+mod generated;
