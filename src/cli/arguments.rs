@@ -25,24 +25,21 @@ const RECONCILE_EXAMPLES: [(&str, &str); 4] = [
         "hookmend reconcile --webhook sales --received 'log/*.jsonl' --since 36h",
     ),
     ("look first", "hookmend reconcile --webhook sales --received ids.txt --dry-run"),
-    (
-        "from cron: no question, one document",
-        "hookmend reconcile --all-webhooks --received /var/log/hooks.csv --format json -q",
-    ),
+    ("from cron: one document and no chatter", "hookmend reconcile --all-webhooks --received in.csv --format json -q"),
     ("a receiver that takes events twice", "hookmend reconcile --webhook SaleCreated --idempotent"),
 ];
 
 const CHECK_EXAMPLES: [(&str, &str); 2] = [
     (
-        "fail a build when an event of yesterday is missing",
+        "fail a build when an event since yesterday is missing",
         "hookmend check --webhook sales --received ids.txt --from yesterday",
     ),
     ("ask the vendor alone what has failed", "hookmend check --all-webhooks --since 24h"),
 ];
 
 const COMPLETIONS_EXAMPLES: [(&str, &str); 2] = [
-    ("bash, for this user", "hookmend completions bash > ~/.local/share/bash-completion/completions/hookmend"),
-    ("fish", "hookmend completions fish > ~/.config/fish/completions/hookmend.fish"),
+    ("bash, in this session", "source <(hookmend completions bash)"),
+    ("fish, for good", "hookmend completions fish > ~/.config/fish/completions/hookmend.fish"),
 ];
 
 const MAN_EXAMPLES: [(&str, &str); 1] = [("read it", "hookmend man | man -l -")];

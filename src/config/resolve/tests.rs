@@ -9,6 +9,9 @@ use crate::event::WebhookId;
 use crate::pace::limiter::Rate;
 use crate::reconcile::WebhookRef;
 
+/// Flags by their keys.
+type Written<'a> = &'a [(Key, &'a str)];
+
 const NOW: &str = "2026-03-10T12:00:00Z";
 
 fn utc(text: &str) -> DateTime<Utc> {
@@ -155,7 +158,7 @@ fn settings_never_print_a_key() {
 
 #[test]
 fn the_window_is_reckoned_from_what_is_named() {
-    let table: [(&[(Key, &str)], &str, &str); 7] = [
+    let table: [(Written<'_>, &str, &str); 7] = [
         (&[(Key::Since, "36h")], "2026-03-09T00:00:00Z", NOW),
         (&[(Key::Since, "36h"), (Key::To, "2026-03-10T06:00")], "2026-03-09T00:00:00Z", "2026-03-10T06:00:00Z"),
         (&[(Key::From, "2026-03-01")], "2026-03-01T00:00:00Z", NOW),
@@ -187,7 +190,7 @@ fn an_end_that_is_still_to_come_is_cut_to_now_and_told() {
 
 #[test]
 fn impossible_windows_are_refused() {
-    let table: [(&[(Key, &str)], &str); 8] = [
+    let table: [(Written<'_>, &str); 8] = [
         (&[(Key::From, "2026-03-05"), (Key::To, "2026-03-01")], "the window is empty"),
         (&[(Key::From, "2026-03-05T10:00"), (Key::To, "2026-03-05T10:00")], "the window is empty"),
         (&[(Key::Since, "1h"), (Key::To, "2026-03-01")], "the window is empty"),

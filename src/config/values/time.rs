@@ -47,7 +47,11 @@ pub fn parse_zone(text: &str) -> Result<Tz, Unusable> {
     let names = || TZ_VARIANTS.iter().map(|zone| zone.name());
     let by_case = names().find(|zone| zone.eq_ignore_ascii_case(text));
     let by_city = || names().find(|zone| zone.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(text)));
-    let suggestion = by_case.or_else(by_city).or_else(|| nearest(text, names()));
+    let like_a_city = || {
+        let city = nearest(text, names().filter_map(|zone| zone.rsplit('/').next()))?;
+        names().find(|zone| zone.rsplit('/').next() == Some(city))
+    };
+    let suggestion = by_case.or_else(by_city).or_else(|| nearest(text, names())).or_else(like_a_city);
     Err(match suggestion {
         Some(zone) => error.hint(format!("did you mean {zone:?}?")),
         None => error.hint("write an IANA name, such as Europe/Oslo or UTC"),
@@ -328,6 +332,7 @@ mod tests {
         let hint = |text: &str| parse_zone(text).unwrap_err().hint.unwrap();
         assert_eq!(hint("Europe/Olso"), "did you mean \"Europe/Oslo\"?");
         assert_eq!(hint("oslo"), "did you mean \"Europe/Oslo\"?");
+        assert_eq!(hint("Osol"), "did you mean \"Europe/Oslo\"?");
         assert_eq!(hint("utc"), "did you mean \"UTC\"?");
         assert!(parse_zone("Europe/Oslo").is_ok());
         assert!(parse_zone("").is_err());
