@@ -9,6 +9,7 @@ use clap_mangen::Man;
 
 use crate::cli::arguments::Cli;
 use crate::cli::exit_status;
+use crate::config::keys::{CONFIG_VARIABLE, Key, SecretKey};
 
 /// The program's name.
 const NAME: &str = "hookmend";
@@ -61,6 +62,8 @@ pub fn manual() -> io::Result<Vec<u8>> {
     for command in top.get_subcommands().filter(|command| command.get_name() != "help") {
         bytes.extend(command_section(command)?);
     }
+    bytes.extend(environment_section().into_bytes());
+    bytes.extend(files_section().into_bytes());
     bytes.extend(exit_status_section().into_bytes());
     Ok(bytes)
 }
@@ -70,11 +73,12 @@ fn command_section(command: &clap::Command) -> io::Result<Vec<u8>> {
     // The examples and the exit status below the flags have sections of their own.
     let about = Man::new(command.clone().after_help("").after_long_help(""));
     let mut parts = Vec::new();
-    about.render_synopsis_section(&mut parts)?;
     about.render_description_section(&mut parts)?;
     about.render_options_section(&mut parts)?;
     let parts = String::from_utf8_lossy(&parts);
-    let mut text = format!(".SH \"{NAME} {}\"\n", command.get_name());
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage);
+    let mut text = format!(".SH \"{NAME} {}\"\n.SS SYNOPSIS\n{}\n", command.get_name(), roff(usage));
     for line in parts.lines() {
         match line.strip_prefix(".SH ") {
             Some(heading) => text.push_str(&format!(".SS {heading}\n")),
@@ -96,6 +100,35 @@ fn exit_status_section() -> String {
     for code in exit_status::ALL {
         let meaning = exit_status::meaning(code).replace('\n', " ");
         text.push_str(&format!(".TP\n{}\n{}\n", code.number(), roff(&meaning)));
+    }
+    text
+}
+
+fn environment_section() -> String {
+    let mut text = String::from(".SH ENVIRONMENT\n");
+    let mut entry = |name: &str, meaning: &str| text.push_str(&format!(".TP\n\\fB{name}\\fR\n{}\n", roff(meaning)));
+    for key in SecretKey::ALL {
+        entry(key.variable(), &format!("The {}; outweighs the settings file.", key.name()));
+    }
+    entry(CONFIG_VARIABLE, "The settings file, as with --config.");
+    let example = Key::MinAge;
+    let meaning = "Any other setting by its flag in capitals; lists are separated by commas. \
+        Flags outweigh the environment, and the environment outweighs the settings file.";
+    entry(&example.variable(), &format!("The same as --{}. {meaning}", example.name()));
+    entry("NO_COLOR", "No colour, unless --color always is given.");
+    text
+}
+
+fn files_section() -> String {
+    let mut text = String::from(".SH FILES\n");
+    let files = [
+        ("./hookmend.toml", "Settings. The first of these files that exists is the only one that is read."),
+        ("~/.config/hookmend/config.toml", "Settings of the user, below $XDG_CONFIG_HOME where that is set."),
+        ("/etc/hookmend/config.toml", "Settings of the machine."),
+        ("~/.local/state/hookmend/ledger.sqlite", "The ledger, below $XDG_STATE_HOME where that is set."),
+    ];
+    for (path, meaning) in files {
+        text.push_str(&format!(".TP\n{}\n{}\n", roff(path), roff(meaning)));
     }
     text
 }
