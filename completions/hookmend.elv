@@ -31,6 +31,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --version 'Print version'
             cand reconcile 'List, diff, resend until nothing is left'
             cand check 'Diff only; exit 10 when events are missing'
+            cand sandbox 'Serve a simulated vendor with a flaky receiver'
             cand completions 'Print completions for a shell'
             cand man 'Print the manual page'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -120,6 +121,28 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'hookmend;sandbox'= {
+            cand --port 'Port on the loopback interface; 0 takes a free one'
+            cand --seed 'Seed of everything that is invented or drawn'
+            cand --webhooks 'How many webhooks there are, each with events of one type'
+            cand --events 'Events of each webhook, spread over the last seven days'
+            cand --missing 'How many of them failed and are not in the received log'
+            cand --unacknowledged 'How many failed for the vendor although the received log holds them'
+            cand --poison 'How many of the missing ones the receiver refuses for ever'
+            cand --receiver 'How the receiver behaves: up, down, down-until=TRIES, failing=RATE, losing-after-ack or keeping-without-ack'
+            cand --fault 'Something the vendor does wrong; may be given several times'
+            cand --received 'New file for the received log [default: one in a temporary directory]'
+            cand --ready-file 'File that is written, as JSON, once the sandbox answers'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'hookmend;completions'= {
             cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
             cand --color 'When to use colour [default: auto]'
@@ -145,6 +168,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         &'hookmend;help'= {
             cand reconcile 'List, diff, resend until nothing is left'
             cand check 'Diff only; exit 10 when events are missing'
+            cand sandbox 'Serve a simulated vendor with a flaky receiver'
             cand completions 'Print completions for a shell'
             cand man 'Print the manual page'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -152,6 +176,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         &'hookmend;help;reconcile'= {
         }
         &'hookmend;help;check'= {
+        }
+        &'hookmend;help;sandbox'= {
         }
         &'hookmend;help;completions'= {
         }

@@ -35,6 +35,7 @@ complete -c hookmend -n "__fish_hookmend_needs_command" -s h -l help -d 'Print h
 complete -c hookmend -n "__fish_hookmend_needs_command" -s V -l version -d 'Print version'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -126,6 +127,25 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s q -l quiet -
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l port -d 'Port on the loopback interface; 0 takes a free one' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l seed -d 'Seed of everything that is invented or drawn' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l webhooks -d 'How many webhooks there are, each with events of one type' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l events -d 'Events of each webhook, spread over the last seven days' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l missing -d 'How many of them failed and are not in the received log' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l unacknowledged -d 'How many failed for the vendor although the received log holds them' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l poison -d 'How many of the missing ones the receiver refuses for ever' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l receiver -d 'How the receiver behaves: up, down, down-until=TRIES, failing=RATE, losing-after-ack or keeping-without-ack' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l fault -d 'Something the vendor does wrong; may be given several times' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l received -d 'New file for the received log [default: one in a temporary directory]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l ready-file -d 'File that is written, as JSON, once the sandbox answers' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookmend -n "__fish_hookmend_using_subcommand completions" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand completions" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -142,8 +162,9 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s q -l quiet -d 
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s h -l help -d 'Print help'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check completions man help" -f -a "completions" -d 'Print completions for a shell'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check completions man help" -f -a "man" -d 'Print the manual page'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "completions" -d 'Print completions for a shell'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -127,3 +127,113 @@ impl ResendPolicy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const FAILED: DeliveryStatus = DeliveryStatus::Failed;
+    const PENDING: DeliveryStatus = DeliveryStatus::Pending;
+    const DELIVERED: DeliveryStatus = DeliveryStatus::Delivered;
+    const UNRECOGNISED: DeliveryStatus = DeliveryStatus::Unrecognised;
+    const OUT: Receipt = Receipt::OutOfCoverage(CoverageGap::BeforeLog);
+    const UNKNOWN_OUT: Verdict = Verdict::Unknown(UnknownReason::OutOfCoverage(CoverageGap::BeforeLog));
+    const UNKNOWN_TIME: Verdict = Verdict::Unknown(UnknownReason::NoTime);
+    const UNKNOWN_STATUS: Verdict = Verdict::Unknown(UnknownReason::NoStatus);
+
+    #[test]
+    fn the_decision_table_holds_cell_by_cell() {
+        use Age::{Ripe, Unreadable, Young};
+        use Receipt::{Absent, Found};
+        use Verdict::{LostAfterAck, Missing, Settled, TooYoung, Unacknowledged};
+        let table = [
+            (FAILED, Ripe, Absent, Missing),
+            (FAILED, Ripe, Found, Unacknowledged),
+            (FAILED, Ripe, OUT, UNKNOWN_OUT),
+            (FAILED, Young, Absent, TooYoung),
+            (FAILED, Young, Found, TooYoung),
+            (FAILED, Young, OUT, TooYoung),
+            (FAILED, Unreadable, Absent, UNKNOWN_TIME),
+            (FAILED, Unreadable, Found, Unacknowledged),
+            (FAILED, Unreadable, OUT, UNKNOWN_TIME),
+            (PENDING, Ripe, Absent, Missing),
+            (PENDING, Ripe, Found, Unacknowledged),
+            (PENDING, Ripe, OUT, UNKNOWN_OUT),
+            (PENDING, Young, Absent, TooYoung),
+            (PENDING, Young, Found, TooYoung),
+            (PENDING, Young, OUT, TooYoung),
+            (PENDING, Unreadable, Absent, UNKNOWN_TIME),
+            (PENDING, Unreadable, Found, Unacknowledged),
+            (PENDING, Unreadable, OUT, UNKNOWN_TIME),
+            (DELIVERED, Ripe, Absent, LostAfterAck),
+            (DELIVERED, Ripe, Found, Settled),
+            (DELIVERED, Ripe, OUT, Settled),
+            (DELIVERED, Young, Absent, TooYoung),
+            (DELIVERED, Young, Found, Settled),
+            (DELIVERED, Young, OUT, Settled),
+            (DELIVERED, Unreadable, Absent, LostAfterAck),
+            (DELIVERED, Unreadable, Found, Settled),
+            (DELIVERED, Unreadable, OUT, Settled),
+            (UNRECOGNISED, Ripe, Absent, UNKNOWN_STATUS),
+            (UNRECOGNISED, Ripe, Found, UNKNOWN_STATUS),
+            (UNRECOGNISED, Ripe, OUT, UNKNOWN_STATUS),
+            (UNRECOGNISED, Young, Absent, UNKNOWN_STATUS),
+            (UNRECOGNISED, Young, Found, UNKNOWN_STATUS),
+            (UNRECOGNISED, Young, OUT, UNKNOWN_STATUS),
+            (UNRECOGNISED, Unreadable, Absent, UNKNOWN_STATUS),
+            (UNRECOGNISED, Unreadable, Found, UNKNOWN_STATUS),
+            (UNRECOGNISED, Unreadable, OUT, UNKNOWN_STATUS),
+        ];
+        for (status, age, receipt, verdict) in table {
+            assert_eq!(classify(status, age, receipt), verdict, "{status:?} {age:?} {receipt:?}");
+        }
+    }
+
+    fn statuses() -> impl Strategy<Value = DeliveryStatus> {
+        prop::sample::select(vec![FAILED, PENDING, DELIVERED, UNRECOGNISED])
+    }
+
+    fn ages() -> impl Strategy<Value = Age> {
+        prop::sample::select(vec![Age::Ripe, Age::Young, Age::Unreadable])
+    }
+
+    fn receipts() -> impl Strategy<Value = Receipt> {
+        let gaps = [
+            CoverageGap::NoLog,
+            CoverageGap::Unproven,
+            CoverageGap::BeforeLog,
+            CoverageGap::NoTime,
+            CoverageGap::Unreadable,
+        ];
+        let receipts = [Receipt::Found, Receipt::Absent].into_iter().chain(gaps.map(Receipt::OutOfCoverage));
+        prop::sample::select(receipts.collect::<Vec<_>>())
+    }
+
+    proptest! {
+        /// The oracle says in other words what must be true of every verdict.
+        #[test]
+        fn a_verdict_never_says_more_than_its_evidence(status in statuses(), age in ages(), receipt in receipts()) {
+            let verdict = classify(status, age, receipt);
+            let undelivered = matches!(status, FAILED | PENDING);
+            let proven_missing = undelivered && age == Age::Ripe && receipt == Receipt::Absent;
+            prop_assert_eq!(verdict == Verdict::Missing, proven_missing);
+            prop_assert_eq!(verdict == Verdict::Settled, status == DELIVERED && receipt != Receipt::Absent);
+            if verdict == Verdict::Unacknowledged {
+                prop_assert!(undelivered && receipt == Receipt::Found);
+            }
+            if verdict == Verdict::LostAfterAck {
+                prop_assert!(status == DELIVERED && receipt == Receipt::Absent);
+            }
+            // By default nothing is resent that the log may hold.
+            let resends = ResendPolicy::default().resends(verdict);
+            prop_assert_eq!(resends, proven_missing);
+            // Even an idempotent receiver gets nothing of unknown status or age.
+            let all = ResendPolicy { idempotent: true, include_acknowledged: true };
+            if status == UNRECOGNISED || age == Age::Young {
+                prop_assert!(!all.resends(verdict));
+            }
+        }
+    }
+}

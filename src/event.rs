@@ -342,3 +342,103 @@ impl Window {
         Some([Self { from: self.from, to: middle }, Self { from: middle, to: self.to }])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> EventId {
+        EventId::new(text).expect("an id")
+    }
+
+    #[test]
+    fn spellings_of_one_uuid_are_one_event() {
+        let spellings = [
+            "d18a9c6e-0b1c-4f5e-9a7b-3c2d1e0f4a5b",
+            "D18A9C6E-0B1C-4F5E-9A7B-3C2D1E0F4A5B",
+            "{D18A9C6E-0B1C-4F5E-9A7B-3C2D1E0F4A5B}",
+            "d18a9c6e0b1c4f5e9a7b3c2d1e0f4a5b",
+            "d18A9c6e-0b1c-4f5e-9a7b-3c2d1e0f4a5b",
+        ];
+        for spelling in spellings {
+            assert_eq!(id(spelling), id(spellings[0]), "{spelling}");
+            assert_eq!(id(spelling).text(), spelling, "the vendor is asked with its own spelling");
+        }
+    }
+
+    #[test]
+    fn other_ids_are_compared_byte_for_byte() {
+        assert_ne!(id("Event-1"), id("event-1"));
+        assert_ne!(id("7"), id("07"));
+        assert_ne!(id("18446744073709551616"), id("18446744073709551617"));
+    }
+
+    #[test]
+    fn an_id_takes_no_more_room_than_three_words() {
+        assert_eq!(std::mem::size_of::<EventId>(), 24);
+    }
+
+    #[test]
+    fn empty_and_endless_ids_are_refused() {
+        assert_eq!(EventId::new(""), Err(IdError::Empty));
+        assert_eq!(EventId::new(&"x".repeat(513)), Err(IdError::TooLong(513)));
+        for wrong in ["", "..", "a/b", "a b", "a?b", "\u{1b}[31m", "-", &"x".repeat(129)] {
+            assert!(WebhookId::new(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(second)
+    }
+
+    #[test]
+    fn a_window_is_half_open_and_never_empty() {
+        assert_eq!(Window::new(at(5), at(5)), None);
+        assert_eq!(Window::new(at(6), at(5)), None);
+        let window = Window::new(at(0), at(5)).expect("not empty");
+        assert!(window.contains(at(0)) && window.contains(at(4)) && !window.contains(at(5)));
+    }
+
+    #[test]
+    fn slices_cover_the_window_without_gap_or_overlap() {
+        let window = Window::new(at(0), at(250)).expect("not empty");
+        let slices = window.slices(TimeDelta::seconds(100));
+        assert_eq!(slices.len(), 3);
+        assert_eq!((slices[0].from(), slices[2].to()), (window.from(), window.to()));
+        assert!(slices.windows(2).all(|pair| pair[0].to() == pair[1].from()));
+    }
+
+    #[test]
+    fn halves_cover_the_whole_and_end_at_the_shortest() {
+        let window = Window::new(at(0), at(3)).expect("not empty");
+        let [earlier, later] = window.halves(TimeDelta::seconds(1)).expect("long enough");
+        assert_eq!((earlier.from(), earlier.to(), later.to()), (at(0), at(1), at(3)));
+        assert_eq!(earlier.to(), later.from());
+        assert_eq!(earlier.halves(TimeDelta::seconds(1)), None);
+    }
+
+    #[test]
+    fn an_assumed_zone_is_given_the_margin_and_a_stated_one_is_not() {
+        let window = Window::new(at(0), at(3600)).expect("not empty");
+        let mut event = Event {
+            id: id("e"),
+            created_at: Some(CreatedAt { at: at(3700), zone: ZoneKnowledge::Assumed }),
+            status: DeliveryStatus::Failed,
+            status_text: None,
+            status_code: None,
+            runs: None,
+            alternate_ids: None,
+        };
+        assert!(window.admits(&event, TimeDelta::hours(2)));
+        event.created_at = Some(CreatedAt { at: at(3700), zone: ZoneKnowledge::Stated });
+        assert!(!window.admits(&event, TimeDelta::hours(2)));
+        event.created_at = None;
+        assert!(window.admits(&event, TimeDelta::hours(2)));
+    }
+
+    #[test]
+    fn the_calendar_has_ends() {
+        let edge = Window::new(DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC).expect("not empty");
+        assert_eq!(edge.widened(TimeDelta::hours(2), TimeDelta::hours(2)), edge);
+    }
+}

@@ -62,3 +62,44 @@ impl ExitCode {
         self as u8
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Facts;
+
+    fn code(facts: Facts) -> u8 {
+        ExitCode::of(RunOutcome::of(&facts), Findings::Fail).number()
+    }
+
+    #[test]
+    fn errors_outrank_findings() {
+        let mut facts = Facts::default();
+        assert_eq!(code(facts), 0);
+        facts.left = true;
+        assert_eq!(code(facts), 10);
+        facts.undetermined = true;
+        assert_eq!(code(facts), 11);
+        facts.provider_unavailable = true;
+        assert_eq!(code(facts), 12);
+        facts.credentials_refused = true;
+        assert_eq!(code(facts), 13);
+        facts.unusable_input = true;
+        assert_eq!(code(facts), 2);
+        facts.failed = true;
+        assert_eq!(code(facts), 1);
+    }
+
+    #[test]
+    fn a_signal_and_a_held_lock_have_their_own_codes() {
+        assert_eq!(code(Facts { locked: true, ..Facts::default() }), 75);
+        assert_eq!(code(Facts { interrupted: Some(Signal::Interrupt), left: true, ..Facts::default() }), 130);
+        assert_eq!(code(Facts { interrupted: Some(Signal::Terminate), undetermined: true, ..Facts::default() }), 143);
+    }
+
+    #[test]
+    fn a_dry_run_does_not_fail_on_findings_but_on_doubt() {
+        assert_eq!(ExitCode::of(RunOutcome::Left, Findings::Show), ExitCode::Clean);
+        assert_eq!(ExitCode::of(RunOutcome::Undetermined, Findings::Show), ExitCode::Undetermined);
+    }
+}

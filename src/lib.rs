@@ -15,6 +15,9 @@
 //! | [`tracked`] | the events of one webhook with their verdicts and results |
 //! | [`attempt`] | intents, what may be concluded from an answer, how doubt is settled |
 //! | [`pace`] | limiter, retry, breaker: they take the time and return waits |
+//! | [`slices`] | telling a complete listing from one that was cut short |
+//! | [`plan`] | the ordered list of resends, and its approval |
+//! | [`rounds`] | whether another round follows |
 //! | [`policy`] | what a run may do and its bounds |
 //! | [`run_report`] | the result of a run as data |
 //! | [`outcome`], [`exit`] | how a run ended, and the exit code of that |
@@ -23,6 +26,7 @@
 //!
 //! | room | what it owns |
 //! |---|---|
+//! | [`reconcile`] | drives list → prove → diff → plan → resend → confirm over the ports |
 //! | [`monitor`], [`clock`] | what happens during a run; the time |
 //!
 //! **Adapters**, one outside thing each; none knows another.
@@ -53,12 +57,15 @@ pub mod ledger;
 pub mod monitor;
 pub mod outcome;
 pub mod pace;
+pub mod plan;
 pub mod policy;
 pub mod provider;
 pub mod receipt;
 pub mod received;
 pub mod reconcile;
 pub mod report;
+pub mod rounds;
 pub mod run_report;
 pub mod sandbox;
+pub mod slices;
 pub mod tracked;

@@ -25,6 +25,8 @@ pub enum Receipt {
 pub enum CoverageGap {
     /// No received log was given.
     NoLog,
+    /// The log could not be shown to be the right one.
+    Unproven,
     /// The event is older than the first thing the log can speak of.
     BeforeLog,
     /// The event has no readable creation time and the log covers a part of time only.
@@ -38,6 +40,7 @@ impl CoverageGap {
     pub fn reason(self) -> &'static str {
         match self {
             Self::NoLog => "no received log was given",
+            Self::Unproven => "the received log shares no id with what the vendor delivered, so it proves nothing",
             Self::BeforeLog => "the event is older than the received log",
             Self::NoTime => "the event has no readable creation time to hold against the log's coverage",
             Self::Unreadable => "a part of the received log that may hold the id could not be read",
@@ -134,6 +137,11 @@ pub struct Lookup {
 }
 
 impl Lookup {
+    /// How many wanted ids the log holds.
+    pub fn found(&self) -> u64 {
+        self.sightings.iter().filter(|sighting| **sighting == Sighting::Received).count() as u64
+    }
+
     /// The receipt of the wanted id with this number.
     pub fn receipt(&self, number: u32, created_at: Option<DateTime<Utc>>) -> Receipt {
         match self.sightings[number as usize] {

@@ -9,6 +9,7 @@ use crate::classify::Verdict;
 use crate::event::{DeliveryStatus, WebhookId, Window};
 use crate::exit::ExitCode;
 use crate::outcome::RunOutcome;
+use crate::receipt::Receipt;
 use crate::tracked::{EventResult, TrackedEvent};
 
 /// Counts of events, of one webhook or of a whole run.
@@ -79,8 +80,12 @@ impl Counts {
         self.in_doubt += in_doubt;
     }
 
-    /// Counts one event by its verdict and its result.
+    /// Counts one event by its status, its receipt, its verdict and its result.
     pub fn count(&mut self, tracked: &TrackedEvent) {
+        self.count_status(tracked.first_status);
+        if tracked.receipt == Some(Receipt::Found) {
+            self.received += 1;
+        }
         match tracked.verdict {
             Verdict::Settled => {}
             Verdict::Missing => self.missing += 1,
@@ -104,8 +109,7 @@ impl Counts {
         }
     }
 
-    /// Counts the status of one event when it is first seen.
-    pub fn count_status(&mut self, status: DeliveryStatus) {
+    fn count_status(&mut self, status: DeliveryStatus) {
         self.listed += 1;
         match status {
             DeliveryStatus::Delivered => self.delivered += 1,
@@ -161,12 +165,16 @@ pub enum ProblemKind {
     Throttled,
     /// The vendor refused the credentials.
     CredentialsRefused,
+    /// The address answers, but it is not the vendor's API.
+    WrongAddress,
     /// The vendor does not know the webhook.
     WebhookUnknown,
     /// The deadline passed.
     Deadline,
     /// The run was stopped.
     Interrupted,
+    /// A person did not approve the plan.
+    NotApproved,
     /// The ledger can't be written or read.
     Ledger,
     /// Rounds went by without progress.
@@ -195,9 +203,11 @@ impl ProblemKind {
             Self::ProviderUnavailable => "provider_unavailable",
             Self::Throttled => "throttled",
             Self::CredentialsRefused => "credentials_refused",
+            Self::WrongAddress => "wrong_address",
             Self::WebhookUnknown => "webhook_unknown",
             Self::Deadline => "deadline",
             Self::Interrupted => "interrupted",
+            Self::NotApproved => "not_approved",
             Self::Ledger => "ledger",
             Self::NoProgress => "no_progress",
             Self::ProofsOff => "proofs_off",

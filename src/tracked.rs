@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 
 use crate::classify::Verdict;
 use crate::event::{DeliveryStatus, Event, EventId};
+use crate::receipt::Receipt;
 
 /// What became of an event in this run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +44,10 @@ impl EventResult {
 pub struct TrackedEvent {
     /// The event as it was last seen.
     pub event: Event,
+    /// The delivery status when it was first seen.
+    pub first_status: DeliveryStatus,
+    /// What the received log said when it was last asked.
+    pub receipt: Option<Receipt>,
     /// The verdict of the first diff that could judge it; a recovered event keeps it, so that the
     /// report says what was wrong.
     pub verdict: Verdict,
@@ -56,7 +61,8 @@ pub struct TrackedEvent {
 
 impl TrackedEvent {
     fn new(event: Event) -> Self {
-        Self { event, verdict: Verdict::Settled, attempts: 0, result: None, reason: None }
+        let first_status = event.status;
+        Self { event, first_status, receipt: None, verdict: Verdict::Settled, attempts: 0, result: None, reason: None }
     }
 
     /// Why the event stands as it does, in words.
@@ -146,5 +152,45 @@ impl TrackedEvents {
             (left.event.created(), &left.event.id).cmp(&(right.event.created(), &right.event.id))
         });
         entries
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(id: &str, status: DeliveryStatus, runs: Option<u32>) -> Event {
+        Event {
+            id: EventId::new(id).expect("an id"),
+            created_at: None,
+            status,
+            status_text: None,
+            status_code: None,
+            runs,
+            alternate_ids: None,
+        }
+    }
+
+    #[test]
+    fn a_repeated_row_is_one_event() {
+        let mut events = TrackedEvents::default();
+        let first = events.observe(event("a", DeliveryStatus::Failed, None));
+        assert_eq!(events.observe(event("a", DeliveryStatus::Failed, None)), first);
+        events.observe(event("b", DeliveryStatus::Failed, None));
+        assert_eq!(events.len(), 2);
+    }
+
+    #[test]
+    fn a_later_success_is_not_hidden_by_a_staler_failure() {
+        let mut events = TrackedEvents::default();
+        events.observe(event("a", DeliveryStatus::Delivered, Some(2)));
+        events.observe(event("a", DeliveryStatus::Failed, Some(3)));
+        let tracked = events.get(&EventId::new("a").expect("an id")).expect("known");
+        assert_eq!((tracked.event.status, tracked.event.runs), (DeliveryStatus::Delivered, Some(3)));
+    }
+
+    #[test]
+    fn an_entry_stays_small() {
+        assert!(std::mem::size_of::<TrackedEvent>() <= 128, "{}", std::mem::size_of::<TrackedEvent>());
     }
 }

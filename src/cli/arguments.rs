@@ -9,6 +9,7 @@ use crate::cli::exit_status::{self, after_help};
 use crate::cli::flags::{
     EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, VendorFlags, put_switch,
 };
+use crate::cli::sandbox::SandboxArgs;
 use crate::config::{Flags, Key, Layer, Verbosity};
 
 const TOP_EXAMPLES: [(&str, &str); 2] = [
@@ -35,6 +36,11 @@ const CHECK_EXAMPLES: [(&str, &str); 2] = [
         "hookmend check --webhook sales --received ids.txt --from yesterday",
     ),
     ("ask the vendor alone what has failed", "hookmend check --all-webhooks --since 24h"),
+];
+
+const SANDBOX_EXAMPLES: [(&str, &str); 2] = [
+    ("a vendor to try hookmend on", "hookmend sandbox --port 8080"),
+    ("one that ignores the filter", "hookmend sandbox --fault ignore-success-filter"),
 ];
 
 const COMPLETIONS_EXAMPLES: [(&str, &str); 2] = [
@@ -124,6 +130,12 @@ pub enum Command {
     /// monitoring.
     #[command(after_help = after_help(&CHECK_EXAMPLES, &exit_status::ALL))]
     Check(Box<CheckArgs>),
+    /// Serve a simulated vendor with a flaky receiver
+    ///
+    /// Runs the embedded vendor simulator on this machine, writes a received log, and prints how to
+    /// point hookmend at it. It runs until it is stopped.
+    #[command(after_help = after_help(&SANDBOX_EXAMPLES, &exit_status::LOCAL))]
+    Sandbox(Box<SandboxArgs>),
     /// Print completions for a shell
     #[command(after_help = after_help(&COMPLETIONS_EXAMPLES, &exit_status::LOCAL))]
     Completions {

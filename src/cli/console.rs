@@ -1,10 +1,10 @@
 //! Standard error and standard output as the shell uses them. A reader that went away is no reason
 //! to fail, and nothing that could steer a terminal is passed through.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::config::Verbosity;
+use crate::report::text::visible;
 
 /// Where diagnostics go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,30 +65,9 @@ pub fn unless_closed(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// The text with everything that could steer a terminal or reorder a line written out.
-pub fn visible(text: &str) -> Cow<'_, str> {
-    let hidden = |character: char| {
-        character.is_control()
-            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    if !text.contains(hidden) {
-        return Cow::Borrowed(text);
-    }
-    let write_out = |character: char| {
-        if hidden(character) { character.escape_default().to_string() } else { character.to_string() }
-    };
-    Cow::Owned(text.chars().map(write_out).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn escape_sequences_are_written_out() {
-        assert_eq!(visible("plain – text"), "plain – text");
-        assert_eq!(visible("a\u{1b}[31mb\r\n\u{202e}c"), "a\\u{1b}[31mb\\r\\n\\u{202e}c");
-    }
 
     #[test]
     fn a_closed_pipe_is_no_error_and_a_full_disk_is() {

@@ -4,11 +4,12 @@
 use std::error::Error;
 use std::io;
 
-use crate::cli::console::{say, visible};
+use crate::cli::console::say;
 use crate::config::SettingsError;
 use crate::exit::ExitCode;
 use crate::ledger::LedgerError;
 use crate::received::ReceivedError;
+use crate::report::text::visible;
 
 /// An error on its way to the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,9 @@
 //! | `arguments`, `flags` | commands, flags and their help; clap stops here |
 //! | `reconcile` | `reconcile` and `check` from settings to exit code |
 //! | `wiring` | the only place where adapters are made |
+//! | `progress` | what is shown while a run goes on |
+//! | `sandbox` | serving the vendor simulator |
+//! | `terminal` | what the terminal can show |
 //! | `approve` | the question before anything is resent |
 //! | `signals` | the first signal stops a run, a second SIGINT the process |
 //! | `generated` | completions and the manual page |
@@ -21,8 +24,11 @@ pub mod errors;
 pub mod exit_status;
 pub mod flags;
 pub mod generated;
+pub mod progress;
 pub mod reconcile;
+pub mod sandbox;
 pub mod signals;
+pub mod terminal;
 pub mod wiring;
 
 use std::ffi::OsString;
@@ -33,8 +39,12 @@ use chrono::Utc;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use tokio::sync::watch;
+
 use self::arguments::{Cli, Command, GlobalFlags};
+use self::console::Console;
 use self::errors::CliError;
+use self::sandbox::SandboxArgs;
 use crate::config::{Environment, Flags, Folders, Job, Layer, Surroundings};
 use crate::exit::ExitCode;
 
@@ -67,9 +77,11 @@ fn surroundings_of(variables: impl IntoIterator<Item = (OsString, OsString)>, di
 
 fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError> {
     let Cli { command, global } = cli;
+    let console = Console { verbosity: global.verbosity() };
     match command {
         Command::Reconcile(args) => run(Job::Reconcile, global, |layer| args.put(layer), surroundings),
         Command::Check(args) => run(Job::Check, global, |layer| args.put(layer), surroundings),
+        Command::Sandbox(args) => serve_sandbox(*args, console),
         Command::Completions { shell } => print(&generated::completions(shell)),
         Command::Man => print(&generated::manual()?),
     }
@@ -84,6 +96,21 @@ fn run(
     let flags: Flags = global.with(put);
     let workshop = wiring::Workshop::new(&surroundings.environment);
     reconcile::run(job, flags, surroundings, &workshop)
+}
+
+/// Serves the sandbox until a signal asks it to stop, which is how it is meant to end.
+fn serve_sandbox(args: SandboxArgs, console: Console) -> Result<ExitCode, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (sender, mut stop) = watch::channel(None);
+        tokio::spawn(signals::watch(sender, console)?);
+        let stopped = async move {
+            // An error means that nobody listens to signals any more, which ends it too.
+            let _ = stop.wait_for(Option::is_some).await;
+        };
+        Box::pin(sandbox::run(args, &mut std::io::stdout(), stopped)).await
+    })?;
+    Ok(ExitCode::Clean)
 }
 
 fn print(bytes: &[u8]) -> Result<ExitCode, CliError> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat, Utc};
 use tokio::sync::watch;
 
+use crate::cli::approve::{Terminals, must_ask};
 use crate::cli::console::{Console, unless_closed};
 use crate::cli::errors::CliError;
 use crate::cli::signals;
@@ -16,7 +17,7 @@ use crate::exit::{ExitCode, Findings};
 use crate::outcome::RunOutcome;
 use crate::provider::Provider;
 use crate::received::ReceivedLog;
-use crate::reconcile::{LedgerAccess, Ports, RunRequest, Scope, WebhookRef, run as run_engine};
+use crate::reconcile::{LedgerAccess, Ports, Preapproved, RunRequest, Scope, WebhookRef, run as run_engine};
 use crate::run_report::{Counts, Mode, Problem, ProblemKind, Requests, RunReport};
 
 /// Runs one of the two commands.
@@ -29,27 +30,31 @@ pub fn run(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn A
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let output = prepared.output;
     let monitor = output.monitor();
+    let asking = must_ask(&prepared.settings, Terminals::look());
     let report = runtime.block_on(async {
         let (sender, stop) = watch::channel(None);
         tokio::spawn(signals::watch(sender, console)?);
+        let approver = if asking { output.approver() } else { Arc::new(Preapproved) };
         let ports = Ports {
             provider: prepared.provider,
             received: prepared.received,
             ledger: prepared.ledger,
             monitor,
+            approver,
             clock: Arc::new(SystemClock::new()),
             stop,
         };
         Ok::<_, CliError>(Box::pin(run_engine(&ports, &prepared.request)).await)
     })?;
-    show(output.as_ref(), &report)?;
     // Whatever still blocks has nothing left to tell.
     runtime.shutdown_background();
+    show(output.as_ref(), &report)?;
     Ok(report.exit_code)
 }
 
 /// Everything a run needs, opened and checked; nothing was sent yet.
 struct Prepared {
+    settings: Settings,
     request: RunRequest,
     received: Option<Arc<dyn ReceivedLog>>,
     ledger: LedgerAccess,
@@ -71,7 +76,7 @@ fn prepare(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn A
     let output = adapters.output(&settings.output);
     let ledger = open_ledger(&settings, &request, surroundings.now, adapters, output.as_ref())?;
     let provider = adapters.provider(&settings.provider)?;
-    Ok(Prepared { request, received, ledger, provider, output })
+    Ok(Prepared { settings, request, received, ledger, provider, output })
 }
 
 fn request(settings: &Settings, now: DateTime<Utc>) -> RunRequest {

@@ -33,7 +33,7 @@ pub use keys::{Key, SecretKey};
 pub use layers::{Layer, Origin};
 pub use resolve::Loaded;
 pub use settings::{
-    Approval, ColorChoice, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, ReceivedFormat,
+    ColorChoice, Consent, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, ReceivedFormat,
     ReceivedSettings, ReceivedSource, Settings, Verbosity,
 };
 

@@ -15,7 +15,7 @@ use super::keys::{Key, SecretKey};
 use super::layers::{Entry, Layer, Origin, merge};
 use super::secrets::{SecretSource, Vault};
 use super::settings::{
-    Approval, ColorChoice, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, ReceivedFormat,
+    ColorChoice, Consent, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, ReceivedFormat,
     ReceivedSettings, ReceivedSource, Settings, Verbosity,
 };
 use super::values::time::{Edge, LONGEST_WINDOW, parse_moment, parse_zone};
@@ -124,10 +124,10 @@ impl Loaded {
             return Err(no_received_log());
         }
         let output = self.output()?;
-        let approval = if self.switch(Key::Yes)? { Approval::Given } else { Approval::Ask };
+        let consent = if self.switch(Key::Yes)? { Consent::Given } else { Consent::Ask };
         let ledger = self.ledger()?;
         let provider = self.provider(time_zone)?;
-        Ok(Settings { job, window, time_zone, scope, policy, received, provider, ledger, output, approval, notes })
+        Ok(Settings { job, window, time_zone, scope, policy, received, provider, ledger, output, consent, notes })
     }
 
     /// How results are shown; needs nothing else, so that it is known when the rest is wrong.

@@ -55,7 +55,7 @@ pub struct Settings {
     /// How results are shown.
     pub output: OutputSettings,
     /// Whether a person must agree first.
-    pub approval: Approval,
+    pub consent: Consent,
     /// What was understood differently from how it was written, for `-v`.
     pub notes: Vec<String>,
 }
@@ -242,7 +242,7 @@ pub struct OutputSettings {
 
 /// Whether a person must agree before anything is resent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Approval {
+pub enum Consent {
     /// Ask where there is a terminal to ask on.
     Ask,
     /// It was given beforehand.

@@ -1,7 +1,31 @@
-//! The ledger port: the durable journal of intents, outcomes and runs.
+//! The ledger: the durable journal of intents, outcomes and runs. This file is the port; the files
+//! beside it keep the journal in one SQLite database.
 //!
 //! Reading needs [`History`]; writing needs a [`Journal`], and the only implementation of that is
-//! the guard that holds the lock.
+//! the guard that holds the lock. The ledger never holds payloads, keys or URLs.
+//!
+//! What survives what, once a write method has returned `Ok`:
+//!
+//! - **A kill of the process**: everything that was recorded. An attempt whose intent was recorded
+//!   and whose outcome was not is open, and the next run finds it.
+//! - **A power cut**: the same, on a disk that keeps what it says it has written. Every commit is
+//!   synchronised before its caller is answered (WAL with `synchronous=FULL`, asserted at opening).
+//! - **A full disk or a failing one**: everything recorded before. The write that met it returns an
+//!   error and after that no further intent is accepted, so that nothing more is sent; outcomes and
+//!   settlements are still tried. A write that failed may even so be found after a power cut. That is
+//!   harmless: an intent without an outcome is looked up before it is tried again.
+//!
+//! | file | what it owns |
+//! |---|---|
+//! | `handle` | the ledger by its path: opening for reading, locking for writing |
+//! | `lock` | one writer at a time |
+//! | `files` | what kind of file it is, its folder, who may read it |
+//! | `schema` | tables, versions, migrations, the settings that make it durable |
+//! | `writer` | the one thread that writes, many records in one commit |
+//! | `reader` | what earlier attempts say of an event |
+//! | `records` | one statement for each thing that is recorded |
+//! | `names` | how values of the core are spelled in the database |
+//! | `failure` | what an error of the database means |
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -12,6 +36,22 @@ use chrono::{DateTime, Utc};
 use crate::attempt::{AttemptId, AttemptOutcome, Intent, OpenAttempt, ResendRequest, Settlement};
 use crate::event::{EventId, WebhookId, Window};
 use crate::outcome::RunOutcome;
+
+mod failure;
+mod files;
+mod handle;
+mod lock;
+mod names;
+mod reader;
+mod records;
+mod schema;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use handle::{Ledger, LedgerGuard};
+pub use reader::LedgerReader;
 
 /// Why the ledger can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +93,9 @@ pub enum LedgerError {
 /// What earlier attempts say of one event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventHistory {
-    /// Attempts after which the receiver may have seen a delivery.
+    /// Attempts that count against the bound: those after which the receiver may have seen a
+    /// delivery. A recovery forgives the failures that led up to it and counts once itself, so that
+    /// an event that is lost again gets another chance and one that "recovers" for ever does not.
     pub attempts: u32,
     /// Attempts that are not settled yet, oldest first.
     pub open: Vec<OpenAttempt>,

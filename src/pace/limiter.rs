@@ -128,3 +128,92 @@ impl Limiter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    #[test]
+    fn a_rate_is_a_positive_number() {
+        for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(Rate::per_second(wrong), None);
+        }
+    }
+
+    #[test]
+    fn a_set_rate_spaces_requests_evenly() {
+        let mut limiter = Limiter::new(Rate::per_second(4.0));
+        assert_eq!(limiter.acquire(seconds(0.0)), Duration::ZERO);
+        assert_eq!(limiter.acquire(seconds(0.0)), seconds(0.25));
+        assert_eq!(limiter.acquire(seconds(0.1)), seconds(0.15));
+        assert_eq!(limiter.acquire(seconds(0.25)), Duration::ZERO);
+    }
+
+    #[test]
+    fn nothing_goes_while_the_vendor_asks_to_wait() {
+        let mut limiter = Limiter::new(None);
+        assert_eq!(limiter.acquire(seconds(1.0)), Duration::ZERO);
+        limiter.throttled(seconds(1.0), seconds(60.0));
+        assert_eq!(limiter.acquire(seconds(1.0)), seconds(60.0));
+        assert_eq!(limiter.acquire(seconds(61.0)), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_longest_of_several_waits_counts() {
+        let mut limiter = Limiter::new(None);
+        limiter.throttled(seconds(1.0), seconds(60.0));
+        limiter.throttled(seconds(2.0), seconds(1.0));
+        assert_eq!(limiter.acquire(seconds(3.0)), seconds(58.0));
+    }
+
+    /// A vendor that lets `rate` requests a second through, with a bucket of as many.
+    struct Vendor {
+        rate: f64,
+        tokens: f64,
+        at: Duration,
+    }
+
+    impl Vendor {
+        fn lets_through(&mut self, now: Duration) -> bool {
+            self.tokens = (self.tokens + (now - self.at).as_secs_f64() * self.rate).min(self.rate);
+            self.at = now;
+            if self.tokens < 1.0 {
+                return false;
+            }
+            self.tokens -= 1.0;
+            true
+        }
+    }
+
+    #[test]
+    fn a_run_settles_just_under_the_vendor_limit() {
+        for rate in [2.0, 10.0, 50.0] {
+            let mut vendor = Vendor { rate, tokens: rate, at: Duration::ZERO };
+            let mut limiter = Limiter::new(None);
+            let (mut now, mut sent, mut refused) = (Duration::ZERO, 0_u32, 0_u32);
+            let wanted = 1000;
+            while sent < wanted {
+                let wait = limiter.acquire(now);
+                if !wait.is_zero() {
+                    now += wait;
+                    continue;
+                }
+                if vendor.lets_through(now) {
+                    limiter.passed();
+                    sent += 1;
+                } else {
+                    limiter.throttled(now, seconds(1.0));
+                    refused += 1;
+                }
+                now += seconds(0.001);
+            }
+            let ideal = f64::from(wanted) / rate;
+            assert!(now.as_secs_f64() < ideal * 1.15 + 3.0, "{rate}/s: {now:?} for an ideal of {ideal} s");
+            assert!(refused * 10 < sent, "{rate}/s: {refused} of {sent} refused");
+        }
+    }
+}

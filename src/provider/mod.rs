@@ -4,6 +4,10 @@
 //! call: it never retries, sleeps or decides what is lost. It reports what the answer was and what
 //! kind of failure it met; pacing and retrying are the engine's.
 
+pub mod front_systems;
+pub mod http;
+mod json_array;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,6 +23,16 @@ pub enum ListFilter {
     Failed,
     /// All of them.
     All,
+}
+
+impl ListFilter {
+    /// The name in machine-readable output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::All => "all",
+        }
+    }
 }
 
 /// One request for a listing.
@@ -95,7 +109,8 @@ pub enum Credential {
 /// How a request to a provider failed. No variant ever holds a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
-    /// Nothing was sent: refused connection, unknown host, failed TLS handshake.
+    /// Nothing was sent: refused connection, unknown host, failed TLS handshake, or an id that can't
+    /// be part of an address.
     #[error("could not connect: {message}")]
     NotSent {
         /// The cause.
@@ -151,7 +166,7 @@ pub enum ProviderError {
         /// Where to, without query.
         target: String,
     },
-    /// 5xx.
+    /// 5xx, and 408, which gateways answer when the vendor behind them was too slow: it may have acted.
     #[error("the vendor failed ({status}): {message}")]
     Server {
         /// The HTTP status.

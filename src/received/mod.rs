@@ -1,6 +1,18 @@
 //! The received-log port: the integrator's record of the event ids its endpoint accepted.
 //!
 //! A received log is asked one question: which of these ids do you hold? One file per kind of log.
+//!
+//! | room | what it owns |
+//! |---|---|
+//! | `options` | the user's words: sources, format, fields, status codes |
+//! | `file_log` | a log in files: opened before the first request, read anew at each look-up |
+//! | `sources` | names to open files: patterns, pipes, standard input |
+//! | `sniff`, `detect`, `plan` | is it text, which format, where are its fields |
+//! | `json_fields`, `table`, `well_known` | finding the fields of JSON lines and of tables |
+//! | `lines` | a stream to lines |
+//! | `record`, `ids`, `jsonl`, `csv` | a line to the texts of its fields, one file per format |
+//! | `judge`, `time`, `suspects` | records and damage to sightings: the only place where one is decided |
+//! | `scan` | one stream from its first line to its last |
 
 use std::path::PathBuf;
 
@@ -8,6 +20,30 @@ use async_trait::async_trait;
 use std::sync::Arc;
 
 use crate::receipt::{Lookup, WantedIds};
+
+mod csv;
+mod detect;
+mod file_log;
+mod ids;
+mod json_fields;
+mod jsonl;
+mod judge;
+mod lines;
+mod options;
+mod plan;
+mod record;
+mod scan;
+mod sniff;
+mod sources;
+mod suspects;
+mod table;
+#[cfg(test)]
+mod tests;
+mod time;
+mod well_known;
+
+pub use file_log::FileLog;
+pub use options::{FieldSpec, Format, OptionError, ReceivedOptions, SourceSpec, StatusSet};
 
 /// Why a received log can't be used at all.
 #[derive(Debug, thiserror::Error)]

@@ -1,1 +1,27 @@
-//! To be filled.
+//! What a finished run looks like from outside: one file per format, all made from one [`RunReport`].
+//!
+//! A format turns a report into bytes and knows nothing else: it never opens a file, never looks at
+//! a terminal or the environment, and never decides how a run ended. Reports may hold a million
+//! events, so a format borrows what it writes and keeps no second copy of it.
+
+pub mod color;
+pub mod human;
+pub mod json;
+pub mod jsonl;
+pub mod text;
+
+#[cfg(test)]
+mod sample;
+
+use std::io;
+
+use crate::run_report::RunReport;
+
+/// A way to write a report down.
+pub trait Format {
+    /// Writes the whole report and flushes it.
+    ///
+    /// # Errors
+    /// When `out` can't be written to.
+    fn write_report(&self, report: &RunReport, out: &mut dyn io::Write) -> io::Result<()>;
+}

@@ -1,3 +1,4 @@
-//! Tests of the program as a whole.
+//! The one integration binary: the real program against the sandbox, and the house against its map.
 
+mod architecture;
 mod generated;

@@ -13,7 +13,7 @@ fn layer(words: &[&str]) -> Layer {
     let flags = match cli.command {
         Command::Reconcile(args) => cli.global.with(|layer| args.put(layer)),
         Command::Check(args) => cli.global.with(|layer| args.put(layer)),
-        Command::Completions { .. } | Command::Man => panic!("{words:?} has no settings"),
+        Command::Sandbox(_) | Command::Completions { .. } | Command::Man => panic!("{words:?} has no settings"),
     };
     flags.layer
 }
@@ -124,7 +124,12 @@ fn every_help_fits_eighty_columns() {
 
 #[test]
 fn the_examples_in_the_help_are_accepted() {
-    let examples = TOP_EXAMPLES.iter().chain(&RECONCILE_EXAMPLES).chain(&CHECK_EXAMPLES).chain(&COMPLETIONS_EXAMPLES);
+    let examples = TOP_EXAMPLES
+        .iter()
+        .chain(&RECONCILE_EXAMPLES)
+        .chain(&CHECK_EXAMPLES)
+        .chain(&SANDBOX_EXAMPLES)
+        .chain(&COMPLETIONS_EXAMPLES);
     for (_, line) in examples.chain(&MAN_EXAMPLES) {
         assert!(line.len() <= 78, "it would be broken in two: {line}");
         let line = line.trim_start_matches("source <(").trim_end_matches(')');

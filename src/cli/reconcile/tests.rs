@@ -7,6 +7,7 @@ use crate::config::{Environment, Folders, Key, Layer, OutputSettings, ProviderSe
 use crate::ledger::LedgerError;
 use crate::monitor::{Monitor, Silent};
 use crate::received::ReceivedError;
+use crate::reconcile::Approver;
 
 /// Adapters that note the order in which they are asked for, and fail where they are told to.
 #[derive(Default)]
@@ -21,6 +22,10 @@ struct Shown(Arc<Mutex<Vec<String>>>);
 impl Output for Shown {
     fn monitor(&self) -> Arc<dyn Monitor> {
         Arc::new(Silent)
+    }
+
+    fn approver(&self) -> Arc<dyn Approver> {
+        Arc::new(Preapproved)
     }
 
     fn finish(&self, report: &RunReport) -> io::Result<()> {
@@ -177,6 +182,9 @@ fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is() {
     impl Output for Failing {
         fn monitor(&self) -> Arc<dyn Monitor> {
             Arc::new(Silent)
+        }
+        fn approver(&self) -> Arc<dyn Approver> {
+            Arc::new(Preapproved)
         }
         fn finish(&self, _report: &RunReport) -> io::Result<()> {
             Err(self.0.into())

@@ -119,7 +119,7 @@ fn the_defaults_are_the_published_ones() {
     assert_eq!(settings.provider.api_key.expose_secret(), "api-secret");
     assert_eq!(settings.provider.subscription_key.expose_secret(), "sub-secret");
     assert_eq!(settings.ledger, Path::new("/state/hookmend/ledger.sqlite"));
-    assert_eq!(settings.approval, Approval::Ask);
+    assert_eq!(settings.consent, Consent::Ask);
     assert_eq!(settings.output.format, Format::Human);
     assert_eq!(settings.time_zone, Tz::UTC);
 }
@@ -324,7 +324,7 @@ fn switches_reach_the_policy() {
     assert_eq!(settings.policy.resend, ResendPolicy { idempotent: true, include_acknowledged: true });
     assert_eq!(settings.policy.proofs, Proofs::Off);
     assert_eq!(settings.policy.bounds.rate, Rate::per_second(5.0));
-    assert_eq!(settings.approval, Approval::Given);
+    assert_eq!(settings.consent, Consent::Given);
     assert_eq!(settings.output.progress, ProgressChoice::Never);
 }
 

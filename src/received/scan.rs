@@ -1,0 +1,228 @@
+//! Reads one stream to its end: lines to records to the judge, and what broke on the way.
+//!
+//! It never opens anything and never decides what an id is worth.
+
+use std::io::Read;
+
+use super::judge::Judge;
+use super::lines::{Ending, Line, LineReader};
+use super::plan::Layout;
+use super::record::{Reading, Record, RecordReader};
+
+/// A quoted cell that spans more than this is taken for a stray quote.
+const MOST_LINES_OF_RECORD: u64 = 1_000;
+const MOST_BYTES_OF_RECORD: usize = 1 << 20;
+
+/// So many NULs in a row are a hole where lines were.
+const HOLE_BYTES: usize = 64;
+
+pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Reads a whole stream; the answer is why it could not be read whole, if so.
+pub(super) fn scan(stream: impl Read, name: &str, layout: &Layout, judge: &mut Judge<'_>) -> Option<String> {
+    let mut lines = LineReader::new(stream);
+    let mut scan = Scan::new(name, layout, judge);
+    let failure = loop {
+        match lines.next_line() {
+            Ok(Some(line)) => scan.take(&line),
+            Ok(None) => break None,
+            Err(error) => break Some(format!("{name} could not be read to its end: {error}")),
+        }
+    };
+    scan.judge.count_bytes(lines.bytes_read());
+    scan.finish();
+    failure.or_else(|| scan.verdict())
+}
+
+struct Scan<'s, 'w> {
+    name: &'s str,
+    judge: &'s mut Judge<'w>,
+    reader: Box<dyn RecordReader>,
+    has_status: bool,
+    record: Record,
+    line_number: u64,
+    /// The lines of a record that is not finished.
+    pending: Vec<u8>,
+    pending_lines: u64,
+    pending_start: u64,
+    in_overlong: bool,
+    lines: u64,
+    unreadable: u64,
+    damage: Option<String>,
+}
+
+impl<'s, 'w> Scan<'s, 'w> {
+    fn new(name: &'s str, layout: &Layout, judge: &'s mut Judge<'w>) -> Self {
+        Self {
+            name,
+            judge,
+            reader: layout.reader(),
+            has_status: layout.has_status(),
+            record: Record::default(),
+            line_number: 0,
+            pending: Vec::new(),
+            pending_lines: 0,
+            pending_start: 0,
+            in_overlong: false,
+            lines: 0,
+            unreadable: 0,
+            damage: None,
+        }
+    }
+
+    fn take(&mut self, line: &Line<'_>) {
+        match *line {
+            Line::Whole(bytes, ending) => {
+                self.line_number += 1;
+                self.take_line(bytes, ending);
+            }
+            Line::Piece(bytes) => {
+                if !std::mem::replace(&mut self.in_overlong, true) {
+                    self.line_number += 1;
+                    self.take_unreadable(bytes, 1, self.line_number);
+                } else {
+                    self.judge.suspect(bytes);
+                    self.look_for_damage(bytes, self.line_number);
+                }
+            }
+            Line::LastPiece(bytes) => {
+                self.in_overlong = false;
+                self.judge.suspect(bytes);
+                self.look_for_damage(bytes, self.line_number);
+                // A cell may not go on behind a line that was not given to the reader.
+                self.give_up_pending();
+            }
+        }
+    }
+
+    fn take_line(&mut self, line: &[u8], ending: Ending) {
+        let line = if self.line_number == 1 { line.strip_prefix(BOM).unwrap_or(line) } else { line };
+        if self.pending_lines == 0 && line.trim_ascii().is_empty() {
+            return;
+        }
+        self.record.clear();
+        let reading = self.reader.read(line, &mut self.record);
+        match reading {
+            Reading::Understood | Reading::Ambiguous | Reading::Header if self.pending_lines > 0 => {
+                self.finish_pending(line, ending);
+            }
+            Reading::Understood => {
+                self.lines += 1;
+                self.judge.take_record(&self.record, 1, ending, self.has_status);
+            }
+            Reading::Ambiguous => {
+                self.lines += 1;
+                self.judge.take_record(&self.record, 1, ending, self.has_status);
+                self.judge.suspect(line);
+            }
+            Reading::Header => {
+                self.lines += 1;
+                self.judge.take_header();
+            }
+            Reading::Unreadable if self.pending_lines > 0 => {
+                self.put_aside(line);
+                self.give_up_pending();
+            }
+            Reading::Unreadable => self.take_unreadable_line(line, ending),
+            Reading::Unfinished => {
+                self.put_aside(line);
+                if self.pending_lines > MOST_LINES_OF_RECORD || self.pending.len() > MOST_BYTES_OF_RECORD {
+                    self.give_up_pending();
+                }
+            }
+        }
+    }
+
+    fn put_aside(&mut self, line: &[u8]) {
+        if self.pending_lines == 0 {
+            self.pending_start = self.line_number;
+        }
+        self.pending_lines += 1;
+        self.pending.extend_from_slice(line);
+        self.pending.push(b'\n');
+    }
+
+    /// A record over several lines ended. A pair of stray quotes looks just like that and swallows
+    /// the rows between, so every id in there is possible and only its own is more.
+    fn finish_pending(&mut self, line: &[u8], ending: Ending) {
+        self.put_aside(line);
+        let lines = std::mem::take(&mut self.pending_lines);
+        self.lines += lines;
+        self.judge.take_record(&self.record, lines, ending, self.has_status);
+        self.judge.suspect(&self.pending);
+        self.pending.clear();
+    }
+
+    fn give_up_pending(&mut self) {
+        self.reader.abandon();
+        let lines = std::mem::take(&mut self.pending_lines);
+        if lines > 0 {
+            let bytes = std::mem::take(&mut self.pending);
+            self.take_unreadable(&bytes, lines, self.pending_start);
+        }
+    }
+
+    fn take_unreadable_line(&mut self, line: &[u8], ending: Ending) {
+        match ending {
+            Ending::Newline => self.take_unreadable(line, 1, self.line_number),
+            // A torn last line is data still being written; it says nothing of the file's health.
+            Ending::Torn => self.report_unreadable(line, 1, ending, self.line_number),
+        }
+    }
+
+    fn take_unreadable(&mut self, bytes: &[u8], lines: u64, first_line: u64) {
+        self.lines += lines;
+        self.unreadable += lines;
+        self.report_unreadable(bytes, lines, Ending::Newline, first_line);
+    }
+
+    fn report_unreadable(&mut self, bytes: &[u8], lines: u64, ending: Ending, first_line: u64) {
+        let name = self.name;
+        self.judge.take_unreadable(bytes, lines, ending, || format!("{name}:{first_line}"));
+        self.look_for_damage(bytes, first_line);
+    }
+
+    /// Bytes that are no text at all, and holes in which lines may have stood.
+    fn look_for_damage(&mut self, bytes: &[u8], line: u64) {
+        if self.damage.is_some() {
+            return;
+        }
+        let name = self.name;
+        // A hole at the very start is what truncating a log in use leaves behind: what stood there
+        // is in the copy.
+        let hole_explained = line == 1;
+        if !hole_explained && longest_hole(bytes) >= HOLE_BYTES {
+            self.damage = Some(format!("{name} has a hole of NUL bytes at line {line} in which lines may have stood"));
+        } else if is_binary(bytes) {
+            self.damage = Some(format!("{name} turns into binary data at line {line}"));
+        }
+    }
+
+    fn finish(&mut self) {
+        self.give_up_pending();
+    }
+
+    fn verdict(&mut self) -> Option<String> {
+        let (name, lines, unreadable) = (self.name, self.lines, self.unreadable);
+        let mostly = || format!("{unreadable} of the {lines} lines of {name} could not be understood");
+        self.damage.take().or_else(|| (unreadable * 2 > lines).then(mostly))
+    }
+}
+
+fn longest_hole(bytes: &[u8]) -> usize {
+    let mut longest = 0;
+    let mut rest = bytes;
+    while let Some(start) = memchr::memchr(0, rest) {
+        let length = rest[start..].iter().take_while(|&&byte| byte == 0).count();
+        longest = longest.max(length);
+        rest = &rest[start + length..];
+    }
+    longest
+}
+
+/// Whether bytes are no text in any encoding that logs use: control characters and broken UTF-8.
+pub(super) fn is_binary(bytes: &[u8]) -> bool {
+    let control = |byte: &u8| matches!(byte, 1..=8 | 14..=26 | 28..=31 | 127);
+    let controls = bytes.iter().filter(|byte| control(byte)).count();
+    controls >= 8 && controls * 50 >= bytes.len() && std::str::from_utf8(bytes).is_err()
+}

@@ -1,0 +1,323 @@
+//! Sends requests: one permit, one place under the rate, one answer. The only file that waits.
+
+use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::ledger::LedgerError;
+use crate::monitor::RunEvent;
+use crate::outcome::Signal;
+use crate::pace::limiter::Limiter;
+use crate::pace::retry::{Retry, back_off};
+use crate::provider::{Credential, ProviderError};
+use crate::received::ReceivedError;
+use crate::run_report::Requests;
+
+use super::{Ports, RunRequest};
+
+/// Requests for one thing before an unreachable vendor is given up: about 15 seconds of back-off.
+const MAX_TRIES: u32 = 6;
+/// Failures without any success in between, for each request that may be in flight, after which the
+/// vendor counts as failing altogether.
+const MAX_FAILURES_PER_LANE: u32 = 12;
+/// A time-out costs a minute where another failure costs a moment, so it weighs more.
+const TIME_OUT_WEIGHT: u32 = 4;
+/// What is waited when a vendor throttles without saying for how long.
+const UNSAID_PAUSE_STEP: u32 = 1;
+
+/// Why a run ends before its work is done.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The deadline passed.
+    Deadline,
+    /// A signal came.
+    Stopped(Signal),
+    /// The vendor asks to wait for longer than the run may last.
+    Throttled { wait: Duration, error: ProviderError },
+    /// The vendor can't be reached or keeps failing.
+    Unavailable(ProviderError),
+    /// The vendor refused the credentials.
+    CredentialsRefused { credential: Credential, error: ProviderError },
+    /// The address or the webhook is wrong.
+    Misconfigured(ProviderError),
+    /// The ledger can't be used; nothing more may be sent.
+    Ledger(LedgerError),
+    /// The received log can't be used any more.
+    Received(ReceivedError),
+}
+
+impl Halt {
+    pub(super) fn ledger(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+/// What a request is counted as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RequestKind {
+    List,
+    Get,
+    Resend,
+}
+
+/// Paces every request of a run.
+pub(super) struct Caller<'a> {
+    ports: &'a Ports,
+    deadline: Duration,
+    permits: Semaphore,
+    failure_limit: u32,
+    state: Mutex<CallerState>,
+}
+
+struct CallerState {
+    limiter: Limiter,
+    requests: Requests,
+    random: fastrand::Rng,
+    failures: u32,
+    unsaid_pauses: u32,
+}
+
+impl<'a> Caller<'a> {
+    pub(super) fn new(ports: &'a Ports, request: &RunRequest) -> Self {
+        let bounds = &request.policy.bounds;
+        let lanes = bounds.concurrency.max(1);
+        Self {
+            ports,
+            deadline: ports.clock.elapsed().saturating_add(bounds.deadline),
+            permits: Semaphore::new(lanes),
+            failure_limit: MAX_FAILURES_PER_LANE.saturating_mul(u32::try_from(lanes).unwrap_or(u32::MAX)),
+            state: Mutex::new(CallerState {
+                limiter: Limiter::new(bounds.rate),
+                requests: Requests::default(),
+                random: fastrand::Rng::with_seed(request.seed),
+                failures: 0,
+                unsaid_pauses: 0,
+            }),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, CallerState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Requests sent so far.
+    pub(super) fn requests(&self) -> Requests {
+        self.state().requests
+    }
+
+    /// A random number in `0.0..1.0`.
+    pub(super) fn jitter(&self) -> f64 {
+        self.state().random.f64()
+    }
+
+    /// Whether the vendor's last answers were failures, so that a passed deadline is the vendor's doing.
+    pub(super) fn vendor_is_failing(&self) -> bool {
+        self.state().failures > 0
+    }
+
+    /// Whether the run must not begin anything new.
+    pub(super) fn must_end(&self) -> Option<Halt> {
+        if let Some(signal) = *self.ports.stop.borrow() {
+            return Some(Halt::Stopped(signal));
+        }
+        (self.ports.clock.elapsed() >= self.deadline).then_some(Halt::Deadline)
+    }
+
+    /// Time until the deadline.
+    pub(super) fn remaining(&self) -> Duration {
+        self.deadline.saturating_sub(self.ports.clock.elapsed())
+    }
+
+    /// Waits for something that sends nothing which must not be lost, unless the run must end first.
+    pub(super) async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
+        if let Some(halt) = self.must_end() {
+            return Err(halt);
+        }
+        let mut stop = self.ports.stop.clone();
+        let stopped = async {
+            let signal = stop.wait_for(Option::is_some).await.ok().and_then(|signal| *signal);
+            match signal {
+                Some(signal) => signal,
+                // Nobody is left who could stop the run.
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            signal = stopped => Err(Halt::Stopped(signal)),
+            () = self.ports.clock.sleep(self.remaining()) => Err(Halt::Deadline),
+        }
+    }
+
+    /// Waits, unless the run must end first.
+    pub(super) async fn pause(&self, wait: Duration) -> Result<(), Halt> {
+        self.unless_stopped(self.ports.clock.sleep(wait)).await
+    }
+
+    /// Waits for a place under the rate limit and counts the request.
+    async fn turn(&self, kind: RequestKind) -> Result<(), Halt> {
+        loop {
+            if let Some(halt) = self.must_end() {
+                return Err(halt);
+            }
+            let wait = {
+                let mut state = self.state();
+                let wait = state.limiter.acquire(self.ports.clock.elapsed());
+                if wait.is_zero() {
+                    let count = match kind {
+                        RequestKind::List => &mut state.requests.list,
+                        RequestKind::Get => &mut state.requests.get,
+                        RequestKind::Resend => &mut state.requests.resend,
+                    };
+                    *count += 1;
+                    return Ok(());
+                }
+                wait
+            };
+            self.pause(wait).await?;
+        }
+    }
+
+    /// Sends one request that may be abandoned: a read.
+    pub(super) async fn read_once<T>(
+        &self,
+        kind: RequestKind,
+        request: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<Result<T, ProviderError>, Halt> {
+        let answer = {
+            let _permit = self.permit().await?;
+            self.turn(kind).await?;
+            self.unless_stopped(request).await?
+        };
+        self.learn(answer.as_ref().err())?;
+        Ok(answer)
+    }
+
+    /// Reserves one of the lanes for a request that must not be abandoned, and waits for its turn.
+    ///
+    /// Hold the permit until the answer is there, then give the answer to [`Caller::learn`].
+    pub(super) async fn lane(&self, kind: RequestKind) -> Result<tokio::sync::SemaphorePermit<'_>, Halt> {
+        let permit = self.permit().await?;
+        self.turn(kind).await?;
+        Ok(permit)
+    }
+
+    async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Halt> {
+        match self.unless_stopped(self.permits.acquire()).await? {
+            Ok(permit) => Ok(permit),
+            Err(_closed) => unreachable!("the semaphore lives as long as the caller and is never closed"),
+        }
+    }
+
+    /// Learns from an answer: paces the next requests and decides whether the run can go on.
+    pub(super) fn learn(&self, failure: Option<&ProviderError>) -> Result<(), Halt> {
+        let Some(error) = failure else {
+            let mut state = self.state();
+            state.failures = 0;
+            state.unsaid_pauses = 0;
+            state.limiter.passed();
+            return Ok(());
+        };
+        match error {
+            ProviderError::Throttled { retry_after } | ProviderError::QuotaExhausted { retry_after } => {
+                self.learn_pause(error, *retry_after)
+            }
+            ProviderError::CredentialsRefused { credential, .. } => {
+                Err(Halt::CredentialsRefused { credential: *credential, error: error.clone() })
+            }
+            ProviderError::UnknownPath { .. } | ProviderError::Redirected { .. } => {
+                Err(Halt::Misconfigured(error.clone()))
+            }
+            ProviderError::NotFound { .. } | ProviderError::Rejected { .. } => {
+                let mut state = self.state();
+                state.failures = 0;
+                state.limiter.passed();
+                Ok(())
+            }
+            ProviderError::TimedOut { .. } => self.learn_failure(error, TIME_OUT_WEIGHT),
+            ProviderError::NotSent { .. }
+            | ProviderError::Server { .. }
+            | ProviderError::Interrupted { .. }
+            | ProviderError::Unreadable { .. }
+            | ProviderError::TooLarge { .. } => self.learn_failure(error, 1),
+        }
+    }
+
+    fn learn_failure(&self, error: &ProviderError, weight: u32) -> Result<(), Halt> {
+        let mut state = self.state();
+        state.failures = state.failures.saturating_add(weight);
+        if state.failures >= self.failure_limit {
+            return Err(Halt::Unavailable(error.clone()));
+        }
+        Ok(())
+    }
+
+    fn learn_pause(&self, error: &ProviderError, asked: Option<Duration>) -> Result<(), Halt> {
+        let now = self.ports.clock.elapsed();
+        let wait = {
+            let mut state = self.state();
+            let wait = asked.unwrap_or_else(|| {
+                let jitter = state.random.f64();
+                back_off(state.unsaid_pauses, jitter)
+            });
+            if asked.is_none() && now >= state.limiter.paused_until() {
+                state.unsaid_pauses = state.unsaid_pauses.saturating_add(UNSAID_PAUSE_STEP);
+            }
+            state.limiter.throttled(now, wait);
+            wait
+        };
+        if wait > self.remaining() {
+            return Err(Halt::Throttled { wait, error: error.clone() });
+        }
+        self.ports.monitor.notice(&RunEvent::Waiting { wait, reason: error.to_string() });
+        Ok(())
+    }
+
+    /// Sends a read until it is answered: waits out throttling, and tries again when the vendor can't be
+    /// reached. What the vendor answers otherwise is the caller's to judge.
+    pub(super) async fn read<T>(
+        &self,
+        kind: RequestKind,
+        mut request: impl AsyncFnMut() -> Result<T, ProviderError>,
+    ) -> Result<Result<T, ProviderError>, Halt> {
+        let mut retry = Retry::new(MAX_TRIES);
+        loop {
+            let answer = self.read_once(kind, request()).await?;
+            let Err(error) = &answer else { return Ok(answer) };
+            match error {
+                ProviderError::Throttled { .. } | ProviderError::QuotaExhausted { .. } => {}
+                ProviderError::NotSent { .. } => self.back_off(&mut retry, error, None).await?,
+                ProviderError::Server { status: 502..=504, retry_after, .. } => {
+                    self.back_off(&mut retry, error, *retry_after).await?;
+                }
+                _ => return Ok(answer),
+            }
+        }
+    }
+
+    /// Waits before the same request is sent again, or ends the run when it was tried often enough.
+    pub(super) async fn back_off(
+        &self,
+        retry: &mut Retry,
+        error: &ProviderError,
+        asked: Option<Duration>,
+    ) -> Result<(), Halt> {
+        let Some(wait) = retry.failed(self.jitter()) else {
+            return Err(Halt::Unavailable(error.clone()));
+        };
+        let wait = asked.unwrap_or(wait).max(wait);
+        if wait > self.remaining() {
+            return Err(Halt::Unavailable(error.clone()));
+        }
+        self.ports.monitor.notice(&RunEvent::Waiting { wait, reason: error.to_string() });
+        self.pause(wait).await
+    }
+}
+
+/// The tries that a request to an unreachable vendor gets.
+pub(super) fn patience() -> Retry {
+    Retry::new(MAX_TRIES)
+}

@@ -1,0 +1,345 @@
+//! Looks again after a round: a resend that the vendor accepted is not yet a delivery.
+//!
+//! One listing for each slice that had resends; single events are asked for only where a listing
+//! leaves a few in doubt. What stays undecided is asked again, with growing waits, until the settling
+//! time has passed.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::attempt::{AttemptId, Conclusion, Evidence, OpenAttempt, Settlement, settle};
+use crate::event::{DeliveryStatus, EventId, Window};
+use crate::monitor::RunEvent;
+use crate::pace::breaker::Breaker;
+use crate::pace::retry::back_off;
+use crate::provider::ListFilter;
+use crate::receipt::Receipt;
+use crate::tracked::EventResult;
+
+use super::caller::Halt;
+use super::listing::{ListOutcome, Sightings};
+use super::{LedgerAccess, Run};
+
+/// The longest wait between two looks.
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+/// Up to so many events of a webhook are looked up one by one; more by an unfiltered listing.
+const MAX_SINGLE_LOOKUPS: usize = 3;
+
+/// A resend that waits for confirmation.
+#[derive(Debug)]
+pub(super) struct Pending {
+    open: OpenAttempt,
+    decision: Option<Decision>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decision {
+    Arrived(Arrival),
+    MayBeSentAgain(Settlement),
+    /// Refused, settled by its outcome; it may be tried again without another record.
+    Refused,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arrival {
+    VendorSaysSo,
+    InLog,
+}
+
+impl Pending {
+    pub(super) fn new(open: OpenAttempt) -> Self {
+        Self { open, decision: None }
+    }
+}
+
+impl Run<'_> {
+    /// Looks until every resend of the round is decided, or the settling time has passed.
+    pub(super) async fn confirm(&mut self, round: u32) -> Result<(), Halt> {
+        let mut grew = false;
+        for poll in 0.. {
+            grew |= self.look_again().await?;
+            self.apply_decisions().await?;
+            let waiting: usize = self.webhooks.iter().map(|webhook| webhook.pending.len()).sum();
+            if waiting == 0 || self.settling_time_has_passed() {
+                break;
+            }
+            let wait = back_off(poll, self.caller.jitter()).min(LONGEST_WAIT);
+            self.notice(&RunEvent::Waiting { wait, reason: format!("{waiting} resends are not confirmed yet") });
+            self.caller.pause(wait).await?;
+        }
+        self.give_up_on_pending();
+        if grew {
+            self.diff().await?;
+        }
+        self.notice(&RunEvent::Confirmed {
+            round,
+            recovered: self.count_results(EventResult::Recovered),
+            outstanding: self.plan().len(),
+        });
+        Ok(())
+    }
+
+    fn settling_time_has_passed(&self) -> bool {
+        let now = self.ports.clock.now();
+        let settle = self.policy().settle;
+        let pending = self.webhooks.iter().flat_map(|webhook| &webhook.pending);
+        pending.map(|pending| now.signed_duration_since(pending.open.intent_at)).all(|age| age > settle)
+    }
+
+    /// One look at the vendor and, where that leaves doubt, at the log. Returns whether events turned
+    /// up that were not known.
+    async fn look_again(&mut self) -> Result<bool, Halt> {
+        let mut grew = false;
+        for index in 0..self.webhooks.len() {
+            if self.webhooks[index].pending.is_empty() {
+                continue;
+            }
+            let slices = self.slices_with_pending(index);
+            let outcome = self.list_slices(index, slices, Sightings::Kept).await?;
+            self.take_signs(index, &outcome);
+            grew |= outcome.signs.new > 0;
+            let seen: HashSet<EventId> = outcome.seen.iter().cloned().collect();
+            self.look_up_unlisted(index, &seen, &outcome).await?;
+            self.decide(index, &seen, &outcome, LogEvidence::NotAsked);
+        }
+        if self.is_log_needed() {
+            self.ask_log_about_pending().await?;
+            for index in 0..self.webhooks.len() {
+                self.decide(index, &HashSet::new(), &ListOutcome::default(), LogEvidence::Asked);
+            }
+        }
+        Ok(grew)
+    }
+
+    fn slices_with_pending(&self, index: usize) -> Vec<Window> {
+        let webhook = &self.webhooks[index];
+        let margin = self.zone_margin();
+        let of_interest = |slice: &Window| {
+            let reach = if self.is_at_edge(slice) { margin } else { TimeDelta::zero() };
+            let reach = slice.widened(reach, reach);
+            webhook
+                .pending
+                .iter()
+                .any(|pending| pending.open.request.created_at.is_none_or(|created| reach.contains(created)))
+        };
+        let mut slices: Vec<_> = webhook.listed.iter().map(|listed| listed.slice).filter(of_interest).collect();
+        slices.sort_unstable();
+        slices
+    }
+
+    fn is_at_edge(&self, slice: &Window) -> bool {
+        slice.from() == self.request.window.from() || slice.to() == self.request.window.to()
+    }
+
+    /// An event that left the failed listing was most likely delivered; where nothing else says so, that
+    /// is no evidence, and the event itself is looked at.
+    async fn look_up_unlisted(
+        &mut self,
+        index: usize,
+        seen: &HashSet<EventId>,
+        outcome: &ListOutcome,
+    ) -> Result<(), Halt> {
+        let webhook = &self.webhooks[index];
+        let unlisted: Vec<_> = (webhook.pending.iter())
+            .filter(|pending| {
+                !seen.contains(&pending.open.request.event) && !self.is_proven_by_absence(index, pending, outcome)
+            })
+            .map(|pending| pending.open.request.clone())
+            .collect();
+        if unlisted.len() <= MAX_SINGLE_LOOKUPS {
+            for request in unlisted {
+                if let Some(event) = self.get_event(&request).await? {
+                    self.webhooks[index].events.observe(event);
+                }
+            }
+        } else if webhook.filter == ListFilter::Failed {
+            let slices = self.slices_with_pending(index);
+            self.list_unfiltered(index, self.request.window, slices).await?;
+        }
+        Ok(())
+    }
+
+    /// An accepted resend whose event is no longer listed as failed: two statements that agree.
+    fn is_proven_by_absence(&self, index: usize, pending: &Pending, outcome: &ListOutcome) -> bool {
+        self.webhooks[index].filter == ListFilter::Failed
+            && outcome.unread.is_empty()
+            && outcome.unusable == 0
+            && !outcome.listed.is_empty()
+            && pending.open.conclusion == Some(Conclusion::Accepted)
+            && pending.open.request.status_before != DeliveryStatus::Delivered
+    }
+
+    fn is_log_needed(&self) -> bool {
+        !self.policy().resend.idempotent
+            && self.ports.received.is_some()
+            && self.webhooks.iter().any(|webhook| webhook.pending.iter().any(|pending| pending.decision.is_none()))
+    }
+
+    async fn ask_log_about_pending(&mut self) -> Result<(), Halt> {
+        let undecided: HashSet<EventId> = (self.webhooks.iter())
+            .flat_map(|webhook| &webhook.pending)
+            .filter(|pending| pending.decision.is_none())
+            .map(|pending| pending.open.request.event.clone())
+            .collect();
+        let answer = self.ask_log(|_, tracked| undecided.contains(&tracked.event.id)).await?;
+        let Some((wanted, lookup)) = answer else { return Ok(()) };
+        for webhook in &mut self.webhooks {
+            for pending in &webhook.pending {
+                if let Some(tracked) = webhook.events.get_mut(&pending.open.request.event)
+                    && wanted.number_of(tracked.event.id.key()).is_some()
+                {
+                    tracked.receipt = Some(super::diff::receipt_of(tracked, &wanted, &lookup));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, index: usize, seen: &HashSet<EventId>, outcome: &ListOutcome, log: LogEvidence) {
+        let mut pending = std::mem::take(&mut self.webhooks[index].pending);
+        for one in &mut pending {
+            if one.decision.is_none() {
+                let by_absence =
+                    !seen.contains(&one.open.request.event) && self.is_proven_by_absence(index, one, outcome);
+                one.decision = if by_absence && log == LogEvidence::NotAsked {
+                    Some(Decision::Arrived(Arrival::VendorSaysSo))
+                } else {
+                    self.decide_by_evidence(index, one, log)
+                };
+            }
+        }
+        self.webhooks[index].pending = pending;
+    }
+
+    fn decide_by_evidence(&self, index: usize, pending: &Pending, log: LogEvidence) -> Option<Decision> {
+        let webhook = &self.webhooks[index];
+        let policy = self.policy();
+        let tracked = webhook.events.get(&pending.open.request.event)?;
+        // An idempotent receiver's log may have held the id all along, so only the vendor can confirm.
+        let receipt = match log {
+            LogEvidence::Asked if !policy.resend.idempotent => tracked.receipt,
+            LogEvidence::Asked | LogEvidence::NotAsked => None,
+        };
+        let evidence = Evidence {
+            status: Some(tracked.event.status),
+            runs: tracked.event.runs,
+            receipt,
+            log_is_live: self.ports.received.as_ref().is_some_and(|log| log.is_live()),
+        };
+        let decision = if pending.open.conclusion == Some(Conclusion::Refused) {
+            self.decide_refused(index, pending, &evidence)?
+        } else {
+            let now = self.ports.clock.now();
+            match settle(&pending.open, &evidence, policy.resend.idempotent, now, policy.settle)? {
+                Settlement::Recovered if receipt == Some(Receipt::Found) => Decision::Arrived(Arrival::InLog),
+                Settlement::Recovered => Decision::Arrived(Arrival::VendorSaysSo),
+                again @ (Settlement::DeliveryFailed | Settlement::NotSent) => Decision::MayBeSentAgain(again),
+            }
+        };
+        match decision {
+            Decision::Arrived(_) => Some(decision),
+            // The log has the last word before an event may be sent again.
+            Decision::MayBeSentAgain(_) | Decision::Refused => {
+                (log == LogEvidence::Asked || !self.is_log_asked()).then_some(decision)
+            }
+        }
+    }
+
+    fn is_log_asked(&self) -> bool {
+        !self.policy().resend.idempotent && self.ports.received.is_some()
+    }
+
+    /// A refusal is believed at once when the run counter vouches for it; otherwise the answer may show
+    /// the event as it was before, so another attempt waits for the settling time.
+    fn decide_refused(&self, index: usize, pending: &Pending, evidence: &Evidence) -> Option<Decision> {
+        if evidence.status == Some(DeliveryStatus::Delivered) {
+            return Some(Decision::Arrived(Arrival::VendorSaysSo));
+        }
+        if evidence.receipt == Some(Receipt::Found) {
+            return Some(Decision::Arrived(Arrival::InLog));
+        }
+        let counted = pending.open.runs_after.is_some() && pending.open.request.runs_before.is_some();
+        let webhook = &self.webhooks[index];
+        let goes_on = webhook.blocked.is_none() && !webhook.breaker.is_open();
+        let waited = self.ports.clock.now().signed_duration_since(pending.open.intent_at) >= self.policy().settle;
+        (counted || !goes_on || waited || self.policy().resend.idempotent).then_some(Decision::Refused)
+    }
+
+    /// Writes decisions to the ledger and to the events.
+    async fn apply_decisions(&mut self) -> Result<(), Halt> {
+        let mut settled: Vec<(AttemptId, Settlement, String)> = Vec::new();
+        let breaker = Breaker::new(self.policy().bounds.breaker_failures);
+        for webhook in &mut self.webhooks {
+            let (decided, waiting) =
+                std::mem::take(&mut webhook.pending).into_iter().partition(|one| one.decision.is_some());
+            webhook.pending = waiting;
+            let decided: Vec<Pending> = decided;
+            for one in decided {
+                let Some(tracked) = webhook.events.get_mut(&one.open.request.event) else { continue };
+                match one.decision {
+                    Some(Decision::Arrived(arrival)) => {
+                        tracked.result = Some(EventResult::Recovered);
+                        tracked.reason = Some(arrival.reason().into());
+                        settled.push((one.open.attempt, Settlement::Recovered, arrival.reason().to_owned()));
+                        // The receiver is alive: whatever failed in a row before was not its doing.
+                        webhook.breaker = breaker.clone();
+                        webhook.receiver_proven = true;
+                    }
+                    Some(Decision::MayBeSentAgain(settlement)) => {
+                        let reason = match settlement {
+                            Settlement::NotSent => "the vendor shows no delivery for the resend",
+                            Settlement::DeliveryFailed | Settlement::Recovered => "the receiver refused the delivery",
+                        };
+                        tracked.reason = Some(reason.into());
+                        settled.push((one.open.attempt, settlement, reason.to_owned()));
+                    }
+                    Some(Decision::Refused) | None => {}
+                }
+            }
+        }
+        if let (LedgerAccess::Write(journal), false) = (&self.ports.ledger, settled.is_empty()) {
+            journal.settle(settled, self.ports.clock.now()).await.map_err(Halt::ledger)?;
+        }
+        Ok(())
+    }
+
+    /// What is still undecided stays in doubt; the ledger keeps it open for the next run.
+    pub(super) fn give_up_on_pending(&mut self) {
+        for webhook in &mut self.webhooks {
+            for pending in std::mem::take(&mut webhook.pending) {
+                let Some(tracked) = webhook.events.get_mut(&pending.open.request.event) else { continue };
+                match pending.open.conclusion {
+                    Some(Conclusion::Refused) => {}
+                    Some(Conclusion::Accepted) => {
+                        tracked.result = Some(EventResult::InDoubt);
+                        tracked.reason =
+                            Some("the vendor accepted the resend, but nothing confirms a delivery yet".into());
+                    }
+                    Some(Conclusion::InDoubt | Conclusion::Rejected | Conclusion::NotSent) | None => {
+                        let detail = tracked.reason.take().unwrap_or_default();
+                        tracked.result = Some(EventResult::InDoubt);
+                        tracked.reason = Some(format!("it is not known whether the resend arrived: {detail}").into());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether the log was asked for this decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LogEvidence {
+    Asked,
+    NotAsked,
+}
+
+impl Arrival {
+    fn reason(self) -> &'static str {
+        match self {
+            Self::VendorSaysSo => "resent and delivered",
+            Self::InLog => "resent and in the received log; the vendor still lists it as failed",
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Asks the received log once, proves it, and gives every event its verdict.
+
+use std::sync::Arc;
+
+use crate::classify::{Age, classify};
+use crate::event::DeliveryStatus;
+use crate::monitor::RunEvent;
+use crate::policy::Proofs;
+use crate::receipt::{CoverageGap, Lookup, Receipt, WantedIds};
+use crate::run_report::{Counts, ProblemKind};
+use crate::tracked::TrackedEvent;
+
+use super::caller::Halt;
+use super::{Run, WebhookState};
+
+impl Run<'_> {
+    /// Steps 3 and 4: one question to the log for all webhooks, then the verdicts.
+    pub(super) async fn diff(&mut self) -> Result<(), Halt> {
+        let answer = self.ask_log(|_, _| true).await?;
+        for index in 0..self.webhooks.len() {
+            let proven = match &answer {
+                Some((wanted, lookup)) => self.prove_log(index, wanted, lookup),
+                None => LogProof::Trusted,
+            };
+            self.judge(index, answer.as_ref(), proven);
+            self.report_diff(index);
+        }
+        Ok(())
+    }
+
+    /// Asks the log about the chosen events of all webhooks.
+    pub(super) async fn ask_log(
+        &mut self,
+        choose: impl Fn(&WebhookState, &TrackedEvent) -> bool,
+    ) -> Result<Option<(Arc<WantedIds>, Lookup)>, Halt> {
+        let Some(log) = &self.ports.received else { return Ok(None) };
+        let chosen = self.webhooks.iter().flat_map(|webhook| {
+            let choose = &choose;
+            webhook
+                .events
+                .iter()
+                .filter(move |tracked| choose(webhook, tracked))
+                .map(|tracked| tracked.event.id.clone())
+        });
+        let wanted = Arc::new(WantedIds::new(chosen));
+        if wanted.ids().is_empty() {
+            return Ok(Some((wanted, Lookup::default())));
+        }
+        let looked_up = self.caller.unless_stopped(log.look_up(Arc::clone(&wanted))).await?;
+        let lookup = looked_up.map_err(Halt::Received)?;
+        self.notice(&RunEvent::LogRead {
+            wanted: wanted.ids().len() as u64,
+            found: lookup.found(),
+            stats: lookup.stats.clone(),
+        });
+        self.report_log_faults(&lookup);
+        Ok(Some((wanted, lookup)))
+    }
+
+    fn report_log_faults(&mut self, lookup: &Lookup) {
+        if let Some(reason) = &lookup.coverage.broken {
+            self.undetermined(
+                ProblemKind::LogUnreadable,
+                format!("the received log could not be read whole: {reason}"),
+                "what it does not show may still have been received; repair it or name another with --received",
+            );
+        } else if lookup.stats.unreadable > 0 {
+            let first = lookup.stats.first_unreadable.as_deref().unwrap_or("unknown");
+            self.problem(
+                ProblemKind::LogUnreadable,
+                format!(
+                    "{} lines of the received log can't be understood, the first at {first}",
+                    lookup.stats.unreadable
+                ),
+                "an id that may stand in such a line is not taken as missing",
+            );
+        }
+    }
+
+    /// The log proof: a log that holds none of the events which the vendor says were delivered is the
+    /// wrong file or read by the wrong field.
+    fn prove_log(&mut self, index: usize, wanted: &WantedIds, lookup: &Lookup) -> LogProof {
+        if self.policy().proofs == Proofs::Off || wanted.ids().is_empty() {
+            return LogProof::Trusted;
+        }
+        let webhook = &self.webhooks[index];
+        let mut delivered = 0_u64;
+        let mut shared = 0_u64;
+        for tracked in webhook.events.iter() {
+            let receipt = receipt_of(tracked, wanted, lookup);
+            shared += u64::from(receipt == Receipt::Found);
+            let comparable = tracked.first_status == DeliveryStatus::Delivered && self.age(tracked) == Age::Ripe;
+            delivered += u64::from(comparable && receipt == Receipt::Absent);
+        }
+        let name = webhook.name.clone();
+        if shared > 0 || webhook.events.is_empty() {
+            return LogProof::Trusted;
+        }
+        if lookup.stats.ids == 0 && lookup.coverage.broken.is_none() {
+            self.undetermined(
+                ProblemKind::LogUnproven,
+                format!("{name}: the received log holds no ids at all, so nothing was resent on its word"),
+                "check --received and --received-id; if the log really is empty, say --no-proof",
+            );
+            return LogProof::Failed;
+        }
+        if delivered > 0 {
+            self.undetermined(
+                ProblemKind::LogUnproven,
+                format!(
+                    "{name}: the received log holds none of the {delivered} events that the vendor says it delivered, so \
+                     it is the wrong log or read by the wrong field; nothing was resent on its word"
+                ),
+                "check --received and --received-id (or --received-status); --no-proof takes the log at its word",
+            );
+            return LogProof::Failed;
+        }
+        LogProof::Trusted
+    }
+
+    fn age(&self, tracked: &TrackedEvent) -> Age {
+        Age::of(&tracked.event, self.ports.clock.now(), self.policy().min_age)
+    }
+
+    /// Gives the verdicts. An event that this run has acted on keeps the verdict it was acted on by.
+    fn judge(&mut self, index: usize, answer: Option<&(Arc<WantedIds>, Lookup)>, proof: LogProof) {
+        let now = self.ports.clock.now();
+        let min_age = self.policy().min_age;
+        for tracked in self.webhooks[index].events.iter_mut() {
+            let receipt = match answer {
+                None => Receipt::OutOfCoverage(CoverageGap::NoLog),
+                Some((wanted, lookup)) => match (receipt_of(tracked, wanted, lookup), proof) {
+                    (Receipt::Absent, LogProof::Failed) => Receipt::OutOfCoverage(CoverageGap::Unproven),
+                    (receipt, _) => receipt,
+                },
+            };
+            tracked.receipt = Some(receipt);
+            if tracked.attempts == 0 && tracked.result.is_none() {
+                let age = Age::of(&tracked.event, now, min_age);
+                tracked.verdict = classify(tracked.event.status, age, receipt);
+            }
+        }
+    }
+
+    fn report_diff(&self, index: usize) {
+        let webhook = &self.webhooks[index];
+        let mut counts = Counts::default();
+        webhook.events.iter().for_each(|tracked| counts.count(tracked));
+        self.notice(&RunEvent::Diffed { webhook: webhook.id.clone(), name: webhook.name.clone(), counts });
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LogProof {
+    Trusted,
+    Failed,
+}
+
+/// What an answer of the log says of one event.
+pub(super) fn receipt_of(tracked: &TrackedEvent, wanted: &WantedIds, lookup: &Lookup) -> Receipt {
+    match wanted.number_of(tracked.event.id.key()) {
+        Some(number) => lookup.receipt(number, tracked.event.created()),
+        None => Receipt::OutOfCoverage(CoverageGap::Unreadable),
+    }
+}

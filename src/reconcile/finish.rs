@@ -1,0 +1,303 @@
+//! Makes the report: the result of every event, the outcome of the run, and what to do next.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::classify::{UnknownReason, Verdict};
+use crate::event::DeliveryStatus;
+use crate::exit::{ExitCode, Findings};
+use crate::ledger::LedgerError;
+use crate::monitor::{Monitor, RunEvent};
+use crate::outcome::RunOutcome;
+use crate::provider::{Credential, ProviderError};
+use crate::receipt::{CoverageGap, Receipt};
+use crate::run_report::{Counts, Mode, Problem, ProblemKind, RunReport, WebhookReport};
+use crate::tracked::{EventResult, TrackedEvent};
+
+use super::caller::Halt;
+use super::{Run, WebhookState};
+
+impl Run<'_> {
+    /// Whether a resend of this event may be planned.
+    pub(super) fn may_be_resent(&self, webhook: &WebhookState, tracked: &TrackedEvent) -> bool {
+        let history = webhook.history.get(&tracked.event.id);
+        let earlier = history.map_or(0, |history| history.attempts);
+        let in_doubt = history.is_some_and(|history| !history.open.is_empty());
+        let delivered_meanwhile =
+            tracked.event.status == DeliveryStatus::Delivered && tracked.verdict != Verdict::LostAfterAck;
+        let received = tracked.receipt == Some(Receipt::Found) && !self.policy().resend.idempotent;
+        tracked.result.is_none()
+            && !in_doubt
+            && !received
+            && !delivered_meanwhile
+            && earlier.saturating_add(u32::from(tracked.attempts)) < self.policy().bounds.max_attempts
+    }
+
+    /// How many events have this result so far.
+    pub(super) fn count_results(&self, result: EventResult) -> u64 {
+        let events = self.webhooks.iter().flat_map(|webhook| webhook.events.iter());
+        events.filter(|tracked| tracked.result == Some(result)).count() as u64
+    }
+
+    /// Notes why the run ends before its work is done.
+    pub(super) fn halted(&mut self, halt: &Halt) {
+        self.give_up_on_pending();
+        match halt {
+            Halt::Deadline if self.caller.vendor_is_failing() => {
+                self.facts.provider_unavailable = true;
+                self.problem(
+                    ProblemKind::ProviderUnavailable,
+                    "the deadline passed while the vendor was failing",
+                    "run again later, or raise --deadline",
+                );
+            }
+            Halt::Deadline => {
+                self.facts.undetermined |= !self.has_findings();
+                self.problem(
+                    ProblemKind::Deadline,
+                    "the deadline passed before everything was done",
+                    "raise --deadline, or run again",
+                );
+            }
+            Halt::Stopped(signal) => {
+                self.facts.interrupted = Some(*signal);
+                self.problem(
+                    ProblemKind::Interrupted,
+                    "the run was stopped; what was in flight is recorded",
+                    "run again to go on",
+                );
+            }
+            Halt::Throttled { wait, error } => {
+                self.facts.provider_unavailable = true;
+                self.problem(
+                    ProblemKind::Throttled,
+                    format!("{error}, which is longer than this run may last"),
+                    format!("run again in {} s, or raise --deadline", wait.as_secs()),
+                );
+            }
+            Halt::Unavailable(error) => {
+                self.facts.provider_unavailable = true;
+                self.problem(
+                    ProblemKind::ProviderUnavailable,
+                    format!("the vendor can't be reached or keeps failing: {error}"),
+                    "check --base-url and the network; if both are right, the vendor is down: run again later",
+                );
+            }
+            Halt::CredentialsRefused { credential, error } => {
+                self.facts.credentials_refused = true;
+                self.problem(ProblemKind::CredentialsRefused, error.to_string(), credential_hint(*credential));
+            }
+            Halt::Misconfigured(error) => {
+                self.facts.unusable_input = true;
+                self.problem(misconfiguration_kind(error), error.to_string(), misconfiguration_hint(error));
+            }
+            Halt::Ledger(error) => {
+                self.facts.failed = true;
+                self.problem(ProblemKind::Ledger, format!("{error}; nothing more was sent"), ledger_hint());
+            }
+            Halt::Received(error) => {
+                self.facts.undetermined = true;
+                self.problem(ProblemKind::LogUnreadable, error.to_string(), "make the log readable and run again");
+            }
+        }
+    }
+
+    fn has_findings(&self) -> bool {
+        let policy = self.policy().resend;
+        let events = || self.webhooks.iter().flat_map(|webhook| webhook.events.iter());
+        events().any(|tracked| policy.resends(tracked.verdict) && tracked.result != Some(EventResult::Recovered))
+    }
+
+    /// Whether everything seen so far would be called clean.
+    pub(super) fn looks_clean(&self) -> bool {
+        let events = || self.webhooks.iter().flat_map(|webhook| webhook.events.iter());
+        !self.facts.undetermined
+            && events().all(|tracked| match tracked.result {
+                Some(EventResult::Recovered | EventResult::Skipped) => true,
+                Some(EventResult::Left | EventResult::Quarantined | EventResult::InDoubt) => false,
+                None => match tracked.verdict {
+                    Verdict::Settled | Verdict::TooYoung | Verdict::Unacknowledged => true,
+                    Verdict::Missing | Verdict::LostAfterAck | Verdict::Unknown(_) => false,
+                },
+            })
+    }
+
+    /// Ends the run: the result of every event, the outcome, the report.
+    pub(super) fn into_report(mut self, started_at: DateTime<Utc>) -> RunReport {
+        for index in 0..self.webhooks.len() {
+            self.conclude_events(index);
+        }
+        self.report_unknown();
+        let mut totals = Counts::default();
+        let mut webhooks = Vec::with_capacity(self.webhooks.len());
+        for webhook in std::mem::take(&mut self.webhooks) {
+            let mut counts = Counts::default();
+            webhook.events.iter().for_each(|tracked| counts.count(tracked));
+            totals.add(&counts);
+            let events = webhook.events.into_oldest_first();
+            webhooks.push(WebhookReport { webhook: webhook.id, name: webhook.name, counts, events });
+        }
+        self.facts.left |= totals.left > 0;
+        self.facts.undetermined |= totals.in_doubt > 0;
+        let outcome = RunOutcome::of(&self.facts);
+        let mode = self.request.policy.mode;
+        let findings = match mode {
+            Mode::Act | Mode::Check => Findings::Fail,
+            Mode::DryRun => Findings::Show,
+        };
+        RunReport {
+            run_id: self.request.run_id.clone(),
+            command: self.request.command.clone(),
+            mode,
+            started_at,
+            finished_at: self.ports.clock.now(),
+            window: self.request.window,
+            outcome,
+            exit_code: ExitCode::of(outcome, findings),
+            totals,
+            rounds: self.rounds.count(),
+            requests: self.caller.requests(),
+            webhooks,
+            problems: self.problems,
+        }
+    }
+
+    fn conclude_events(&mut self, index: usize) {
+        let policy = *self.policy();
+        let acted = policy.mode == Mode::Act;
+        let webhook = &mut self.webhooks[index];
+        let breaker_is_open = webhook.breaker.is_open();
+        for tracked in webhook.events.iter_mut() {
+            if tracked.result.is_some() {
+                continue;
+            }
+            let failing = tracked.first_status != DeliveryStatus::Delivered;
+            if failing && tracked.attempts == 0 && tracked.event.status == DeliveryStatus::Delivered {
+                // Delivered while the run was under way, by somebody else.
+                tracked.verdict = Verdict::Settled;
+            }
+            let earlier = webhook.history.get(&tracked.event.id).map_or(0, |history| history.attempts);
+            let used_up = earlier.saturating_add(u32::from(tracked.attempts)) >= policy.bounds.max_attempts;
+            tracked.result = match tracked.verdict {
+                Verdict::Settled => None,
+                Verdict::Missing | Verdict::LostAfterAck if used_up && tracked.attempts > 0 => {
+                    Some(EventResult::Quarantined)
+                }
+                // A dry run tells what a run would leave to be resent, and this is none of it.
+                Verdict::LostAfterAck if policy.mode == Mode::DryRun && !policy.resend.include_acknowledged => {
+                    Some(EventResult::Skipped)
+                }
+                Verdict::Missing | Verdict::LostAfterAck => Some(EventResult::Left),
+                verdict if acted && policy.resend.resends(verdict) => Some(EventResult::Left),
+                Verdict::Unacknowledged | Verdict::TooYoung | Verdict::Unknown(_) => Some(EventResult::Skipped),
+            };
+            if acted && tracked.attempts == 0 && tracked.result == Some(EventResult::Left) && tracked.reason.is_none() {
+                let because =
+                    webhook.blocked.or(breaker_is_open.then_some("not tried: several deliveries in a row failed"));
+                tracked.reason = because.map(Into::into);
+            }
+        }
+    }
+
+    /// Says once for each reason why events could not be judged.
+    fn report_unknown(&mut self) {
+        let mut reasons: BTreeMap<&'static str, (u64, UnknownReason)> = BTreeMap::new();
+        for tracked in self.webhooks.iter().flat_map(|webhook| webhook.events.iter()) {
+            if let Verdict::Unknown(reason) = tracked.verdict
+                && tracked.result != Some(EventResult::Recovered)
+            {
+                reasons.entry(tracked.verdict.reason()).or_insert((0, reason)).0 += 1;
+            }
+        }
+        for (words, (count, reason)) in reasons {
+            let (kind, hint) = unknown_hint(reason);
+            self.undetermined(kind, format!("{count} events can't be judged: {words}"), hint);
+        }
+    }
+}
+
+fn unknown_hint(reason: UnknownReason) -> (ProblemKind, &'static str) {
+    match reason {
+        UnknownReason::NoStatus | UnknownReason::NoTime => {
+            (ProblemKind::RecordsUnusable, "such events are never resent; ask the vendor what they are")
+        }
+        UnknownReason::OutOfCoverage(CoverageGap::NoLog) => {
+            (ProblemKind::LogCoverage, "name the received log with --received, or say --idempotent if the receiver is")
+        }
+        UnknownReason::OutOfCoverage(CoverageGap::BeforeLog | CoverageGap::NoTime) => {
+            (ProblemKind::LogCoverage, "add the older log with another --received, or begin the window later")
+        }
+        UnknownReason::OutOfCoverage(CoverageGap::Unproven) => {
+            (ProblemKind::LogUnproven, "check --received and --received-id")
+        }
+        UnknownReason::OutOfCoverage(CoverageGap::Unreadable) => {
+            (ProblemKind::LogUnreadable, "repair the log, or name another with --received")
+        }
+    }
+}
+
+fn credential_hint(credential: Credential) -> &'static str {
+    match credential {
+        Credential::SubscriptionKey => {
+            "the vendor's gateway refused the subscription key: check HOOKMEND_SUBSCRIPTION_KEY (or subscription-key in the configuration)"
+        }
+        Credential::ApiKey => {
+            "the gateway let the subscription key pass, so it is most likely the API key that was refused: check HOOKMEND_API_KEY (or api-key in the configuration)"
+        }
+        Credential::Unclear => {
+            "check both keys, and --base-url: an address of another API of the vendor also answers like this"
+        }
+    }
+}
+
+fn misconfiguration_kind(error: &ProviderError) -> ProblemKind {
+    match error {
+        ProviderError::NotFound { .. } => ProblemKind::WebhookUnknown,
+        _ => ProblemKind::WrongAddress,
+    }
+}
+
+fn misconfiguration_hint(error: &ProviderError) -> &'static str {
+    match error {
+        ProviderError::NotFound { .. } => "check the webhook id; --all-webhooks takes those that the keys can see",
+        _ => "check --base-url: the address answers, but it is not the vendor's API",
+    }
+}
+
+fn ledger_hint() -> &'static str {
+    "make room on the disk or make the ledger writable, then run again: what was sent is looked up first"
+}
+
+/// The report of a run whose end could not be recorded.
+pub(super) fn with_failed_ledger(mut report: RunReport, error: &LedgerError, monitor: &dyn Monitor) -> RunReport {
+    let problem = Problem {
+        kind: ProblemKind::Ledger,
+        message: format!("the end of the run could not be recorded: {error}"),
+        hint: ledger_hint().to_owned(),
+    };
+    monitor.notice(&RunEvent::ProblemFound(problem.clone()));
+    report.problems.push(problem);
+    report.outcome = RunOutcome::Failed;
+    report.exit_code = ExitCode::Failure;
+    report
+}
+
+/// The totals as they are kept in the ledger.
+pub(super) fn totals_as_json(report: &RunReport) -> String {
+    let totals = &report.totals;
+    serde_json::json!({
+        "listed": totals.listed,
+        "failed": totals.failed,
+        "missing": totals.missing,
+        "unacknowledged": totals.unacknowledged,
+        "lost_after_ack": totals.lost_after_ack,
+        "unknown": totals.unknown,
+        "resent": totals.resent,
+        "recovered": totals.recovered,
+        "left": totals.left,
+        "quarantined": totals.quarantined,
+        "in_doubt": totals.in_doubt,
+    })
+    .to_string()
+}

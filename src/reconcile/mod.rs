@@ -1,0 +1,423 @@
+//! The engine: drives list → prove → diff → plan → resend → confirm over the ports.
+//!
+//! It knows traits only, and it is the only place that waits. Whatever goes wrong becomes part of
+//! the report; a run never ends without one.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `caller` | sends one request at a time: concurrency, rate, retries, deadline, stop |
+//! | `scope` | which webhooks the run looks at |
+//! | `listing` | lists slices side by side, halves those that fail or may be cut short |
+//! | `proof` | proves that the vendor's filter and the received log can be believed |
+//! | `diff` | asks the log once and gives every event its verdict |
+//! | `doubt` | settles attempts that an earlier run left open |
+//! | `resend` | canary, then the others; intent before, outcome after |
+//! | `confirm` | looks again: a resend that was accepted is not yet a delivery |
+//! | `finish` | results, outcome, report |
+
+mod caller;
+mod confirm;
+mod diff;
+mod doubt;
+mod finish;
+mod listing;
+mod proof;
+mod resend;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::event::{WebhookId, Window};
+use crate::ledger::{History, Journal, LedgerError, RunEnd, RunStart, WebhookHistory};
+use crate::monitor::{Monitor, RunEvent};
+use crate::outcome::{Facts, Signal};
+use crate::pace::breaker::Breaker;
+use crate::plan::{Plan, PlannedResend};
+use crate::policy::{Policy, Proofs};
+use crate::provider::{ListFilter, Provider};
+use crate::received::ReceivedLog;
+use crate::rounds::{Next, Rounds};
+use crate::run_report::{Mode, Problem, ProblemKind, RunReport};
+use crate::slices::{Capacity, ListedSlice, Scrutiny};
+use crate::tracked::{EventResult, TrackedEvents};
+
+use caller::{Caller, Halt};
+
+/// How often a closer look at the listings may bring more events before the run gives up on "clean".
+const MAX_SCRUTINIES: u32 = 5;
+
+/// The ledger as far as a run may use it.
+#[derive(Clone)]
+pub enum LedgerAccess {
+    /// The lock is held: the run may resend.
+    Write(Arc<dyn Journal>),
+    /// Only what earlier runs recorded can be read.
+    Read(Arc<dyn History>),
+    /// There is no ledger yet, and none is needed.
+    None,
+}
+
+/// The outside world as a run sees it.
+#[derive(Clone)]
+pub struct Ports {
+    /// The vendor.
+    pub provider: Arc<dyn Provider>,
+    /// The integrator's log, if one was given.
+    pub received: Option<Arc<dyn ReceivedLog>>,
+    /// The ledger.
+    pub ledger: LedgerAccess,
+    /// Who watches.
+    pub monitor: Arc<dyn Monitor>,
+    /// Who says whether the plan may be carried out.
+    pub approver: Arc<dyn Approver>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Holds a signal once the run is to stop.
+    pub stop: watch::Receiver<Option<Signal>>,
+}
+
+/// Says once, before the first resend, whether the plan may be carried out.
+#[async_trait::async_trait]
+pub trait Approver: Send + Sync {
+    /// Looks at the plan and decides.
+    async fn approve(&self, plan: &PlanSummary) -> Approval;
+}
+
+/// What the approver is shown: how many resends, for which webhooks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanSummary {
+    /// Each webhook with resends: its name and how many.
+    pub webhooks: Vec<(String, u64)>,
+    /// The creation time of the oldest event.
+    pub oldest: Option<DateTime<Utc>>,
+    /// The creation time of the youngest event.
+    pub youngest: Option<DateTime<Utc>>,
+}
+
+/// An approver's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// Carry it out.
+    Granted,
+    /// Send nothing.
+    Denied,
+}
+
+/// The approver of unattended runs: the settings were the approval.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Preapproved;
+
+#[async_trait::async_trait]
+impl Approver for Preapproved {
+    async fn approve(&self, _plan: &PlanSummary) -> Approval {
+        Approval::Granted
+    }
+}
+
+/// Which webhooks a run looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All that the keys can see.
+    AllWebhooks,
+    /// These.
+    Webhooks(Vec<WebhookRef>),
+}
+
+/// One webhook as a person names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebhookRef {
+    /// By id, with the name from the settings if it has one there.
+    Id(WebhookId, Option<String>),
+    /// By event type: all webhooks of that type.
+    EventType(String),
+}
+
+/// What a run is asked to do.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    /// The run's id.
+    pub run_id: String,
+    /// The command, such as `reconcile`.
+    pub command: String,
+    /// The window.
+    pub window: Window,
+    /// The webhooks.
+    pub scope: Scope,
+    /// What it may do.
+    pub policy: Policy,
+    /// The seed of the jitter.
+    pub seed: u64,
+}
+
+/// Runs to the end and reports; whatever goes wrong is part of the report.
+pub async fn run(ports: &Ports, request: &RunRequest) -> RunReport {
+    let started_at = ports.clock.now();
+    let mut run = Run::new(ports, request);
+    if let Err(halt) = run.carry_out(started_at).await {
+        run.halted(&halt);
+    }
+    let report = run.into_report(started_at);
+    let recorded = match &ports.ledger {
+        LedgerAccess::Write(journal) => journal.record_run_end(run_end(&report)).await,
+        LedgerAccess::Read(_) | LedgerAccess::None => Ok(()),
+    };
+    match recorded {
+        Ok(()) => report,
+        Err(error) => finish::with_failed_ledger(report, &error, ports.monitor.as_ref()),
+    }
+}
+
+fn run_end(report: &RunReport) -> RunEnd {
+    RunEnd { finished_at: report.finished_at, outcome: report.outcome, totals: finish::totals_as_json(report) }
+}
+
+/// One webhook while a run works on it.
+struct WebhookState {
+    id: WebhookId,
+    name: String,
+    events: TrackedEvents,
+    /// What is asked for: failed ones, until the vendor's filter turns out not to be believable.
+    filter: ListFilter,
+    /// The latest listing of each slice.
+    listed: Vec<ListedSlice>,
+    /// The unfiltered listing that proved the filter.
+    proof_listed: Vec<ListedSlice>,
+    capacity: Capacity,
+    /// What listings showed that bears on whether the filter can be believed.
+    signs: proof::FilterSigns,
+    history: WebhookHistory,
+    breaker: Breaker,
+    /// The receiver accepted a delivery in this run, so that no canary is needed any more.
+    receiver_proven: bool,
+    /// Events that are waiting for confirmation.
+    pending: Vec<confirm::Pending>,
+    /// Nothing may be resent to this webhook in this run.
+    blocked: Option<&'static str>,
+}
+
+/// A run under way.
+struct Run<'a> {
+    ports: &'a Ports,
+    request: &'a RunRequest,
+    caller: Caller<'a>,
+    webhooks: Vec<WebhookState>,
+    rounds: Rounds,
+    resends: u64,
+    problems: Vec<Problem>,
+    facts: Facts,
+}
+
+impl<'a> Run<'a> {
+    fn new(ports: &'a Ports, request: &'a RunRequest) -> Self {
+        Self {
+            ports,
+            request,
+            caller: Caller::new(ports, request),
+            webhooks: Vec::new(),
+            rounds: Rounds::new(request.policy.bounds.max_rounds),
+            resends: 0,
+            problems: Vec::new(),
+            facts: Facts::default(),
+        }
+    }
+
+    fn policy(&self) -> &'a Policy {
+        &self.request.policy
+    }
+
+    fn notice(&self, event: &RunEvent) {
+        self.ports.monitor.notice(event);
+    }
+
+    /// Notes a problem once; the same one seen again says nothing new.
+    fn problem(&mut self, kind: ProblemKind, message: impl Into<String>, hint: impl Into<String>) {
+        let problem = Problem { kind, message: message.into(), hint: hint.into() };
+        if !self.problems.contains(&problem) {
+            self.notice(&RunEvent::ProblemFound(problem.clone()));
+            self.problems.push(problem);
+        }
+    }
+
+    /// Notes a problem because of which nothing can be called clean.
+    fn undetermined(&mut self, kind: ProblemKind, message: impl Into<String>, hint: impl Into<String>) {
+        self.facts.undetermined = true;
+        self.problem(kind, message, hint);
+    }
+
+    async fn carry_out(&mut self, started_at: DateTime<Utc>) -> Result<(), Halt> {
+        self.resolve_scope().await?;
+        self.record_start(started_at).await?;
+        for index in 0..self.webhooks.len() {
+            self.load_history(index).await?;
+            self.list_webhook(index).await?;
+            self.prove_filter(index).await?;
+        }
+        self.diff().await?;
+        self.settle_earlier_attempts().await?;
+        for _ in 0..MAX_SCRUTINIES {
+            if self.policy().mode == Mode::Act {
+                self.resend_until_nothing_is_left().await?;
+            }
+            if !self.scrutinise_listings().await? {
+                return Ok(());
+            }
+        }
+        self.undetermined(
+            ProblemKind::ListingTruncated,
+            "every closer look at the vendor's listings brings more events",
+            "run again with a shorter window",
+        );
+        Ok(())
+    }
+
+    async fn record_start(&mut self, started_at: DateTime<Utc>) -> Result<(), Halt> {
+        let webhooks: Vec<_> = self.webhooks.iter().map(|webhook| webhook.id.clone()).collect();
+        self.notice(&RunEvent::RunStarted {
+            run_id: self.request.run_id.clone(),
+            command: self.request.command.clone(),
+            window: self.request.window,
+            webhooks: webhooks.clone(),
+        });
+        if let LedgerAccess::Write(journal) = &self.ports.ledger {
+            let start = RunStart {
+                run_id: self.request.run_id.clone(),
+                command: self.request.command.clone(),
+                started_at,
+                window: self.request.window,
+                webhooks,
+            };
+            journal.record_run_start(start).await.map_err(Halt::ledger)?;
+        }
+        Ok(())
+    }
+
+    async fn load_history(&mut self, index: usize) -> Result<(), Halt> {
+        let webhook = &mut self.webhooks[index];
+        let history: Result<WebhookHistory, LedgerError> = match &self.ports.ledger {
+            LedgerAccess::Write(journal) => journal.of_webhook(&webhook.id).await,
+            LedgerAccess::Read(history) => history.of_webhook(&webhook.id).await,
+            LedgerAccess::None => Ok(WebhookHistory::new()),
+        };
+        webhook.history = history.map_err(Halt::ledger)?;
+        Ok(())
+    }
+
+    /// Steps 5 to 8: plan, resend, confirm, again.
+    async fn resend_until_nothing_is_left(&mut self) -> Result<(), Halt> {
+        loop {
+            let plan = self.plan();
+            if plan.is_empty() {
+                return Ok(());
+            }
+            if self.rounds.count() == 0 && !self.is_approved(&plan).await? {
+                return Ok(());
+            }
+            let allowed = self.policy().bounds.max_resends;
+            let approved = match plan.approve(self.resends, allowed) {
+                Ok(approved) => approved,
+                Err(over) => {
+                    self.problem(
+                        ProblemKind::TooManyResends,
+                        format!("{over}, so none of them was sent"),
+                        format!(
+                            "look at the plan with --dry-run; if it is right, raise --max-resends to {}",
+                            over.planned
+                        ),
+                    );
+                    return Ok(());
+                }
+            };
+            let round = self.rounds.begin();
+            self.notice(&RunEvent::RoundStarted { round, resends: approved.len() });
+            let before = self.count_results(EventResult::Recovered);
+            let sent = self.resend(&approved).await;
+            // What was sent is looked up even when the run is about to end.
+            let confirmed = self.confirm(round).await;
+            sent.and(confirmed)?;
+            let recovered = self.count_results(EventResult::Recovered).saturating_sub(before);
+            let outstanding = self.plan().len();
+            match self.rounds.end(recovered, outstanding, self.caller.jitter()) {
+                Next::Done => return Ok(()),
+                Next::Again(wait) => self.caller.pause(wait).await?,
+                Next::NoProgress => {
+                    self.problem(
+                        ProblemKind::NoProgress,
+                        format!("{outstanding} events were resent again and again and did not arrive"),
+                        "look at what the receiver answers to them; the reason stands beside each event",
+                    );
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Asks once whether what is planned may be sent. The cap is looked at first, so that nobody is
+    /// asked to approve what would be refused anyway.
+    async fn is_approved(&mut self, plan: &Plan) -> Result<bool, Halt> {
+        if plan.len() > self.policy().bounds.max_resends {
+            return Ok(true);
+        }
+        let resends_of = |index: usize| plan.resends().iter().filter(|resend| resend.webhook == index).count() as u64;
+        let summary = PlanSummary {
+            webhooks: (self.webhooks.iter().enumerate())
+                .map(|(index, webhook)| (webhook.name.clone(), resends_of(index)))
+                .filter(|(_, resends)| *resends > 0)
+                .collect(),
+            oldest: plan.resends().first().and_then(|resend| resend.created_at),
+            youngest: plan.resends().last().and_then(|resend| resend.created_at),
+        };
+        let approval = self.caller.unless_stopped(self.ports.approver.approve(&summary)).await?;
+        if approval == Approval::Denied {
+            self.problem(ProblemKind::NotApproved, "the plan was not approved, so nothing was sent", "");
+        }
+        Ok(approval == Approval::Granted)
+    }
+
+    /// What may be resent now: wanted by the policy, not in doubt, attempts left, receiver not down.
+    fn plan(&self) -> Plan {
+        let mut resends = Vec::new();
+        for (index, webhook) in self.webhooks.iter().enumerate() {
+            if webhook.blocked.is_some() || webhook.breaker.is_open() {
+                continue;
+            }
+            for tracked in webhook.events.iter() {
+                if self.policy().resend.resends(tracked.verdict) && self.may_be_resent(webhook, tracked) {
+                    resends.push(PlannedResend {
+                        webhook: index,
+                        event: tracked.event.id.clone(),
+                        created_at: tracked.event.created(),
+                    });
+                }
+            }
+        }
+        Plan::new(resends)
+    }
+
+    /// How far the vendor's times may be off.
+    fn zone_margin(&self) -> TimeDelta {
+        self.policy().zone_margin
+    }
+
+    /// Before anything is called clean, every listing that "clean" rests on must be known to be whole.
+    /// Returns whether that brought events to work on.
+    async fn scrutinise_listings(&mut self) -> Result<bool, Halt> {
+        if self.policy().proofs == Proofs::Off || !self.looks_clean() {
+            return Ok(false);
+        }
+        let mut grew = false;
+        for index in 0..self.webhooks.len() {
+            grew |= self.scrutinise_proof(index).await?;
+            grew |= self.disprove_cap(index, Scrutiny::Everything).await?;
+        }
+        if grew {
+            self.diff().await?;
+        }
+        Ok(grew)
+    }
+}

@@ -1,0 +1,278 @@
+//! Proves that the vendor's filter can be believed before anything is concluded from it.
+//!
+//! An empty listing of failures is not evidence of anything until the vendor has shown that it lists
+//! events at all and that none of them failed.
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::TimeDelta;
+
+use crate::event::Window;
+use crate::policy::Proofs;
+use crate::provider::ListFilter;
+use crate::run_report::ProblemKind;
+use crate::slices::Scrutiny;
+use crate::tracked::TrackedEvents;
+
+use super::Run;
+use super::caller::Halt;
+use super::listing::{ListJob, ListOutcome, Sightings};
+
+/// How far back it is looked for any event at all when the window holds none.
+const LOOK_BACK: TimeDelta = TimeDelta::days(31);
+
+/// What the listings of a webhook showed that bears on its filter.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FilterSigns {
+    /// Records that were delivered although only failed ones were asked for.
+    delivered_among_failed: u64,
+    delivered: u64,
+    failed: u64,
+    outside: u64,
+}
+
+impl FilterSigns {
+    fn any(&self) -> bool {
+        self.delivered + self.failed + self.outside > 0
+    }
+}
+
+impl Run<'_> {
+    /// Adds what a listing with the webhook's own filter showed.
+    pub(super) fn take_signs(&mut self, index: usize, outcome: &ListOutcome) {
+        let webhook = &mut self.webhooks[index];
+        if webhook.filter == ListFilter::Failed {
+            webhook.signs.delivered_among_failed += outcome.signs.delivered;
+        }
+        self.take_unfiltered_signs(index, outcome);
+    }
+
+    fn take_unfiltered_signs(&mut self, index: usize, outcome: &ListOutcome) {
+        let signs = &mut self.webhooks[index].signs;
+        signs.delivered += outcome.signs.delivered;
+        signs.failed += outcome.signs.failed;
+        signs.outside += outcome.signs.outside;
+    }
+
+    /// The filter proof of one webhook. Where the filter can't be believed, the whole window is listed
+    /// without it.
+    pub(super) async fn prove_filter(&mut self, index: usize) -> Result<(), Halt> {
+        if self.policy().proofs == Proofs::Off {
+            self.problem(
+                ProblemKind::ProofsOff,
+                "the proofs are turned off: the vendor's filter and the received log are taken at their word",
+                "leave out --no-proof to have them proven",
+            );
+            return Ok(());
+        }
+        if self.policy().resend.include_acknowledged {
+            // Acknowledged events are looked for, and only the unfiltered listing shows them.
+            self.list_unfiltered_instead(index).await?;
+        }
+        self.say_what_was_ignored(index);
+        if self.webhooks[index].filter == ListFilter::Failed {
+            self.compare_with_unfiltered(index).await?;
+        }
+        self.judge_signs(index).await?;
+        self.disprove_cap(index, Scrutiny::Suspicious).await?;
+        Ok(())
+    }
+
+    fn say_what_was_ignored(&mut self, index: usize) {
+        let signs = self.webhooks[index].signs;
+        let name = self.webhooks[index].name.clone();
+        if signs.delivered_among_failed > 0 {
+            self.problem(
+                ProblemKind::FilterIgnored,
+                format!(
+                    "{name}: the vendor listed {} delivered events although only failed ones were asked for; every \
+                     record was judged by itself",
+                    signs.delivered_among_failed
+                ),
+                "",
+            );
+        }
+        if signs.outside > 0 {
+            self.problem(
+                ProblemKind::RangeIgnored,
+                format!(
+                    "{name}: the vendor listed {} events from outside the range that was asked for; they were left out",
+                    signs.outside
+                ),
+                "if these times look shifted, set --time-zone to the vendor's zone",
+            );
+        }
+    }
+
+    /// Lists without the filter and holds that against the failed listing.
+    ///
+    /// Where the failed listing holds something, the filter works, and one slice is enough. Where it
+    /// holds nothing, a filter that always answers with nothing looks the same as a vendor without
+    /// failures, in every part of the window; so the whole window is looked at.
+    async fn compare_with_unfiltered(&mut self, index: usize) -> Result<(), Halt> {
+        let window = self.request.window;
+        let whole = window.slices(self.longest_slice_of_provider());
+        let mut outcome;
+        if self.webhooks[index].signs.failed == 0 {
+            outcome = self.list_unfiltered(index, window, whole).await?;
+        } else {
+            let slice = self.most_telling_slice(index);
+            outcome = self.list_unfiltered(index, window, vec![slice]).await?;
+            let log_needs_delivered = self.ports.received.is_some() && self.webhooks[index].signs.delivered == 0;
+            if log_needs_delivered && whole != [slice] {
+                let more = self.list_unfiltered(index, window, whole).await?;
+                outcome.signs.add(&more.signs);
+                outcome.listed.extend(more.listed);
+            }
+        }
+        self.webhooks[index].proof_listed.clone_from(&outcome.listed);
+        let cut_short = self.is_unfiltered_cut_short(index, Scrutiny::Suspicious).await?;
+        if outcome.signs.new_failed > 0 {
+            let name = self.webhooks[index].name.clone();
+            self.problem(
+                ProblemKind::ListingFalselyEmpty,
+                format!(
+                    "{name}: the vendor's listing of failed events left out {} failed events; the whole window was \
+                     listed without the filter instead",
+                    outcome.signs.new_failed
+                ),
+                "",
+            );
+        }
+        if outcome.signs.new_failed > 0 || cut_short {
+            self.list_unfiltered_instead(index).await?;
+        }
+        Ok(())
+    }
+
+    /// Before "clean" rests on the filter, the listing that proved it must be known to be whole.
+    /// Returns whether it was not, so that there are events to work on.
+    pub(super) async fn scrutinise_proof(&mut self, index: usize) -> Result<bool, Halt> {
+        let webhook = &self.webhooks[index];
+        let rests_on_it = webhook.filter == ListFilter::Failed && webhook.signs.failed == 0;
+        if !rests_on_it || !self.is_unfiltered_cut_short(index, Scrutiny::Everything).await? {
+            return Ok(false);
+        }
+        self.list_unfiltered_instead(index).await?;
+        self.disprove_cap(index, Scrutiny::Suspicious).await?;
+        Ok(true)
+    }
+
+    fn longest_slice_of_provider(&self) -> TimeDelta {
+        (self.ports.provider.longest_range() - self.zone_margin() * 3).max(TimeDelta::hours(1))
+    }
+
+    /// The slice with the most failed events, and of several the latest: it most likely holds delivered
+    /// events too, and an answer larger than its own disproves a cap for all.
+    fn most_telling_slice(&self, index: usize) -> Window {
+        let listed = &self.webhooks[index].listed;
+        let most = listed.iter().max_by_key(|listed| (listed.records, listed.slice.from()));
+        most.map_or(self.request.window, |listed| listed.slice)
+    }
+
+    /// Lists slices without the filter and takes their events in.
+    pub(super) async fn list_unfiltered(
+        &mut self,
+        index: usize,
+        window: Window,
+        slices: Vec<Window>,
+    ) -> Result<ListOutcome, Halt> {
+        let webhook = &mut self.webhooks[index];
+        let events = Mutex::new(std::mem::take(&mut webhook.events));
+        let job = ListJob {
+            webhook: webhook.id.clone(),
+            filter: ListFilter::All,
+            window,
+            slices,
+            events: &events,
+            sightings: Sightings::Dropped,
+        };
+        let outcome = self.list(job).await;
+        let webhook = &mut self.webhooks[index];
+        webhook.events = events.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let outcome = outcome?;
+        for slice in &outcome.listed {
+            self.webhooks[index].capacity.saw(slice.records);
+        }
+        self.take_unfiltered_signs(index, &outcome);
+        self.report_listing_faults(index, &outcome);
+        Ok(outcome)
+    }
+
+    /// A vendor that cuts before it filters hides failures without ever answering a suspicious number
+    /// of them, so the unfiltered listing is looked at as well.
+    async fn is_unfiltered_cut_short(&mut self, index: usize, scrutiny: Scrutiny) -> Result<bool, Halt> {
+        let webhook = &self.webhooks[index];
+        for slice in webhook.capacity.doubtful(&webhook.proof_listed, scrutiny) {
+            let webhook = &mut self.webhooks[index];
+            let Some(place) = webhook.proof_listed.iter().position(|listed| listed.slice == slice) else { continue };
+            let Some(halves) = slice.halves(TimeDelta::seconds(1)) else { continue };
+            let records = webhook.proof_listed.swap_remove(place).records;
+            let outcome = self.list_unfiltered(index, self.request.window, halves.to_vec()).await?;
+            // A half that holds as much as the whole is as doubtful as the whole was.
+            let as_much = outcome.listed.iter().any(|half| half.records >= records);
+            if outcome.signs.new > 0 || as_much {
+                self.webhooks[index].capacity.cut_short_at(records);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Gives up the vendor's filter for this webhook: lists the whole window without it.
+    async fn list_unfiltered_instead(&mut self, index: usize) -> Result<(), Halt> {
+        if self.webhooks[index].filter == ListFilter::All {
+            return Ok(());
+        }
+        self.webhooks[index].filter = ListFilter::All;
+        self.list_webhook(index).await
+    }
+
+    /// Decides whether an empty result can be believed.
+    async fn judge_signs(&mut self, index: usize) -> Result<(), Halt> {
+        if !self.webhooks[index].signs.any() && !self.lists_events_earlier(index).await? {
+            let name = self.webhooks[index].name.clone();
+            self.undetermined(
+                ProblemKind::FilterUnproven,
+                format!(
+                    "{name}: the vendor lists no events at all, neither in the window nor in the {} days before its end, \
+                     so an empty list of failures proves nothing",
+                    LOOK_BACK.num_days()
+                ),
+                "check the webhook id and the window; if this webhook really is that quiet, say --no-proof",
+            );
+        }
+        let webhook = &self.webhooks[index];
+        let ignored = webhook.signs.delivered_among_failed > 0;
+        if ignored && webhook.signs.failed == 0 && webhook.history.is_empty() {
+            let name = webhook.name.clone();
+            self.undetermined(
+                ProblemKind::FilterUnproven,
+                format!(
+                    "{name}: the vendor ignores the filter for failed events and has never shown a failed one, so it may \
+                     list delivered events only"
+                ),
+                "check in the vendor's own pages whether failed events exist; --no-proof takes the vendor at its word",
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether the vendor lists any event of this webhook in the time before the window's end.
+    async fn lists_events_earlier(&mut self, index: usize) -> Result<bool, Halt> {
+        let to = self.request.window.from();
+        let Some(from) = self.request.window.to().checked_sub_signed(LOOK_BACK) else { return Ok(false) };
+        let Some(earlier) = Window::new(from, to) else { return Ok(false) };
+        let scratch = Mutex::new(TrackedEvents::default());
+        let job = ListJob {
+            webhook: self.webhooks[index].id.clone(),
+            filter: ListFilter::All,
+            window: earlier,
+            slices: earlier.slices(self.longest_slice_of_provider()),
+            events: &scratch,
+            sightings: Sightings::Dropped,
+        };
+        let outcome = self.list(job).await?;
+        Ok(outcome.signs.delivered + outcome.signs.failed > 0)
+    }
+}

@@ -1,0 +1,350 @@
+//! Sends the approved resends: a canary first, then the others side by side.
+//!
+//! Every request is recorded before it is sent and its outcome after it was answered. A resend under
+//! way is never abandoned: a run that must end begins nothing new and waits for what is in flight.
+
+use std::collections::VecDeque;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use crate::attempt::{
+    AttemptOutcome, Conclusion, Evidence, OpenAttempt, ResendEnd, ResendRequest, Settlement, conclude, settle,
+};
+use crate::event::Event;
+use crate::monitor::RunEvent;
+use crate::pace::breaker::Breaker;
+use crate::pace::retry::back_off;
+use crate::plan::ApprovedPlan;
+use crate::provider::ProviderError;
+use crate::run_report::ProblemKind;
+use crate::tracked::EventResult;
+
+use super::caller::{Halt, RequestKind, patience};
+use super::confirm::Pending;
+use super::{LedgerAccess, Run};
+
+/// Canaries that the vendor itself rejects say nothing of the receiver; so many are borne.
+const MAX_REJECTED_CANARIES: u32 = 10;
+
+/// One resend that was answered, or of which no answer came.
+pub(super) struct Sent {
+    open: OpenAttempt,
+    outcome: AttemptOutcome,
+    /// The request ended in a way that says something of the vendor and nothing of the receiver.
+    unanswered: bool,
+}
+
+/// What became of the resends to one webhook.
+struct LaneEnd {
+    webhook: usize,
+    sent: Vec<Sent>,
+    breaker: Breaker,
+    receiver: Receiver,
+    halt: Option<Halt>,
+}
+
+/// What is known of the receiver behind a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Receiver {
+    /// It accepted a delivery in this run.
+    Proven,
+    /// Nothing is known yet.
+    Untried,
+    /// It refused the canaries.
+    Down,
+}
+
+impl Run<'_> {
+    /// Carries the plan out and notes what became of each resend.
+    pub(super) async fn resend(&mut self, plan: &ApprovedPlan) -> Result<(), Halt> {
+        let mut ends = Vec::new();
+        {
+            let run = &*self;
+            let mut lanes = FuturesUnordered::new();
+            let mut waiting: VecDeque<usize> = (0..run.webhooks.len()).collect();
+            loop {
+                while lanes.len() < run.policy().bounds.concurrency.max(1) {
+                    let Some(index) = waiting.pop_front() else { break };
+                    let requests = run.requests_for(plan, index);
+                    if !requests.is_empty() {
+                        lanes.push(run.resend_to_webhook(index, requests));
+                    }
+                }
+                let Some(end) = lanes.next().await else { break };
+                ends.push(end);
+            }
+        }
+        let mut halted = Ok(());
+        for end in ends {
+            if let Err(halt) = self.take_end(end) {
+                halted = Err(halt);
+            }
+        }
+        halted
+    }
+
+    fn requests_for(&self, plan: &ApprovedPlan, index: usize) -> VecDeque<ResendRequest> {
+        let webhook = &self.webhooks[index];
+        let events = plan.for_webhook(index).filter_map(|id| webhook.events.get(id));
+        events
+            .map(|tracked| ResendRequest {
+                webhook: webhook.id.clone(),
+                event: tracked.event.id.clone(),
+                resend_id: tracked.event.resend_id().clone(),
+                runs_before: tracked.event.runs,
+                status_before: tracked.event.status,
+                created_at: tracked.event.created(),
+            })
+            .collect()
+    }
+
+    /// Sends the resends for one webhook until they are through, the receiver turns out to be down, or
+    /// the run must end.
+    async fn resend_to_webhook(&self, index: usize, mut requests: VecDeque<ResendRequest>) -> LaneEnd {
+        let webhook = &self.webhooks[index];
+        let receiver = if webhook.receiver_proven { Receiver::Proven } else { Receiver::Untried };
+        let mut end =
+            LaneEnd { webhook: index, sent: Vec::new(), breaker: webhook.breaker.clone(), receiver, halt: None };
+        if end.receiver == Receiver::Untried
+            && let Err(halt) = self.try_canaries(&mut requests, &mut end).await
+        {
+            end.halt = Some(halt);
+            return end;
+        }
+        if end.receiver == Receiver::Down {
+            return end;
+        }
+        let mut flying = FuturesUnordered::new();
+        loop {
+            while end.halt.is_none() && !end.breaker.is_open() && flying.len() < self.policy().bounds.concurrency.max(1)
+            {
+                let Some(request) = requests.pop_front() else { break };
+                flying.push(self.attempt(request, Role::Follower));
+            }
+            // What is in flight is waited for even when nothing more may follow.
+            let Some(result) = flying.next().await else { break };
+            match result {
+                Ok((sent, learned)) => {
+                    mark_breaker(&mut end.breaker, &sent);
+                    end.sent.push(sent);
+                    end.halt = end.halt.take().or(learned.err());
+                }
+                Err(halt) => end.halt = end.halt.take().or(Some(halt)),
+            }
+        }
+        end
+    }
+
+    /// Tries the receiver with single events, oldest first, until one is accepted.
+    async fn try_canaries(&self, requests: &mut VecDeque<ResendRequest>, end: &mut LaneEnd) -> Result<(), Halt> {
+        let mut refused = 0;
+        let mut rejected = 0;
+        while end.receiver == Receiver::Untried && rejected < MAX_REJECTED_CANARIES {
+            let Some(request) = requests.pop_front() else { break };
+            let (sent, learned) = self.attempt(request, Role::Canary).await?;
+            let arrived = match sent.outcome.conclusion {
+                Conclusion::Accepted => true,
+                Conclusion::Refused => false,
+                Conclusion::InDoubt => {
+                    let looked = self.look_up_canary(&sent.open).await;
+                    end.sent.push(sent);
+                    learned?;
+                    match looked? {
+                        Some(Settlement::Recovered) => end.receiver = Receiver::Proven,
+                        Some(Settlement::DeliveryFailed | Settlement::NotSent) | None => refused += 1,
+                    }
+                    if refused >= self.policy().bounds.canaries.max(1) {
+                        end.receiver = Receiver::Down;
+                    }
+                    continue;
+                }
+                Conclusion::Rejected | Conclusion::NotSent => {
+                    rejected += 1;
+                    end.sent.push(sent);
+                    learned?;
+                    continue;
+                }
+            };
+            end.sent.push(sent);
+            learned?;
+            if arrived {
+                end.receiver = Receiver::Proven;
+            } else {
+                refused += 1;
+            }
+            if refused >= self.policy().bounds.canaries.max(1) {
+                end.receiver = Receiver::Down;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks a doubtful canary up by itself, because the others wait for it.
+    async fn look_up_canary(&self, open: &OpenAttempt) -> Result<Option<Settlement>, Halt> {
+        let policy = self.policy();
+        let patience = policy.settle.to_std().unwrap_or_default();
+        let begun = self.ports.clock.elapsed();
+        for poll in 0.. {
+            if let Some(event) = self.get_event(&open.request).await? {
+                let evidence =
+                    Evidence { status: Some(event.status), runs: event.runs, receipt: None, log_is_live: false };
+                let now = self.ports.clock.now();
+                if let Some(settlement) = settle(open, &evidence, policy.resend.idempotent, now, policy.settle) {
+                    return Ok(Some(settlement));
+                }
+            }
+            if self.ports.clock.elapsed().saturating_sub(begun) >= patience {
+                break;
+            }
+            self.caller.pause(back_off(poll, self.caller.jitter())).await?;
+        }
+        Ok(None)
+    }
+
+    /// Gets one event; `None` when the vendor does not know it or does not answer usefully.
+    pub(super) async fn get_event(&self, request: &ResendRequest) -> Result<Option<Event>, Halt> {
+        let provider = self.ports.provider.as_ref();
+        let answer = self
+            .caller
+            .read(RequestKind::Get, async || provider.get_event(&request.webhook, &request.resend_id).await)
+            .await?;
+        Ok(answer.ok().map(|detail| detail.event))
+    }
+
+    /// Sends one resend: intent, request, outcome. Throttled and unsent requests are tried again, each
+    /// with an intent of its own.
+    async fn attempt(&self, request: ResendRequest, role: Role) -> Result<(Sent, Result<(), Halt>), Halt> {
+        let LedgerAccess::Write(journal) = &self.ports.ledger else {
+            unreachable!("a run without the ledger's lock has no approved plan");
+        };
+        let clock = self.ports.clock.as_ref();
+        let mut patience = patience();
+        loop {
+            let lane = self.caller.lane(RequestKind::Resend).await?;
+            let intent_at = clock.now();
+            let intent = journal.record_intent(request.clone(), intent_at).await.map_err(Halt::ledger)?;
+            let attempt = intent.attempt();
+            let answer = self.ports.provider.resend(&intent).await;
+            drop(lane);
+            let outcome = outcome_of(&request, &answer);
+            journal.record_outcome(intent, outcome.clone(), clock.now()).await.map_err(Halt::ledger)?;
+            self.notice(&RunEvent::Attempted {
+                webhook: request.webhook.clone(),
+                event: request.event.clone(),
+                canary: role == Role::Canary,
+                conclusion: outcome.conclusion,
+                status_code: outcome.status_code,
+                detail: outcome.detail.clone(),
+            });
+            let learned = self.caller.learn(answer.as_ref().err());
+            match &answer {
+                Err(ProviderError::Throttled { .. } | ProviderError::QuotaExhausted { .. }) => learned?,
+                Err(error @ ProviderError::NotSent { .. }) => {
+                    learned?;
+                    self.caller.back_off(&mut patience, error, None).await?;
+                }
+                _ => {
+                    let open = OpenAttempt {
+                        attempt,
+                        intent_at,
+                        request,
+                        conclusion: Some(outcome.conclusion),
+                        runs_after: outcome.runs_after,
+                    };
+                    let unanswered = answer.as_ref().is_err_and(|error| error.resend_end() == ResendEnd::Unanswered);
+                    return Ok((Sent { open, outcome, unanswered }, learned));
+                }
+            }
+        }
+    }
+
+    fn take_end(&mut self, end: LaneEnd) -> Result<(), Halt> {
+        let webhook = &mut self.webhooks[end.webhook];
+        webhook.receiver_proven = end.receiver == Receiver::Proven;
+        webhook.breaker = end.breaker;
+        self.resends += end.sent.len() as u64;
+        for sent in end.sent {
+            let Some(tracked) = webhook.events.get_mut(&sent.open.request.event) else { continue };
+            match sent.outcome.conclusion {
+                Conclusion::Accepted | Conclusion::Refused | Conclusion::InDoubt => {
+                    tracked.attempts = tracked.attempts.saturating_add(1);
+                    tracked.reason = Some(sent.outcome.detail.into());
+                    webhook.pending.push(Pending::new(sent.open));
+                }
+                Conclusion::Rejected | Conclusion::NotSent => {
+                    tracked.result = Some(EventResult::Left);
+                    tracked.reason = Some(sent.outcome.detail.into());
+                }
+            }
+        }
+        let name = webhook.name.clone();
+        let failures = webhook.breaker.failures();
+        if end.receiver == Receiver::Down {
+            webhook.blocked = Some("not tried: the receiver refused the events that were tried first");
+            self.problem(
+                ProblemKind::ReceiverDown,
+                format!("{name}: the receiver refused every event that was tried first, so the others were not sent"),
+                "see why the receiver refuses (the status stands beside each event), then run again",
+            );
+        } else if self.webhooks[end.webhook].breaker.is_open() {
+            self.problem(
+                ProblemKind::ReceiverDown,
+                format!("{name}: {failures} deliveries in a row failed, so the others were not sent"),
+                "see why the receiver refuses (the status stands beside each event), then run again",
+            );
+        }
+        end.halt.map_or(Ok(()), Err)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Canary,
+    Follower,
+}
+
+fn mark_breaker(breaker: &mut Breaker, sent: &Sent) {
+    match sent.outcome.conclusion {
+        Conclusion::Accepted => breaker.succeeded(),
+        Conclusion::Refused => breaker.failed(),
+        Conclusion::InDoubt if sent.unanswered => breaker.failed(),
+        // The answer shows the event as it was before, or the vendor itself rejected the request:
+        // neither says anything of the receiver.
+        Conclusion::InDoubt | Conclusion::Rejected | Conclusion::NotSent => {}
+    }
+}
+
+fn outcome_of(request: &ResendRequest, answer: &Result<Event, ProviderError>) -> AttemptOutcome {
+    match answer {
+        Ok(event) => {
+            let conclusion = conclude(request, &ResendEnd::Answered(event));
+            AttemptOutcome {
+                conclusion,
+                status_code: Some(200),
+                runs_after: event.runs,
+                detail: answered_detail(conclusion, event),
+            }
+        }
+        Err(error) => AttemptOutcome {
+            conclusion: conclude(request, &error.resend_end()),
+            status_code: error.status_code(),
+            runs_after: None,
+            detail: error.to_string(),
+        },
+    }
+}
+
+fn answered_detail(conclusion: Conclusion, event: &Event) -> String {
+    let words = match (event.status_code, event.status_text.as_deref()) {
+        (Some(code), Some(text)) if !text.is_empty() => format!(" ({code} {text})"),
+        (Some(code), _) => format!(" ({code})"),
+        (None, Some(text)) if !text.is_empty() => format!(" ({text})"),
+        (None, _) => String::new(),
+    };
+    match conclusion {
+        Conclusion::Accepted => format!("the vendor says that it was delivered{words}"),
+        Conclusion::Refused => format!("the receiver refused it{words}"),
+        Conclusion::InDoubt => format!("the vendor's answer does not say whether it delivered{words}"),
+        Conclusion::Rejected | Conclusion::NotSent => "the vendor did not act".to_owned(),
+    }
+}

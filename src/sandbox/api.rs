@@ -1,0 +1,301 @@
+//! The vendor's API: one function for each operation, behind the gateway.
+//!
+//! This file owns what is answered and when the world is changed. It never writes JSON by hand and
+//! never opens a socket.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::{HeaderMap, Request, Response, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::active::Active;
+use super::answers::{Body, Reply, cut_json, empty, html, json_text, json_value, problem};
+use super::calls::Call;
+use super::faults::{Fault, Operation};
+use super::payload::{EVENT_TYPES, schema};
+use super::routes::Route;
+use super::shared::Shared;
+use super::wire::{Extras, RecordForm, WebhookJson};
+use super::world::{EventRef, Subscription, View};
+use super::{gateway, listing};
+
+/// The longest request body that is read, in bytes.
+const REQUEST_LIMIT: usize = 64 * 1024;
+
+/// A request, read whole.
+pub(super) struct Arrival {
+    method: String,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) route: Option<Route>,
+    pub(super) subscription_key: Option<String>,
+    pub(super) api_key: Option<String>,
+    body: Option<Bytes>,
+}
+
+/// A request under way; counted until it is dropped, even when the client goes away.
+struct Visit {
+    shared: Arc<Shared>,
+    operation: Operation,
+    number: u64,
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        self.shared.calls().left(self.operation);
+    }
+}
+
+impl Arrival {
+    async fn read(request: Request<Incoming>) -> Self {
+        let (parts, body) = request.into_parts();
+        let body = Limited::new(body, REQUEST_LIMIT).collect().await.ok().map(|body| body.to_bytes());
+        let path = parts.uri.path().to_owned();
+        Self {
+            route: Route::parse(&parts.method, &path),
+            method: parts.method.to_string(),
+            path,
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            subscription_key: header(&parts.headers, "ocp-apim-subscription-key"),
+            api_key: header(&parts.headers, "x-api-key"),
+            body,
+        }
+    }
+
+    fn operation(&self) -> Operation {
+        self.route.as_ref().map_or(Operation::Unknown, Route::operation)
+    }
+
+    fn call(&self) -> Call {
+        let query = self.query.to_ascii_lowercase();
+        Call {
+            method: self.method.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            operation: self.operation(),
+            status: None,
+            at: Utc::now(),
+            has_subscription_key: self.subscription_key.is_some(),
+            has_api_key: self.api_key.is_some(),
+            has_key_in_query: query.contains("subscription-key=") || query.contains("api-key="),
+        }
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// Answers one request.
+pub(super) async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Reply {
+    let arrival = Arrival::read(request).await;
+    let operation = arrival.operation();
+    let number = shared.calls().arrived(arrival.call());
+    let visit = Visit { shared: Arc::clone(&shared), operation, number };
+    let active = shared.rules().draw(operation);
+    let reply = match gateway::answer(&shared, &arrival, &active) {
+        Some(answer) => Reply::Answer(answer),
+        None => behind_gateway(&shared, &arrival, &active),
+    };
+    if let Some(wait) = active.delay() {
+        tokio::time::sleep(wait).await;
+    }
+    match &reply {
+        Reply::Answer(answer) => shared.calls().answered(visit.number, answer.status().as_u16()),
+        Reply::Silence(wait) => tokio::time::sleep(*wait).await,
+    }
+    reply
+}
+
+fn behind_gateway(shared: &Arc<Shared>, arrival: &Arrival, active: &Active) -> Reply {
+    let answer = match &arrival.route {
+        None => problem(StatusCode::NOT_FOUND, "There is no such resource."),
+        Some(Route::Environment) => json_value(
+            StatusCode::OK,
+            &json!({ "environment": "Sandbox", "company": "Sandbox Retail AS", "apiVersion": "V2" }),
+        ),
+        Some(Route::ListWebhooks) => list_webhooks(shared),
+        Some(Route::CreateWebhook) => create_webhook(shared, arrival),
+        Some(Route::GetWebhook(id)) => get_webhook(shared, id),
+        Some(Route::UpdateWebhook(id)) => update_webhook(shared, arrival, id),
+        Some(Route::DeleteWebhook(id)) => delete_webhook(shared, id),
+        Some(Route::Types) => json_value(StatusCode::OK, &EVENT_TYPES),
+        Some(Route::Schema(event_type)) => match schema(event_type) {
+            Some(schema) => json_value(StatusCode::OK, &schema),
+            None => problem(StatusCode::NOT_FOUND, "The webhook type does not exist."),
+        },
+        Some(Route::ListEvents(webhook)) => listing::answer(shared, webhook, &arrival.query, active),
+        Some(Route::GetEvent { webhook, event }) => get_event(shared, webhook, event, active),
+        Some(Route::Resend { webhook, event }) => return resend(shared, webhook, event, active),
+    };
+    Reply::Answer(answer)
+}
+
+/// Why a request behind the gateway gets no other answer.
+#[derive(Clone, Debug)]
+pub(super) enum Refusal {
+    NoWebhook,
+    NoEvent,
+    BadBody(String),
+}
+
+impl From<Refusal> for Response<Body> {
+    fn from(refusal: Refusal) -> Self {
+        // These words differ from the gateway's, so that a client can tell the two apart.
+        match refusal {
+            Refusal::NoWebhook => problem(StatusCode::NOT_FOUND, "The webhook does not exist."),
+            Refusal::NoEvent => problem(StatusCode::NOT_FOUND, "The webhook event does not exist."),
+            Refusal::BadBody(why) => problem(StatusCode::BAD_REQUEST, &why),
+        }
+    }
+}
+
+fn list_webhooks(shared: &Shared) -> Response<Body> {
+    let world = shared.world();
+    let webhooks: Vec<WebhookJson<'_>> = world.subscriptions.iter().map(WebhookJson::of).collect();
+    json_value(StatusCode::OK, &webhooks)
+}
+
+fn get_webhook(shared: &Shared, id: &str) -> Response<Body> {
+    match shared.world().subscription(id) {
+        Some(subscription) => json_value(StatusCode::OK, &WebhookJson::of(subscription)),
+        None => Refusal::NoWebhook.into(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Draft {
+    event: String,
+    url: String,
+}
+
+impl Draft {
+    fn read(arrival: &Arrival) -> Result<Self, Refusal> {
+        let refused = |why: &str| Refusal::BadBody(why.to_owned());
+        let body = arrival.body.as_deref().ok_or_else(|| refused("The body can't be read."))?;
+        let draft: Self = serde_json::from_slice(body).map_err(|error| refused(&error.to_string()))?;
+        if !EVENT_TYPES.contains(&draft.event.as_str()) {
+            return Err(refused("The event is not a webhook type."));
+        }
+        if !draft.url.starts_with("https://") && !draft.url.starts_with("http://") {
+            return Err(refused("The url is not a valid absolute address."));
+        }
+        Ok(draft)
+    }
+}
+
+fn create_webhook(shared: &Shared, arrival: &Arrival) -> Response<Body> {
+    match Draft::read(arrival) {
+        Ok(Draft { event, url }) => json_value(StatusCode::OK, &WebhookJson::of(shared.world().subscribe(event, url))),
+        Err(refused) => refused.into(),
+    }
+}
+
+fn update_webhook(shared: &Shared, arrival: &Arrival, id: &str) -> Response<Body> {
+    let draft = match Draft::read(arrival) {
+        Ok(draft) => draft,
+        Err(refused) => return refused.into(),
+    };
+    match shared.world().subscription_mut(id) {
+        Some(subscription) => {
+            subscription.event_type = draft.event;
+            subscription.url = draft.url;
+            json_value(StatusCode::OK, &WebhookJson::of(subscription))
+        }
+        None => Refusal::NoWebhook.into(),
+    }
+}
+
+fn delete_webhook(shared: &Shared, id: &str) -> Response<Body> {
+    if shared.world().unsubscribe(id) { empty(StatusCode::NO_CONTENT) } else { Refusal::NoWebhook.into() }
+}
+
+/// Finds an event, or says what does not exist.
+fn find<'a>(
+    subscription: Option<&'a Subscription>,
+    event: &str,
+) -> Result<(&'a Subscription, EventRef, View), Refusal> {
+    let subscription = subscription.ok_or(Refusal::NoWebhook)?;
+    let found = subscription.find(event).and_then(|event| Some((event, subscription.view(event)?)));
+    let (event, view) = found.ok_or(Refusal::NoEvent)?;
+    Ok((subscription, event, view))
+}
+
+fn get_event(shared: &Shared, webhook: &str, event: &str, active: &Active) -> Response<Body> {
+    let world = shared.world();
+    match find(world.subscription(webhook), event) {
+        Ok((subscription, _, view)) => {
+            let form = RecordForm::new(&subscription.id, Extras { payload: true, runs: true }, active);
+            json_text(StatusCode::OK, form.json(&view, &subscription.event_type, 0))
+        }
+        Err(missing) => missing.into(),
+    }
+}
+
+fn resend(shared: &Arc<Shared>, webhook: &str, event: &str, active: &Active) -> Reply {
+    let found = {
+        let world = shared.world();
+        find(world.subscription(webhook), event)
+            .map(|(subscription, event, view)| (event, view, subscription.id.clone(), subscription.event_type.clone()))
+    };
+    let (event, before, webhook_id, event_type) = match found {
+        Ok(found) => found,
+        Err(missing) => return Reply::Answer(missing.into()),
+    };
+    let form = RecordForm::new(&webhook_id, Extras::default(), active);
+    let shown = |view: &View| form.json(view, &event_type, 0);
+    if active.has(Fault::DropBeforeDeliver) {
+        return Reply::Silence(Duration::ZERO);
+    }
+    if active.has(Fault::ResendWithoutDeliveryHonest) {
+        return Reply::Answer(json_text(StatusCode::OK, shown(&before)));
+    }
+    if active.has(Fault::ResendWithoutDelivery) {
+        let claimed = View { record: before.record.clone().after_run(200, Utc::now()), ..before };
+        return Reply::Answer(json_text(StatusCode::OK, shown(&claimed)));
+    }
+    let stale_for = active.find(|fault| if let Fault::StaleListing(times) = fault { Some(times) } else { None });
+    let stale_for = stale_for.unwrap_or(0);
+    if let Some(wait) = active.find(|fault| if let Fault::ResendDeliversLate(wait) = fault { Some(wait) } else { None })
+    {
+        let shared = Arc::clone(shared);
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            shared.world().resend(&webhook_id, event, stale_for, Utc::now());
+        });
+        return Reply::Answer(json_text(StatusCode::OK, shown(&before)));
+    }
+    let after = {
+        let mut world = shared.world();
+        world.resend(&webhook_id, event, stale_for, Utc::now());
+        world.subscription(&webhook_id).and_then(|subscription| subscription.view(event))
+    };
+    let view = if active.has(Fault::ResendAnswersBefore) { &before } else { after.as_ref().unwrap_or(&before) };
+    after_delivery(shown(view), active)
+}
+
+/// The answer to a resend that was delivered: the event, unless a fault spoils it.
+fn after_delivery(event: Vec<u8>, active: &Active) -> Reply {
+    if active.has(Fault::DeliverThen500) {
+        let detail = "An error occurred while processing your request.";
+        return Reply::Answer(problem(StatusCode::INTERNAL_SERVER_ERROR, detail));
+    }
+    if let Some(wait) = active.find(|fault| if let Fault::DeliverThenHang(wait) = fault { Some(wait) } else { None }) {
+        return Reply::Silence(wait);
+    }
+    if active.has(Fault::DeliverThenReset) {
+        return Reply::Silence(Duration::ZERO);
+    }
+    if active.has(Fault::DeliverThenCut) {
+        return Reply::Answer(cut_json(event));
+    }
+    if active.has(Fault::DeliverThenHtml) {
+        return Reply::Answer(html(StatusCode::OK));
+    }
+    Reply::Answer(json_text(StatusCode::OK, event))
+}

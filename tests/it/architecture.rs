@@ -1,0 +1,182 @@
+//! Holds the sources to the map of the house: dependencies point one way.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room and the rooms it may use. A room that is not listed here fails the test, so the map in
+/// `src/lib.rs` and this table grow together.
+const MAP: &[(&str, &[&str])] = &[
+    // Core.
+    ("event", &[]),
+    ("receipt", &["event"]),
+    ("classify", &["event", "receipt"]),
+    ("tracked", &["event", "receipt", "classify"]),
+    ("attempt", &["event", "receipt"]),
+    ("pace", &[]),
+    ("slices", &["event"]),
+    ("plan", &["event"]),
+    ("rounds", &["pace"]),
+    ("outcome", &[]),
+    ("exit", &["outcome"]),
+    ("run_report", &["event", "receipt", "classify", "tracked", "outcome", "exit"]),
+    ("policy", &["classify", "pace", "run_report"]),
+    // Adapters: core only, and never one another.
+    ("provider", &["attempt", "event"]),
+    ("received", &["event", "receipt"]),
+    ("ledger", &["attempt", "event", "outcome"]),
+    (
+        "report",
+        &["attempt", "event", "receipt", "classify", "tracked", "run_report", "outcome", "exit", "monitor", "provider"],
+    ),
+    ("sandbox", &[]),
+    // Engine: core and the ports' traits.
+    ("monitor", &["attempt", "event", "receipt", "run_report", "provider"]),
+    ("clock", &[]),
+    (
+        "reconcile",
+        &[
+            "attempt",
+            "classify",
+            "clock",
+            "event",
+            "exit",
+            "ledger",
+            "monitor",
+            "outcome",
+            "pace",
+            "plan",
+            "policy",
+            "provider",
+            "receipt",
+            "received",
+            "rounds",
+            "run_report",
+            "slices",
+            "tracked",
+        ],
+    ),
+    // Shell: anything.
+    ("config", &["*"]),
+    ("cli", &["*"]),
+];
+
+/// What only the rooms named beside it may use.
+const OUTSIDE: &[(&str, &[&str])] = &[
+    ("clap", &["cli"]),
+    ("anyhow", &["cli", "config"]),
+    ("indicatif", &["cli"]),
+    ("comfy_table", &["report"]),
+    ("reqwest", &["provider"]),
+    ("rusqlite", &["ledger"]),
+    ("hyper", &["sandbox", "provider"]),
+    ("tokio", &["cli", "clock", "ledger", "provider", "received", "reconcile", "sandbox"]),
+];
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+fn source_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The room a file belongs to; `None` for the map itself and for `main`.
+fn room_of(file: &Path) -> Option<String> {
+    let inside = file.strip_prefix(source_root()).expect("a source file");
+    let first = inside.components().next().expect("a name").as_os_str().to_str().expect("a readable name");
+    let room = first.strip_suffix(".rs").unwrap_or(first);
+    (room != "lib" && room != "main").then(|| room.to_owned())
+}
+
+fn is_test_code(file: &Path) -> bool {
+    let text = file.to_str().expect("a readable path");
+    text.contains("/tests/") || text.ends_with("/tests.rs")
+}
+
+/// The sources without their test modules and without comments.
+fn production_lines(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).expect("a readable file");
+    let before_tests = text.split("#[cfg(test)]\nmod tests {").next().expect("a first part");
+    before_tests.lines().map(str::trim).filter(|line| !line.starts_with("//")).map(str::to_owned).collect()
+}
+
+fn rooms_used(line: &str) -> BTreeSet<String> {
+    line.match_indices("crate::")
+        .map(|(at, found)| &line[at + found.len()..])
+        .map(|rest| rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect::<String>())
+        .filter(|room| !room.is_empty())
+        .collect()
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let mut wrong = Vec::new();
+    for file in rust_files(&source_root()) {
+        let Some(room) = room_of(&file) else { continue };
+        if is_test_code(&file) {
+            continue;
+        }
+        let (_, allowed) = MAP
+            .iter()
+            .find(|(name, _)| *name == room)
+            .unwrap_or_else(|| panic!("the room {room} is not on the map in tests/it/architecture.rs"));
+        for line in production_lines(&file) {
+            for used in rooms_used(&line) {
+                if used != room && !allowed.contains(&"*") && !allowed.contains(&used.as_str()) {
+                    wrong.push(format!("{}: {line}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "these lines go against the map:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_outside_world_is_known_only_where_the_map_says() {
+    let mut wrong = Vec::new();
+    for file in rust_files(&source_root()) {
+        let Some(room) = room_of(&file) else { continue };
+        if is_test_code(&file) {
+            continue;
+        }
+        for line in production_lines(&file) {
+            for (package, rooms) in OUTSIDE {
+                let names_it = line.contains(&format!("{package}::")) && !line.contains(&format!("_{package}::"));
+                if names_it && !rooms.contains(&room.as_str()) {
+                    wrong.push(format!("{}: {line}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "these lines reach outside:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_the_ledger_attests_that_an_intent_is_recorded() {
+    for file in rust_files(&source_root()) {
+        let Some(room) = room_of(&file) else { continue };
+        if is_test_code(&file) || room == "attempt" {
+            continue;
+        }
+        let attests = production_lines(&file).iter().any(|line| line.contains("Intent::recorded("));
+        assert!(!attests || room == "ledger", "{} attests an intent", file.display());
+    }
+}
+
+#[test]
+fn files_stay_short_enough_to_say_one_thing() {
+    for file in rust_files(&source_root()) {
+        let lines = fs::read_to_string(&file).expect("a readable file").lines().count();
+        assert!(lines <= 500, "{} has {lines} lines", file.display());
+    }
+}
