@@ -45,7 +45,7 @@ use self::arguments::{Cli, Command, GlobalFlags};
 use self::console::Console;
 use self::errors::CliError;
 use self::sandbox::SandboxArgs;
-use crate::config::{Environment, Flags, Folders, Job, Layer, Surroundings};
+use crate::config::{Environment, Flags, Folders, Job, Layer, Surroundings, Verbosity};
 use crate::exit::ExitCode;
 
 /// Runs the program: parses, dispatches, prints an error if there is one, and says how it ended.
@@ -77,11 +77,10 @@ fn surroundings_of(variables: impl IntoIterator<Item = (OsString, OsString)>, di
 
 fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError> {
     let Cli { command, global } = cli;
-    let console = Console { verbosity: global.verbosity() };
     match command {
         Command::Reconcile(args) => run(Job::Reconcile, global, |layer| args.put(layer), surroundings),
         Command::Check(args) => run(Job::Check, global, |layer| args.put(layer), surroundings),
-        Command::Sandbox(args) => serve_sandbox(*args, console),
+        Command::Sandbox(args) => serve_sandbox(*args),
         Command::Completions { shell } => print(&generated::completions(shell)),
         Command::Man => print(&generated::manual()?),
     }
@@ -99,7 +98,9 @@ fn run(
 }
 
 /// Serves the sandbox until a signal asks it to stop, which is how it is meant to end.
-fn serve_sandbox(args: SandboxArgs, console: Console) -> Result<ExitCode, CliError> {
+fn serve_sandbox(args: SandboxArgs) -> Result<ExitCode, CliError> {
+    // Nothing is in flight that would have to be recorded, so a signal needs no word about it.
+    let console = Console { verbosity: Verbosity::Quiet };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let (sender, mut stop) = watch::channel(None);
