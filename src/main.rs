@@ -1,3 +1,7 @@
-//! hookmend, the program.
+//! hookmend, the program. It decides nothing; the library's shell does.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hookmend::cli::main()
+}

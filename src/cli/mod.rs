@@ -1,4 +1,173 @@
-//! The command line: one file per command.
+//! The shell: the command line, the terminal, signals and exit codes.
+//!
+//! | file | what it owns |
+//! |---|---|
+//! | `arguments`, `flags` | commands, flags and their help; clap stops here |
+//! | `reconcile` | `reconcile` and `check` from settings to exit code |
+//! | `wiring` | the only place where adapters are made |
+//! | `progress` | what is shown while a run goes on |
+//! | `sandbox` | serving the vendor simulator |
+//! | `terminal` | what the terminal can show |
+//! | `approve` | the question before anything is resent |
+//! | `signals` | the first signal stops a run, a second SIGINT the process |
+//! | `generated` | completions and the manual page |
+//! | `errors`, `console` | the only places that write diagnostics |
+//! | `exit_status` | the table of exit codes |
+//!
+//! It decides nothing about events; it resolves settings, wires adapters to the engine, and shows
+//! what comes back.
 
+pub mod approve;
+pub mod arguments;
+pub mod console;
+pub mod errors;
+pub mod exit_status;
+pub mod flags;
+pub mod generated;
 pub mod progress;
+pub mod reconcile;
 pub mod sandbox;
+pub mod signals;
+pub mod terminal;
+pub mod wiring;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process;
+
+use chrono::Utc;
+use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use tokio::sync::watch;
+
+use self::arguments::{Cli, Command, GlobalFlags};
+use self::console::Console;
+use self::errors::CliError;
+use self::sandbox::SandboxArgs;
+use crate::config::{Environment, Flags, Folders, Job, Layer, Surroundings, Verbosity};
+use crate::exit::ExitCode;
+
+/// Runs the program: parses, dispatches, prints an error if there is one, and says how it ended.
+pub fn main() -> process::ExitCode {
+    let cli = match Cli::try_parse_from(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error).number().into(),
+    };
+    let ended = surroundings().and_then(|surroundings| dispatch(cli, &surroundings));
+    let code = ended.unwrap_or_else(|error| {
+        error.print();
+        error.exit
+    });
+    code.number().into()
+}
+
+/// Reads the process's environment; nothing else does.
+fn surroundings() -> Result<Surroundings, CliError> {
+    let directory = std::env::current_dir()
+        .map_err(|error| CliError::of(ExitCode::Failure, &error).hint("the current folder is gone or can't be read"))?;
+    Ok(surroundings_of(std::env::vars_os(), directory))
+}
+
+fn surroundings_of(variables: impl IntoIterator<Item = (OsString, OsString)>, directory: PathBuf) -> Surroundings {
+    let environment = Environment::new(variables);
+    let folders = Folders::of(&environment);
+    Surroundings { environment, directory, folders, now: Utc::now() }
+}
+
+fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError> {
+    let Cli { command, global } = cli;
+    match command {
+        Command::Reconcile(args) => run(Job::Reconcile, global, |layer| args.put(layer), surroundings),
+        Command::Check(args) => run(Job::Check, global, |layer| args.put(layer), surroundings),
+        Command::Sandbox(args) => serve_sandbox(*args),
+        Command::Completions { shell } => print(&generated::completions(shell)),
+        Command::Man => print(&generated::manual()?),
+    }
+}
+
+fn run(
+    job: Job,
+    global: GlobalFlags,
+    put: impl FnOnce(&mut Layer),
+    surroundings: &Surroundings,
+) -> Result<ExitCode, CliError> {
+    let flags: Flags = global.with(put);
+    let workshop = wiring::Workshop::new(&surroundings.environment);
+    reconcile::run(job, flags, surroundings, &workshop)
+}
+
+/// Serves the sandbox until a signal asks it to stop, which is how it is meant to end.
+fn serve_sandbox(args: SandboxArgs) -> Result<ExitCode, CliError> {
+    // Nothing is in flight that would have to be recorded, so a signal needs no word about it.
+    let console = Console { verbosity: Verbosity::Quiet };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (sender, mut stop) = watch::channel(None);
+        tokio::spawn(signals::watch(sender, console)?);
+        let stopped = async move {
+            // An error means that nobody listens to signals any more, which ends it too.
+            let _ = stop.wait_for(Option::is_some).await;
+        };
+        Box::pin(sandbox::run(args, &mut std::io::stdout(), stopped)).await
+    })?;
+    Ok(ExitCode::Clean)
+}
+
+fn print(bytes: &[u8]) -> Result<ExitCode, CliError> {
+    console::print(bytes)?;
+    Ok(ExitCode::Clean)
+}
+
+/// Shows what is wrong with the command line, or the help or version that was asked for.
+fn usage(error: &clap::Error) -> ExitCode {
+    if let Some(flag) = secret_flag(error) {
+        CliError::new(ExitCode::Usage, format!("{flag} is not a flag: keys are never taken from the command line"))
+            .hint("set HOOKMEND_API_KEY and HOOKMEND_SUBSCRIPTION_KEY in the environment, or use the settings file")
+            .print();
+        return ExitCode::Usage;
+    }
+    // A reader that went away is no reason to fail.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::Usage } else { ExitCode::Clean }
+}
+
+/// The flag by which somebody tried to hand over a key, without what stood behind it.
+fn secret_flag(error: &clap::Error) -> Option<&'static str> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(written)) = error.get(ContextKind::InvalidArg) else { return None };
+    let written = written.to_ascii_lowercase().replace('_', "-");
+    ["--api-key", "--subscription-key", "--x-api-key"].into_iter().find(|flag| written.starts_with(flag))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(words: &[&str]) -> clap::Error {
+        Cli::try_parse_from(words).map(|_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn usage_errors_end_with_two_and_help_with_zero() {
+        assert_eq!(usage(&error(&["hookmend", "reconcile", "--no-such-flag"])), ExitCode::Usage);
+        assert_eq!(usage(&error(&["hookmend", "no-such-command"])), ExitCode::Usage);
+        assert_eq!(usage(&error(&["hookmend"])), ExitCode::Usage);
+        assert_eq!(usage(&error(&["hookmend", "--version"])), ExitCode::Clean);
+    }
+
+    #[test]
+    fn a_key_on_the_command_line_is_refused_without_being_repeated() {
+        for words in [
+            ["hookmend", "reconcile", "--api-key=hunter2", "x"],
+            ["hookmend", "check", "--subscription_key", "hunter2"],
+        ] {
+            let error = error(&words);
+            assert!(secret_flag(&error).is_some(), "{words:?}");
+            assert!(!secret_flag(&error).unwrap().contains("hunter2"));
+        }
+        assert_eq!(secret_flag(&error(&["hookmend", "check", "--apikeys"])), None);
+    }
+}

@@ -25,7 +25,10 @@ const MAP: &[(&str, &[&str])] = &[
     ("provider", &["attempt", "event"]),
     ("received", &["event", "receipt"]),
     ("ledger", &["attempt", "event", "outcome"]),
-    ("report", &["attempt", "event", "receipt", "classify", "tracked", "run_report", "outcome", "exit", "monitor", "provider"]),
+    (
+        "report",
+        &["attempt", "event", "receipt", "classify", "tracked", "run_report", "outcome", "exit", "monitor", "provider"],
+    ),
     ("sandbox", &[]),
     // Engine: core and the ports' traits.
     ("monitor", &["attempt", "event", "receipt", "run_report", "provider"]),
@@ -33,8 +36,24 @@ const MAP: &[(&str, &[&str])] = &[
     (
         "reconcile",
         &[
-            "attempt", "classify", "clock", "event", "exit", "ledger", "monitor", "outcome", "pace", "plan", "policy",
-            "provider", "receipt", "received", "rounds", "run_report", "slices", "tracked",
+            "attempt",
+            "classify",
+            "clock",
+            "event",
+            "exit",
+            "ledger",
+            "monitor",
+            "outcome",
+            "pace",
+            "plan",
+            "policy",
+            "provider",
+            "receipt",
+            "received",
+            "rounds",
+            "run_report",
+            "slices",
+            "tracked",
         ],
     ),
     // Shell: anything.

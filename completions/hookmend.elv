@@ -1,0 +1,190 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[hookmend] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'hookmend'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'hookmend'= {
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand reconcile 'List, diff, resend until nothing is left'
+            cand check 'Diff only; exit 10 when events are missing'
+            cand sandbox 'Serve a simulated vendor with a flaky receiver'
+            cand completions 'Print completions for a shell'
+            cand man 'Print the manual page'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'hookmend;reconcile'= {
+            cand --webhook 'Webhook by id, by name from the settings, or by event type; may be repeated'
+            cand --since 'From this long ago, such as 36h or 7d [default: 7d]'
+            cand --from 'From this time: a date, a date and time, RFC 3339, now, today, yesterday'
+            cand --to 'Up to this time; a bare date includes that whole day [default: now]'
+            cand --time-zone 'Zone of times without an offset, yours and the vendor''s [default: UTC]'
+            cand --min-age 'Leave events younger than this alone [default: 5m]'
+            cand --received 'Your log of received event ids: a file, a pattern in quotes, or - for standard input; may be repeated'
+            cand --received-format 'How to read it [default: auto]'
+            cand --received-id 'Where the id is; jsonl: key or JSON pointer; csv: column name or number'
+            cand --received-status 'Where the HTTP status is; only lines with a successful one count'
+            cand --received-ok 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]'
+            cand --received-time 'Where the time is; gives the log its coverage'
+            cand --received-since 'Since when the log is complete'
+            cand --max-rounds 'Rounds in a row without progress [default: 3]'
+            cand --max-attempts 'Resends of one event, over all runs [default: 5]'
+            cand --max-resends 'Resends of this run; a larger plan is refused whole [default: 10000]'
+            cand --settle 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]'
+            cand --concurrency 'Requests at once [default: 4]'
+            cand --rate 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]'
+            cand --deadline 'How long the run may last [default: 4h]'
+            cand --provider 'Which vendor [default: front-systems]'
+            cand --base-url 'Where the vendor is; https, or http on this machine'
+            cand --ca-file 'Certificate authorities to trust beside the usual ones (PEM)'
+            cand --timeout 'How long one request may take [default: 60s]'
+            cand --slice 'Range of one listing, at most 30d [default: 1d]'
+            cand --zone-margin 'Widen ranges by this, as the vendor''s zone is uncertain [default: 2h]'
+            cand --format 'What goes to standard output [default: human]'
+            cand --ledger 'The journal of runs and resends [default: in the user''s state folder]'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand --all-webhooks 'All webhooks that the keys can see'
+            cand --idempotent 'The receiver takes an event twice without harm: count whatever has failed'
+            cand --include-acknowledged 'Count events that were acknowledged and are not in the log'
+            cand --no-proof 'Trust the vendor''s filter and the log without proof'
+            cand --dry-run 'Show what would be resent and resend nothing'
+            cand -y 'Do not ask on a terminal before resending'
+            cand --yes 'Do not ask on a terminal before resending'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;check'= {
+            cand --webhook 'Webhook by id, by name from the settings, or by event type; may be repeated'
+            cand --since 'From this long ago, such as 36h or 7d [default: 7d]'
+            cand --from 'From this time: a date, a date and time, RFC 3339, now, today, yesterday'
+            cand --to 'Up to this time; a bare date includes that whole day [default: now]'
+            cand --time-zone 'Zone of times without an offset, yours and the vendor''s [default: UTC]'
+            cand --min-age 'Leave events younger than this alone [default: 5m]'
+            cand --received 'Your log of received event ids: a file, a pattern in quotes, or - for standard input; may be repeated'
+            cand --received-format 'How to read it [default: auto]'
+            cand --received-id 'Where the id is; jsonl: key or JSON pointer; csv: column name or number'
+            cand --received-status 'Where the HTTP status is; only lines with a successful one count'
+            cand --received-ok 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]'
+            cand --received-time 'Where the time is; gives the log its coverage'
+            cand --received-since 'Since when the log is complete'
+            cand --concurrency 'Requests at once [default: 4]'
+            cand --rate 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]'
+            cand --deadline 'How long the run may last [default: 4h]'
+            cand --provider 'Which vendor [default: front-systems]'
+            cand --base-url 'Where the vendor is; https, or http on this machine'
+            cand --ca-file 'Certificate authorities to trust beside the usual ones (PEM)'
+            cand --timeout 'How long one request may take [default: 60s]'
+            cand --slice 'Range of one listing, at most 30d [default: 1d]'
+            cand --zone-margin 'Widen ranges by this, as the vendor''s zone is uncertain [default: 2h]'
+            cand --format 'What goes to standard output [default: human]'
+            cand --ledger 'The journal of runs and resends [default: in the user''s state folder]'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand --all-webhooks 'All webhooks that the keys can see'
+            cand --idempotent 'The receiver takes an event twice without harm: count whatever has failed'
+            cand --include-acknowledged 'Count events that were acknowledged and are not in the log'
+            cand --no-proof 'Trust the vendor''s filter and the log without proof'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;sandbox'= {
+            cand --port 'Port on the loopback interface; 0 takes a free one'
+            cand --seed 'Seed of everything that is invented or drawn'
+            cand --webhooks 'How many webhooks there are, each with events of one type'
+            cand --events 'Events of each webhook, spread over the last seven days'
+            cand --missing 'How many of them failed and are not in the received log'
+            cand --unacknowledged 'How many failed for the vendor although the received log holds them'
+            cand --poison 'How many of the missing ones the receiver refuses for ever'
+            cand --receiver 'How the receiver behaves: up, down, down-until=TRIES, failing=RATE, losing-after-ack or keeping-without-ack'
+            cand --fault 'Something the vendor does wrong; may be given several times'
+            cand --received 'New file for the received log [default: one in a temporary directory]'
+            cand --ready-file 'File that is written, as JSON, once the sandbox answers'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;completions'= {
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hookmend;man'= {
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hookmend;help'= {
+            cand reconcile 'List, diff, resend until nothing is left'
+            cand check 'Diff only; exit 10 when events are missing'
+            cand sandbox 'Serve a simulated vendor with a flaky receiver'
+            cand completions 'Print completions for a shell'
+            cand man 'Print the manual page'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'hookmend;help;reconcile'= {
+        }
+        &'hookmend;help;check'= {
+        }
+        &'hookmend;help;sandbox'= {
+        }
+        &'hookmend;help;completions'= {
+        }
+        &'hookmend;help;man'= {
+        }
+        &'hookmend;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,170 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_hookmend_global_optspecs
+    string join \n config= q/quiet v/verbose color= no-progress h/help V/version
+end
+
+function __fish_hookmend_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_hookmend_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_hookmend_using_subcommand
+    set -l cmd (__fish_hookmend_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c hookmend -n "__fish_hookmend_needs_command" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_needs_command" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_needs_command" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_needs_command" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_needs_command" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_needs_command" -s V -l version -d 'Print version'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "completions" -d 'Print completions for a shell'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l webhook -d 'Webhook by id, by name from the settings, or by event type; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l since -d 'From this long ago, such as 36h or 7d [default: 7d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l from -d 'From this time: a date, a date and time, RFC 3339, now, today, yesterday' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l to -d 'Up to this time; a bare date includes that whole day [default: now]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l min-age -d 'Leave events younger than this alone [default: 5m]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received -d 'Your log of received event ids: a file, a pattern in quotes, or - for standard input; may be repeated' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
+ids\t''
+jsonl\t''
+csv\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-time -d 'Where the time is; gives the log its coverage' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-rounds -d 'Rounds in a row without progress [default: 3]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-attempts -d 'Resends of one event, over all runs [default: 5]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-resends -d 'Resends of this run; a larger plan is refused whole [default: 10000]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l settle -d 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l concurrency -d 'Requests at once [default: 4]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l deadline -d 'How long the run may last [default: 4h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l timeout -d 'How long one request may take [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l slice -d 'Range of one listing, at most 30d [default: 1d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l zone-margin -d 'Widen ranges by this, as the vendor\'s zone is uncertain [default: 2h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l all-webhooks -d 'All webhooks that the keys can see'
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l idempotent -d 'The receiver takes an event twice without harm: count whatever has failed'
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l include-acknowledged -d 'Count events that were acknowledged and are not in the log'
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l no-proof -d 'Trust the vendor\'s filter and the log without proof'
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l dry-run -d 'Show what would be resent and resend nothing'
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -s y -l yes -d 'Do not ask on a terminal before resending'
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l webhook -d 'Webhook by id, by name from the settings, or by event type; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l since -d 'From this long ago, such as 36h or 7d [default: 7d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l from -d 'From this time: a date, a date and time, RFC 3339, now, today, yesterday' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l to -d 'Up to this time; a bare date includes that whole day [default: now]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l min-age -d 'Leave events younger than this alone [default: 5m]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received -d 'Your log of received event ids: a file, a pattern in quotes, or - for standard input; may be repeated' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
+ids\t''
+jsonl\t''
+csv\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-time -d 'Where the time is; gives the log its coverage' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l concurrency -d 'Requests at once [default: 4]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l deadline -d 'How long the run may last [default: 4h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l timeout -d 'How long one request may take [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l slice -d 'Range of one listing, at most 30d [default: 1d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l zone-margin -d 'Widen ranges by this, as the vendor\'s zone is uncertain [default: 2h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l all-webhooks -d 'All webhooks that the keys can see'
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l idempotent -d 'The receiver takes an event twice without harm: count whatever has failed'
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l include-acknowledged -d 'Count events that were acknowledged and are not in the log'
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l no-proof -d 'Trust the vendor\'s filter and the log without proof'
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l port -d 'Port on the loopback interface; 0 takes a free one' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l seed -d 'Seed of everything that is invented or drawn' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l webhooks -d 'How many webhooks there are, each with events of one type' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l events -d 'Events of each webhook, spread over the last seven days' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l missing -d 'How many of them failed and are not in the received log' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l unacknowledged -d 'How many failed for the vendor although the received log holds them' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l poison -d 'How many of the missing ones the receiver refuses for ever' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l receiver -d 'How the receiver behaves: up, down, down-until=TRIES, failing=RATE, losing-after-ack or keeping-without-ack' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l fault -d 'Something the vendor does wrong; may be given several times' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l received -d 'New file for the received log [default: one in a temporary directory]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l ready-file -d 'File that is written, as JSON, once the sandbox answers' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand completions" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand completions" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand completions" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand completions" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand completions" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c hookmend -n "__fish_hookmend_using_subcommand man" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand man" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand man" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s h -l help -d 'Print help'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "completions" -d 'Print completions for a shell'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

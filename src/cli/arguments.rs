@@ -1,0 +1,212 @@
+//! The command line: commands, their help and their flags. What the flags mean is `config`'s.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+
+use crate::cli::exit_status::{self, after_help};
+use crate::cli::flags::{
+    EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, VendorFlags, put_switch,
+};
+use crate::cli::sandbox::SandboxArgs;
+use crate::config::{Flags, Key, Layer, Verbosity};
+
+const TOP_EXAMPLES: [(&str, &str); 2] = [
+    (
+        "resend what webhook sales missed in the last week",
+        "hookmend reconcile --webhook sales --received received.jsonl",
+    ),
+    ("ask whether anything is missing", "hookmend check --all-webhooks --received received.jsonl"),
+];
+
+const RECONCILE_EXAMPLES: [(&str, &str); 4] = [
+    (
+        "what a log of JSON lines lacks of the last 36 hours",
+        "hookmend reconcile --webhook sales --received 'log/*.jsonl' --since 36h",
+    ),
+    ("look first", "hookmend reconcile --webhook sales --received ids.txt --dry-run"),
+    ("from cron: one document and no chatter", "hookmend reconcile --all-webhooks --received in.csv --format json -q"),
+    ("a receiver that takes events twice", "hookmend reconcile --webhook SaleCreated --idempotent"),
+];
+
+const CHECK_EXAMPLES: [(&str, &str); 2] = [
+    (
+        "fail a build when an event since yesterday is missing",
+        "hookmend check --webhook sales --received ids.txt --from yesterday",
+    ),
+    ("ask the vendor alone what has failed", "hookmend check --all-webhooks --since 24h"),
+];
+
+const SANDBOX_EXAMPLES: [(&str, &str); 2] = [
+    ("a vendor to try hookmend on", "hookmend sandbox --port 8080"),
+    ("one that ignores the filter", "hookmend sandbox --fault ignore-success-filter"),
+];
+
+const COMPLETIONS_EXAMPLES: [(&str, &str); 2] = [
+    ("bash, in this session", "source <(hookmend completions bash)"),
+    ("fish, for good", "hookmend completions fish > ~/.config/fish/completions/hookmend.fish"),
+];
+
+const MAN_EXAMPLES: [(&str, &str); 1] = [("read it", "hookmend man | man -l -")];
+
+/// Reconcile webhooks: resend what a vendor failed to deliver, until nothing is left.
+///
+/// hookmend lists the events a vendor failed to deliver, diffs them with your own log of received
+/// events, and has the vendor resend what is missing. Keys come from HOOKMEND_API_KEY and
+/// HOOKMEND_SUBSCRIPTION_KEY or from the settings file, never from the command line.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "hookmend",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = after_help(&TOP_EXAMPLES, &exit_status::ALL)
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: GlobalFlags,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "General")]
+pub struct GlobalFlags {
+    /// Settings file [default: ./hookmend.toml, then the user's, then the system's]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Say only what is wrong
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say what was resolved, where it was set, and what is done
+    #[arg(long, short, global = true, action = ArgAction::SetTrue)]
+    pub verbose: bool,
+    /// When to use colour [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    pub color: Option<String>,
+    /// Show no progress on the terminal
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+}
+
+impl GlobalFlags {
+    /// How much is to be told.
+    pub fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        }
+    }
+
+    /// These flags and those of a command as the heaviest layer.
+    pub fn with(self, put: impl FnOnce(&mut Layer)) -> Flags {
+        let verbosity = self.verbosity();
+        let mut layer = Layer::default();
+        layer.flag(Key::Color, self.color);
+        put_switch(&mut layer, Key::NoProgress, self.no_progress);
+        put(&mut layer);
+        Flags { layer, config: self.config, verbosity }
+    }
+}
+
+/// The commands.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// List, diff, resend until nothing is left
+    ///
+    /// Lists the failed events of a window, diffs them with the received log, has the vendor resend
+    /// what is missing, looks again, and repeats until nothing is left or no progress is made.
+    #[command(after_help = after_help(&RECONCILE_EXAMPLES, &exit_status::ALL))]
+    Reconcile(Box<ReconcileArgs>),
+    /// Diff only; exit 10 when events are missing
+    ///
+    /// Makes the same diff as reconcile and changes nothing: it sends reads only. A gate for CI and
+    /// monitoring.
+    #[command(after_help = after_help(&CHECK_EXAMPLES, &exit_status::ALL))]
+    Check(Box<CheckArgs>),
+    /// Serve a simulated vendor with a flaky receiver
+    ///
+    /// Runs the embedded vendor simulator on this machine, writes a received log, and prints how to
+    /// point hookmend at it. It runs until it is stopped.
+    #[command(after_help = after_help(&SANDBOX_EXAMPLES, &exit_status::LOCAL))]
+    Sandbox(Box<SandboxArgs>),
+    /// Print completions for a shell
+    #[command(after_help = after_help(&COMPLETIONS_EXAMPLES, &exit_status::LOCAL))]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = after_help(&MAN_EXAMPLES, &exit_status::LOCAL))]
+    Man,
+}
+
+/// Flags of `reconcile`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ReconcileArgs {
+    #[command(flatten)]
+    events: EventFlags,
+    #[command(flatten)]
+    received: ReceivedFlags,
+    #[command(flatten)]
+    judge: JudgeFlags,
+    #[command(flatten)]
+    resend: ResendFlags,
+    #[command(flatten)]
+    pace: PaceFlags,
+    #[command(flatten)]
+    vendor: VendorFlags,
+    #[command(flatten)]
+    output: OutputFlags,
+}
+
+impl ReconcileArgs {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        self.events.put(layer);
+        self.received.put(layer);
+        self.judge.put(layer);
+        self.resend.put(layer);
+        self.pace.put(layer);
+        self.vendor.put(layer);
+        self.output.put(layer);
+    }
+}
+
+/// Flags of `check`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    events: EventFlags,
+    #[command(flatten)]
+    received: ReceivedFlags,
+    #[command(flatten)]
+    judge: JudgeFlags,
+    #[command(flatten)]
+    pace: PaceFlags,
+    #[command(flatten)]
+    vendor: VendorFlags,
+    #[command(flatten)]
+    output: OutputFlags,
+}
+
+impl CheckArgs {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        self.events.put(layer);
+        self.received.put(layer);
+        self.judge.put(layer);
+        self.pace.put(layer);
+        self.vendor.put(layer);
+        self.output.put(layer);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! What the exit codes mean: the one table that every help and the man page are made from.
+
+use crate::exit::ExitCode;
+
+/// Every exit code, in the order in which they are shown.
+pub const ALL: [ExitCode; 10] = [
+    ExitCode::Clean,
+    ExitCode::Failure,
+    ExitCode::Usage,
+    ExitCode::Left,
+    ExitCode::Undetermined,
+    ExitCode::Unavailable,
+    ExitCode::Refused,
+    ExitCode::Locked,
+    ExitCode::Interrupted,
+    ExitCode::Terminated,
+];
+
+/// The codes of commands that talk to nobody.
+pub const LOCAL: [ExitCode; 3] = [ExitCode::Clean, ExitCode::Failure, ExitCode::Usage];
+
+/// What a code means for somebody who reads it in a script.
+pub fn meaning(code: ExitCode) -> &'static str {
+    match code {
+        ExitCode::Clean => "nothing left, or a dry run finished",
+        ExitCode::Failure => "an unexpected failure inside hookmend",
+        ExitCode::Usage => "usage or configuration",
+        ExitCode::Left => "events are left: missing, quarantined, or not recovered",
+        ExitCode::Undetermined => "undetermined: a proof failed, the log can't answer, or\na resend is in doubt",
+        ExitCode::Unavailable => "the provider can't be reached or keeps failing",
+        ExitCode::Refused => "the provider refused the credentials",
+        ExitCode::Locked => "another run holds the ledger; try again later",
+        ExitCode::Interrupted => "stopped by SIGINT, after recording what was in flight",
+        ExitCode::Terminated => "stopped by SIGTERM, after recording what was in flight",
+    }
+}
+
+/// The EXIT STATUS section of a help page.
+pub fn section(codes: &[ExitCode]) -> String {
+    let mut text = String::from("EXIT STATUS\n");
+    for code in codes {
+        // Local commands find nothing, so that for them zero is plain success.
+        let meaning = if *code == ExitCode::Clean && codes == LOCAL { "done" } else { meaning(*code) };
+        for (place, line) in meaning.lines().enumerate() {
+            let number = if place == 0 { code.number().to_string() } else { String::new() };
+            text.push_str(&format!("  {number:>3}  {line}\n"));
+        }
+    }
+    text
+}
+
+/// What stands below the flags in a help page: examples, then the exit status.
+pub fn after_help(examples: &[(&str, &str)], codes: &[ExitCode]) -> String {
+    let mut text = String::from("EXAMPLES\n");
+    for (about, line) in examples {
+        text.push_str(&format!("  # {about}\n  {line}\n\n"));
+    }
+    text.push_str(&section(codes));
+    text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_shown_once_and_in_order() {
+        let numbers: Vec<u8> = ALL.iter().map(|code| code.number()).collect();
+        assert_eq!(numbers, [0, 1, 2, 10, 11, 12, 13, 75, 130, 143]);
+        let section = section(&ALL);
+        assert!(section.contains("\n   75  another run"), "{section}");
+        assert!(section.contains("\n       a resend is in doubt"), "{section}");
+    }
+
+    #[test]
+    fn the_section_fits_a_narrow_terminal() {
+        assert!(section(&ALL).lines().all(|line| line.chars().count() <= 72));
+    }
+}

@@ -1,0 +1,242 @@
+//! The flags that are settings, in groups, and how they become the heaviest layer of settings.
+//!
+//! Values stay text: `config` reads them the same way from a flag, a variable and the file. Only
+//! choices from a short list are also known here, for help and completion.
+
+use clap::{Args, ValueHint};
+
+use crate::config::{Key, Layer};
+
+const WINDOW: &str = "Which events";
+const RECEIVED: &str = "Received log";
+const VENDOR: &str = "Vendor";
+const POLICY: &str = "What may be done";
+const BOUNDS: &str = "Bounds";
+const OUTPUT: &str = "Output";
+
+/// Which webhooks and which events.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = WINDOW)]
+pub struct EventFlags {
+    /// Webhook by id, by name from the settings, or by event type; may be repeated
+    #[arg(long, value_name = "ID|NAME")]
+    webhook: Vec<String>,
+    /// All webhooks that the keys can see
+    #[arg(long)]
+    all_webhooks: bool,
+    /// From this long ago, such as 36h or 7d [default: 7d]
+    #[arg(long, value_name = "D")]
+    since: Option<String>,
+    /// From this time: a date, a date and time, RFC 3339, now, today, yesterday
+    #[arg(long, value_name = "T")]
+    from: Option<String>,
+    /// Up to this time; a bare date includes that whole day [default: now]
+    #[arg(long, value_name = "T")]
+    to: Option<String>,
+    /// Zone of times without an offset, yours and the vendor's [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// Leave events younger than this alone [default: 5m]
+    #[arg(long, value_name = "D")]
+    min_age: Option<String>,
+}
+
+impl EventFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        layer.flag(Key::Webhook, self.webhook);
+        put_switch(layer, Key::AllWebhooks, self.all_webhooks);
+        layer.flag(Key::Since, self.since);
+        layer.flag(Key::From, self.from);
+        layer.flag(Key::To, self.to);
+        layer.flag(Key::TimeZone, self.time_zone);
+        layer.flag(Key::MinAge, self.min_age);
+    }
+}
+
+/// The received log.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = RECEIVED)]
+pub struct ReceivedFlags {
+    /// Your log of received event ids: a file, a pattern in quotes, or - for standard input; may be
+    /// repeated
+    #[arg(long, value_name = "SRC", value_hint = ValueHint::FilePath)]
+    received: Vec<String>,
+    /// How to read it [default: auto]
+    #[arg(long, value_name = "FORMAT", value_parser = ["auto", "ids", "jsonl", "csv"])]
+    received_format: Option<String>,
+    /// Where the id is; jsonl: key or JSON pointer; csv: column name or number
+    #[arg(long, value_name = "FIELD")]
+    received_id: Option<String>,
+    /// Where the HTTP status is; only lines with a successful one count
+    #[arg(long, value_name = "FIELD")]
+    received_status: Option<String>,
+    /// Which statuses are successful, such as 200 or 200,204 [default: 2xx]
+    #[arg(long, value_name = "CODES")]
+    received_ok: Option<String>,
+    /// Where the time is; gives the log its coverage
+    #[arg(long, value_name = "FIELD")]
+    received_time: Option<String>,
+    /// Since when the log is complete
+    #[arg(long, value_name = "T")]
+    received_since: Option<String>,
+}
+
+impl ReceivedFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        layer.flag(Key::Received, self.received);
+        layer.flag(Key::ReceivedFormat, self.received_format);
+        layer.flag(Key::ReceivedId, self.received_id);
+        layer.flag(Key::ReceivedStatus, self.received_status);
+        layer.flag(Key::ReceivedOk, self.received_ok);
+        layer.flag(Key::ReceivedTime, self.received_time);
+        layer.flag(Key::ReceivedSince, self.received_since);
+    }
+}
+
+/// Where the vendor is and how it is asked.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = VENDOR)]
+pub struct VendorFlags {
+    /// Which vendor [default: front-systems]
+    #[arg(long, value_name = "NAME", value_parser = ["front-systems"])]
+    provider: Option<String>,
+    /// Where the vendor is; https, or http on this machine
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    base_url: Option<String>,
+    /// Certificate authorities to trust beside the usual ones (PEM)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    ca_file: Option<String>,
+    /// How long one request may take [default: 60s]
+    #[arg(long, value_name = "D")]
+    timeout: Option<String>,
+    /// Range of one listing, at most 30d [default: 1d]
+    #[arg(long, value_name = "D")]
+    slice: Option<String>,
+    /// Widen ranges by this, as the vendor's zone is uncertain [default: 2h]
+    #[arg(long, value_name = "D")]
+    zone_margin: Option<String>,
+}
+
+impl VendorFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        layer.flag(Key::Provider, self.provider);
+        layer.flag(Key::BaseUrl, self.base_url);
+        layer.flag(Key::CaFile, self.ca_file);
+        layer.flag(Key::Timeout, self.timeout);
+        layer.flag(Key::Slice, self.slice);
+        layer.flag(Key::ZoneMargin, self.zone_margin);
+    }
+}
+
+/// How events are judged; the same for a gate and for a repair.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = POLICY)]
+pub struct JudgeFlags {
+    /// The receiver takes an event twice without harm: count whatever has failed
+    #[arg(long)]
+    idempotent: bool,
+    /// Count events that were acknowledged and are not in the log
+    #[arg(long)]
+    include_acknowledged: bool,
+    /// Trust the vendor's filter and the log without proof
+    #[arg(long)]
+    no_proof: bool,
+}
+
+impl JudgeFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        put_switch(layer, Key::Idempotent, self.idempotent);
+        put_switch(layer, Key::IncludeAcknowledged, self.include_acknowledged);
+        put_switch(layer, Key::NoProof, self.no_proof);
+    }
+}
+
+/// Whether and how much is resent.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = POLICY)]
+pub struct ResendFlags {
+    /// Show what would be resent and resend nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask on a terminal before resending
+    #[arg(long, short = 'y')]
+    yes: bool,
+    /// Rounds in a row without progress [default: 3]
+    #[arg(long, value_name = "N", help_heading = BOUNDS)]
+    max_rounds: Option<String>,
+    /// Resends of one event, over all runs [default: 5]
+    #[arg(long, value_name = "N", help_heading = BOUNDS)]
+    max_attempts: Option<String>,
+    /// Resends of this run; a larger plan is refused whole [default: 10000]
+    #[arg(long, value_name = "N", help_heading = BOUNDS)]
+    max_resends: Option<String>,
+    /// How long a resend in doubt must be without evidence before it counts as not sent
+    /// [default: 60s]
+    #[arg(long, value_name = "D", help_heading = BOUNDS)]
+    settle: Option<String>,
+}
+
+impl ResendFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        put_switch(layer, Key::DryRun, self.dry_run);
+        put_switch(layer, Key::Yes, self.yes);
+        layer.flag(Key::MaxRounds, self.max_rounds);
+        layer.flag(Key::MaxAttempts, self.max_attempts);
+        layer.flag(Key::MaxResends, self.max_resends);
+        layer.flag(Key::Settle, self.settle);
+    }
+}
+
+/// How fast and how long.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = BOUNDS)]
+pub struct PaceFlags {
+    /// Requests at once [default: 4]
+    #[arg(long, value_name = "N")]
+    concurrency: Option<String>,
+    /// Requests at most: 5/s, 300/m, 1000/h [default: unlimited]
+    #[arg(long, value_name = "RATE")]
+    rate: Option<String>,
+    /// How long the run may last [default: 4h]
+    #[arg(long, value_name = "D")]
+    deadline: Option<String>,
+}
+
+impl PaceFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        layer.flag(Key::Concurrency, self.concurrency);
+        layer.flag(Key::Rate, self.rate);
+        layer.flag(Key::Deadline, self.deadline);
+    }
+}
+
+/// What is printed and kept.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = OUTPUT)]
+pub struct OutputFlags {
+    /// What goes to standard output [default: human]
+    #[arg(long, value_name = "FORMAT", value_parser = ["human", "json", "jsonl"])]
+    format: Option<String>,
+    /// The journal of runs and resends [default: in the user's state folder]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    ledger: Option<String>,
+}
+
+impl OutputFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        layer.flag(Key::Format, self.format);
+        layer.flag(Key::Ledger, self.ledger);
+    }
+}
+
+/// A switch that is not given says nothing, so that the environment or the file may.
+pub fn put_switch(layer: &mut Layer, key: Key, given: bool) {
+    layer.flag(key, given.then(|| "true".to_owned()));
+}

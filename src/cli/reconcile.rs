@@ -1,0 +1,177 @@
+//! `reconcile` and `check`: settings resolved and shown, the log and the ledger opened before the
+//! first request, the engine run, its report shown, its exit code returned.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use tokio::sync::watch;
+
+use crate::cli::approve::{Terminals, must_ask};
+use crate::cli::console::{Console, unless_closed};
+use crate::cli::errors::CliError;
+use crate::cli::signals;
+use crate::cli::wiring::{Adapters, LedgerUse, Output};
+use crate::clock::SystemClock;
+use crate::config::{Flags, Format, Job, Loaded, Settings, Surroundings};
+use crate::exit::{ExitCode, Findings};
+use crate::outcome::RunOutcome;
+use crate::provider::Provider;
+use crate::received::ReceivedLog;
+use crate::reconcile::{LedgerAccess, Ports, Preapproved, RunRequest, Scope, WebhookRef, run as run_engine};
+use crate::run_report::{Counts, Mode, Problem, ProblemKind, Requests, RunReport};
+
+/// Runs one of the two commands.
+///
+/// # Errors
+/// When the settings, the log or the ledger can't be used; nothing was sent then.
+pub fn run(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn Adapters) -> Result<ExitCode, CliError> {
+    let console = Console { verbosity: flags.verbosity };
+    let prepared = prepare(job, flags, surroundings, adapters)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let output = prepared.output;
+    let monitor = output.monitor();
+    let asking = must_ask(&prepared.settings, Terminals::look());
+    let report = runtime.block_on(async {
+        let (sender, stop) = watch::channel(None);
+        tokio::spawn(signals::watch(sender, console)?);
+        let approver = if asking { output.approver() } else { Arc::new(Preapproved) };
+        let ports = Ports {
+            provider: prepared.provider,
+            received: prepared.received,
+            ledger: prepared.ledger,
+            monitor,
+            approver,
+            clock: Arc::new(SystemClock::new()),
+            stop,
+        };
+        Ok::<_, CliError>(Box::pin(run_engine(&ports, &prepared.request)).await)
+    })?;
+    // Whatever still blocks has nothing left to tell.
+    runtime.shutdown_background();
+    show(output.as_ref(), &report)?;
+    Ok(report.exit_code)
+}
+
+/// Everything a run needs, opened and checked; nothing was sent yet.
+struct Prepared {
+    settings: Settings,
+    request: RunRequest,
+    received: Option<Arc<dyn ReceivedLog>>,
+    ledger: LedgerAccess,
+    provider: Arc<dyn Provider>,
+    output: Box<dyn Output>,
+}
+
+fn prepare(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn Adapters) -> Result<Prepared, CliError> {
+    let console = Console { verbosity: flags.verbosity };
+    let loaded = Loaded::load(flags, surroundings)?;
+    loaded.warnings().iter().for_each(|warning| console.warn(warning));
+    let settings = loaded.settings(job)?;
+    explanation(&loaded, &settings).iter().for_each(|line| console.detail(line));
+    let received = settings.received.as_ref().map(|received| adapters.received(received)).transpose()?;
+    for line in received.iter().flat_map(|log| log.describe()) {
+        console.detail(&format!("received log: {line}"));
+    }
+    let request = request(&settings, surroundings.now);
+    let output = adapters.output(&settings.output);
+    let ledger = open_ledger(&settings, &request, surroundings.now, adapters, output.as_ref())?;
+    let provider = adapters.provider(&settings.provider)?;
+    Ok(Prepared { settings, request, received, ledger, provider, output })
+}
+
+fn request(settings: &Settings, now: DateTime<Utc>) -> RunRequest {
+    let seed = fastrand::u64(..);
+    RunRequest {
+        run_id: format!("{}-{:08x}", now.format("%Y%m%dT%H%M%SZ"), fastrand::u32(..)),
+        command: settings.job.name().to_owned(),
+        window: settings.window,
+        scope: settings.scope.clone(),
+        policy: settings.policy,
+        seed,
+    }
+}
+
+fn open_ledger(
+    settings: &Settings,
+    request: &RunRequest,
+    now: DateTime<Utc>,
+    adapters: &dyn Adapters,
+    output: &dyn Output,
+) -> Result<LedgerAccess, CliError> {
+    let purpose = match settings.policy.mode {
+        Mode::Act => LedgerUse::Lock,
+        Mode::DryRun | Mode::Check => LedgerUse::Read,
+    };
+    let opened = adapters.ledger(&settings.ledger, purpose, settings.job, now);
+    if let Err(error) = &opened
+        && error.exit == ExitCode::Locked
+        && settings.output.format != Format::Human
+    {
+        // Whoever reads documents is owed one for this outcome too.
+        show(output, &locked_report(request, settings.policy.mode, now, error))?;
+    }
+    opened
+}
+
+/// The report of a run that could not begin because another one holds the ledger.
+fn locked_report(request: &RunRequest, mode: Mode, now: DateTime<Utc>, error: &CliError) -> RunReport {
+    let problem = Problem {
+        kind: ProblemKind::Ledger,
+        message: error.message.clone(),
+        hint: error.hints.first().cloned().unwrap_or_default(),
+    };
+    RunReport {
+        run_id: request.run_id.clone(),
+        command: request.command.clone(),
+        mode,
+        started_at: now,
+        finished_at: now,
+        window: request.window,
+        outcome: RunOutcome::Locked,
+        exit_code: ExitCode::of(RunOutcome::Locked, Findings::Fail),
+        totals: Counts::default(),
+        rounds: 0,
+        requests: Requests::default(),
+        webhooks: Vec::new(),
+        problems: vec![problem],
+    }
+}
+
+fn show(output: &dyn Output, report: &RunReport) -> Result<(), CliError> {
+    unless_closed(output.finish(report)).map_err(|error| {
+        let shown = CliError::of(ExitCode::Failure, &error);
+        CliError { message: format!("can't write the report to standard output: {}", shown.message), ..shown }
+    })
+}
+
+/// What was resolved and where it was set, one line each, for `-v`.
+fn explanation(loaded: &Loaded, settings: &Settings) -> Vec<String> {
+    let stamp = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let file = loaded.file().map_or_else(|| "none found".to_owned(), |path| path.display().to_string());
+    let mut lines = vec![
+        format!("settings file: {file}"),
+        format!("window: from {} to {} (UTC)", stamp(settings.window.from()), stamp(settings.window.to())),
+    ];
+    lines.extend(settings.notes.iter().map(|note| format!("note: {note}")));
+    lines.push(format!("webhooks: {}", describe_scope(&settings.scope)));
+    lines.push(format!("ledger: {}", settings.ledger.display()));
+    lines.extend(
+        loaded.explain().iter().map(|setting| format!("{} = {}  ({})", setting.name, setting.value, setting.origin)),
+    );
+    lines
+}
+
+fn describe_scope(scope: &Scope) -> String {
+    let describe = |webhook: &WebhookRef| match webhook {
+        WebhookRef::Id(id, Some(name)) => format!("{name} ({id})"),
+        WebhookRef::Id(id, None) => id.to_string(),
+        WebhookRef::EventType(event_type) => format!("all of type {event_type}"),
+    };
+    match scope {
+        Scope::AllWebhooks => "all that the keys can see".to_owned(),
+        Scope::Webhooks(webhooks) => webhooks.iter().map(describe).collect::<Vec<_>>().join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests;

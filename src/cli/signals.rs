@@ -1,0 +1,119 @@
+//! Signals: the first asks the run to stop and record what is in flight; a SIGINT after that ends
+//! the process at once.
+
+use std::future::Future;
+use std::io;
+
+use tokio::sync::watch;
+
+use crate::cli::console::Console;
+use crate::exit::ExitCode;
+use crate::outcome::Signal;
+
+/// What a signal leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// Ask the run to stop.
+    Stop(Signal),
+    /// End the process now.
+    Leave,
+    /// The run is stopping already.
+    Nothing,
+}
+
+/// Decides what a signal leads to when `earlier` has come before it.
+fn step(earlier: Option<Signal>, signal: Signal) -> Step {
+    match (earlier, signal) {
+        (None, signal) => Step::Stop(signal),
+        (Some(_), Signal::Interrupt) => Step::Leave,
+        (Some(_), Signal::Terminate) => Step::Nothing,
+    }
+}
+
+/// Starts to listen, and returns what must be polled for signals to be heeded: it ends only when
+/// nobody wants to be stopped any more.
+///
+/// # Errors
+/// When the system refuses to hand over signals.
+pub fn watch(stop: watch::Sender<Option<Signal>>, console: Console) -> io::Result<impl Future<Output = ()> + Send> {
+    let mut signals = Signals::listen()?;
+    Ok(async move {
+        loop {
+            let signal = tokio::select! {
+                signal = signals.next() => signal,
+                () = stop.closed() => return,
+            };
+            let earlier = *stop.borrow();
+            match step(earlier, signal) {
+                Step::Stop(signal) => {
+                    stop.send_replace(Some(signal));
+                    console.note("stopping: recording what is in flight; interrupt again to stop at once");
+                }
+                Step::Leave => std::process::exit(i32::from(ExitCode::Interrupted.number())),
+                Step::Nothing => {}
+            }
+        }
+    })
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> Signal {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Nothing to listen to: never report a signal that did not come.
+            std::future::pending::<()>().await;
+        }
+        Signal::Interrupt
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_signal_stops_the_run_and_a_second_interrupt_the_process() {
+        assert_eq!(step(None, Signal::Interrupt), Step::Stop(Signal::Interrupt));
+        assert_eq!(step(None, Signal::Terminate), Step::Stop(Signal::Terminate));
+        assert_eq!(step(Some(Signal::Interrupt), Signal::Interrupt), Step::Leave);
+        assert_eq!(step(Some(Signal::Terminate), Signal::Interrupt), Step::Leave);
+        assert_eq!(step(Some(Signal::Interrupt), Signal::Terminate), Step::Nothing);
+    }
+
+    #[tokio::test]
+    async fn the_watch_ends_when_nobody_wants_to_be_stopped_any_more() {
+        let (sender, receiver) = watch::channel(None);
+        let console = Console { verbosity: crate::config::Verbosity::Quiet };
+        let watching = tokio::spawn(super::watch(sender, console).unwrap());
+        drop(receiver);
+        watching.await.unwrap();
+    }
+}

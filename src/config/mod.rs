@@ -1,0 +1,65 @@
+//! Settings: file < environment < flags, made into what the domain understands.
+//!
+//! | file | what it owns |
+//! |---|---|
+//! | `keys` | the table of settings: names, kinds, defaults |
+//! | `layers` | settings as text with their origins; how layers become one |
+//! | `file`, `environment` | the two layers below the flags |
+//! | `secrets` | where keys are had from |
+//! | `values` | texts made into durations, moments, rates, webhooks, addresses |
+//! | `settings` | the result, in domain types only |
+//! | `resolve` | the merged layer made into the result |
+//!
+//! Nothing here prints, reads the process's environment or knows the command line's parser.
+
+pub mod environment;
+pub mod error;
+pub mod file;
+pub mod keys;
+pub mod layers;
+pub mod resolve;
+pub mod secrets;
+pub mod settings;
+pub mod suggest;
+pub mod values;
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+pub use environment::{Environment, Folders};
+pub use error::SettingsError;
+pub use keys::{Key, SecretKey};
+pub use layers::{Layer, Origin};
+pub use resolve::Loaded;
+pub use settings::{
+    ColorChoice, Consent, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, ReceivedFormat,
+    ReceivedSettings, ReceivedSource, Settings, Verbosity,
+};
+
+/// A complete settings file with every key, commented, for users to start from.
+pub const STARTER: &str = include_str!("starter.toml");
+
+/// Everything outside that settings depend on, as values.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The variables.
+    pub environment: Environment,
+    /// The current folder.
+    pub directory: PathBuf,
+    /// Where files lie that nobody named.
+    pub folders: Folders,
+    /// The time of the start, from which windows are reckoned.
+    pub now: DateTime<Utc>,
+}
+
+/// What the command line says.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// The settings among the flags.
+    pub layer: Layer,
+    /// The settings file that was named.
+    pub config: Option<PathBuf>,
+    /// How much is to be told.
+    pub verbosity: Verbosity,
+}

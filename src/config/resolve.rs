@@ -1,0 +1,431 @@
+//! The merged layer made into settings: every value parsed, checked against its bounds and against
+//! the others. Keys are fetched last, so that no command runs for settings that are wrong anyway.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use secrecy::SecretString;
+
+use super::environment::{Environment, Folders};
+use super::error::{SettingsError, Unusable};
+use super::file;
+use super::keys::{Key, SecretKey};
+use super::layers::{Entry, Layer, Origin, merge};
+use super::secrets::{SecretSource, Vault};
+use super::settings::{
+    ColorChoice, Consent, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, ReceivedFormat,
+    ReceivedSettings, ReceivedSource, Settings, Verbosity,
+};
+use super::values::time::{Edge, LONGEST_WINDOW, parse_moment, parse_zone};
+use super::values::{address, duration, number, webhook};
+use super::{Flags, Surroundings};
+use crate::classify::ResendPolicy;
+use crate::event::Window;
+use crate::policy::{Bounds, Policy, Proofs};
+use crate::reconcile::Scope;
+use crate::run_report::Mode;
+
+/// Delivery failures in a row after which the receiver counts as down.
+const BREAKER_FAILURES: u32 = 5;
+/// Events that may be tried as canary.
+const CANARIES: u32 = 3;
+/// What counts as received when the log has statuses.
+const SUCCESS: RangeInclusive<u16> = 200..=299;
+
+/// Settings that were read and merged and are not yet understood.
+#[derive(Debug)]
+pub struct Loaded {
+    layer: Layer,
+    environment: Environment,
+    folders: Folders,
+    now: DateTime<Utc>,
+    verbosity: Verbosity,
+    file: Option<PathBuf>,
+    warnings: Vec<String>,
+}
+
+/// One setting as `-v` and `doctor` show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value; never a key.
+    pub value: String,
+    /// Where it was set.
+    pub origin: Origin,
+}
+
+impl Loaded {
+    /// Reads the layers below the flags and merges them.
+    ///
+    /// # Errors
+    /// When the settings file or the environment can't be used, or a layer contradicts itself.
+    pub fn load(flags: Flags, surroundings: &Surroundings) -> Result<Self, SettingsError> {
+        let found = file::read(flags.config.as_deref(), surroundings)?;
+        let (path, file_layer) = found.map(|found| (found.path, found.layer)).unzip();
+        let mut layers = vec![flags.layer, surroundings.environment.layer()?];
+        layers.extend(file_layer);
+        layers.push(Layer::defaults());
+        Ok(Self {
+            layer: merge(layers)?,
+            environment: surroundings.environment.clone(),
+            folders: surroundings.folders.clone(),
+            now: surroundings.now,
+            verbosity: flags.verbosity,
+            file: path,
+            warnings: surroundings.environment.warnings(),
+        })
+    }
+
+    /// What looks like a mistake and stops nothing.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The settings file that was read.
+    pub fn file(&self) -> Option<&PathBuf> {
+        self.file.as_ref()
+    }
+
+    /// Every setting that has a value, with its origin; keys are named and not shown.
+    pub fn explain(&self) -> Vec<Explained> {
+        let entries = Key::ALL.into_iter().filter_map(|key| {
+            let entry = self.layer.entries.get(&key)?;
+            let values: Vec<String> = entry.values.iter().map(|value| without_password(value)).collect();
+            Some(Explained { name: key.name(), value: values.join(", "), origin: entry.origin.clone() })
+        });
+        let secrets = self.layer.secrets.iter().map(|(key, (source, origin))| Explained {
+            name: key.name(),
+            value: match source {
+                SecretSource::Value(_) => "(set)".to_owned(),
+                SecretSource::File(path) => format!("(from the file {})", path.display()),
+                SecretSource::Variable(name) => format!("(from the variable {name})"),
+                SecretSource::Command(_) => "(from a command)".to_owned(),
+            },
+            origin: origin.clone(),
+        });
+        entries.chain(secrets).collect()
+    }
+
+    /// Makes the settings of a run.
+    ///
+    /// # Errors
+    /// When a value can't be used, or something that the command needs is missing.
+    pub fn settings(&self, job: Job) -> Result<Settings, SettingsError> {
+        let mut notes = Vec::new();
+        let time_zone = self.parsed(Key::TimeZone, parse_zone)?;
+        let window = self.window(time_zone, &mut notes)?;
+        let scope = self.scope()?;
+        let policy = self.policy(job)?;
+        let received = self.received(time_zone)?;
+        if job == Job::Reconcile && received.is_none() && !policy.resend.idempotent {
+            return Err(no_received_log());
+        }
+        let output = self.output()?;
+        let consent = if self.switch(Key::Yes)? { Consent::Given } else { Consent::Ask };
+        let ledger = self.ledger()?;
+        let provider = self.provider(time_zone)?;
+        Ok(Settings { job, window, time_zone, scope, policy, received, provider, ledger, output, consent, notes })
+    }
+
+    /// How results are shown; needs nothing else, so that it is known when the rest is wrong.
+    ///
+    /// # Errors
+    /// When a value can't be used.
+    pub fn output(&self) -> Result<OutputSettings, SettingsError> {
+        Ok(OutputSettings {
+            format: self.choice(Key::Format, Format::ALL, Format::name)?,
+            color: self.choice(Key::Color, ColorChoice::ALL, ColorChoice::name)?,
+            progress: if self.switch(Key::NoProgress)? { ProgressChoice::Never } else { ProgressChoice::Auto },
+            verbosity: self.verbosity,
+        })
+    }
+
+    /// The ledger's file.
+    ///
+    /// # Errors
+    /// When none is named and the user has no folder for state.
+    pub fn ledger(&self) -> Result<PathBuf, SettingsError> {
+        if let Some((_, text)) = self.text(Key::Ledger) {
+            return Ok(PathBuf::from(text));
+        }
+        let folder = self.folders.user_state.as_ref();
+        folder.map(|folder| folder.join("hookmend").join("ledger.sqlite")).ok_or_else(|| {
+            SettingsError::new("there is no folder to keep the ledger in")
+                .hint("name a file with --ledger, or set HOME or XDG_STATE_HOME")
+        })
+    }
+
+    /// How the vendor is reached; fetches the keys.
+    ///
+    /// # Errors
+    /// When a value can't be used or a key is missing.
+    pub fn provider(&self, time_zone: Tz) -> Result<ProviderSettings, SettingsError> {
+        let kind = self.choice(Key::Provider, ProviderKind::ALL, ProviderKind::name)?;
+        let base_url = self.parsed(Key::BaseUrl, address::parse_base_url)?;
+        let timeout = self.duration(Key::Timeout, TimeDelta::seconds(1), TimeDelta::hours(1))?;
+        let ca_file = self.text(Key::CaFile).map(|(_, text)| PathBuf::from(text));
+        let [api_key, subscription_key] = self.secrets()?;
+        Ok(ProviderSettings {
+            kind,
+            base_url,
+            api_key,
+            subscription_key,
+            timeout: timeout.to_std().unwrap_or_default(),
+            time_zone,
+            ca_file,
+        })
+    }
+
+    fn secrets(&self) -> Result<[SecretString; 2], SettingsError> {
+        let sources = SecretKey::ALL.map(|key| (key, self.layer.secrets.get(&key)));
+        let missing: Vec<&str> =
+            sources.iter().filter(|(_, source)| source.is_none()).map(|(key, _)| key.variable()).collect();
+        let [(first, Some(first_source)), (second, Some(second_source))] = sources else {
+            let verb = if missing.len() == 1 { "is" } else { "are" };
+            return Err(SettingsError::new(format!("{} {verb} not set", missing.join(" and "))).hint(
+                "export it in the environment, or write api-key and subscription-key in the settings file; \
+                 keys are never taken from the command line",
+            ));
+        };
+        let mut hidden: Vec<String> = SecretKey::ALL.iter().map(|key| key.variable().to_owned()).collect();
+        hidden.extend(self.layer.secrets.values().filter_map(|(source, _)| match source {
+            SecretSource::Variable(name) => Some(name.clone()),
+            SecretSource::Value(_) | SecretSource::File(_) | SecretSource::Command(_) => None,
+        }));
+        let vault = Vault { environment: &self.environment, hidden };
+        Ok([
+            vault.fetch(first, &first_source.0, &first_source.1)?,
+            vault.fetch(second, &second_source.0, &second_source.1)?,
+        ])
+    }
+
+    fn window(&self, zone: Tz, notes: &mut Vec<String>) -> Result<Window, SettingsError> {
+        let moment = |key, edge| match self.text(key) {
+            None => Ok(None),
+            Some((entry, text)) => {
+                parse_moment(text, zone, self.now, edge).map(Some).map_err(|unusable| entry.error(key, unusable))
+            }
+        };
+        let wished_to = moment(Key::To, Edge::End)?.unwrap_or(self.now);
+        let (from, named) = match moment(Key::From, Edge::Start)? {
+            Some(from) => (from, Key::From),
+            None => {
+                let since = self.duration(Key::Since, TimeDelta::seconds(1), LONGEST_WINDOW)?;
+                (self.now - since, Key::Since)
+            }
+        };
+        if from >= wished_to {
+            return Err(self.empty_window(named, from, wished_to));
+        }
+        if from >= self.now {
+            return Err(SettingsError::new(format!("the window lies in the future: it begins at {}", stamp(from)))
+                .hint(format!("it is now {}; check the date and --time-zone", stamp(self.now))));
+        }
+        let to = wished_to.min(self.now);
+        if to < wished_to {
+            notes.push(format!("the window ends now and not at {}, which is still to come", stamp(wished_to)));
+        }
+        let window = Window::new(from, to).ok_or_else(|| self.empty_window(named, from, to))?;
+        if window.length() > LONGEST_WINDOW {
+            return Err(SettingsError::new(format!(
+                "the window is {} days long; at most {} are accepted",
+                window.length().num_days(),
+                LONGEST_WINDOW.num_days()
+            ))
+            .hint("check the year of --from"));
+        }
+        Ok(window)
+    }
+
+    fn empty_window(&self, named: Key, from: DateTime<Utc>, to: DateTime<Utc>) -> SettingsError {
+        let place = |key| self.text(key).map_or_else(|| "now".to_owned(), |(entry, _)| entry.origin.to_string());
+        SettingsError::new(format!(
+            "the window is empty: it begins at {} ({}) and ends at {} ({})",
+            stamp(from),
+            place(named),
+            stamp(to),
+            place(Key::To)
+        ))
+        .hint("the end must be later than the beginning")
+    }
+
+    fn scope(&self) -> Result<Scope, SettingsError> {
+        if self.layer.entries.contains_key(&Key::AllWebhooks) && self.switch(Key::AllWebhooks)? {
+            return Ok(Scope::AllWebhooks);
+        }
+        let Some(entry) = self.layer.entries.get(&Key::Webhook).filter(|entry| !entry.values.is_empty()) else {
+            return Err(SettingsError::new("no webhook is named").hint(
+                "name one with --webhook (an id, a name from [webhooks] or an event type), or say --all-webhooks",
+            ));
+        };
+        let mut webhooks = Vec::new();
+        for text in &entry.values {
+            let webhook = webhook::parse_webhook(text, &self.layer.names)
+                .map_err(|unusable| entry.error(Key::Webhook, unusable))?;
+            if !webhooks.contains(&webhook) {
+                webhooks.push(webhook);
+            }
+        }
+        Ok(Scope::Webhooks(webhooks))
+    }
+
+    fn policy(&self, job: Job) -> Result<Policy, SettingsError> {
+        let mode = match job {
+            Job::Check => Mode::Check,
+            Job::Reconcile if self.switch(Key::DryRun)? => Mode::DryRun,
+            Job::Reconcile => Mode::Act,
+        };
+        let days = TimeDelta::days;
+        Ok(Policy {
+            mode,
+            resend: ResendPolicy {
+                idempotent: self.switch(Key::Idempotent)?,
+                include_acknowledged: self.switch(Key::IncludeAcknowledged)?,
+            },
+            proofs: if self.switch(Key::NoProof)? { Proofs::Off } else { Proofs::Required },
+            min_age: self.duration(Key::MinAge, TimeDelta::zero(), days(365))?,
+            settle: self.duration(Key::Settle, TimeDelta::zero(), days(7))?,
+            slice: self.duration(Key::Slice, TimeDelta::minutes(1), days(30))?,
+            zone_margin: self.duration(Key::ZoneMargin, TimeDelta::zero(), TimeDelta::hours(26))?,
+            bounds: self.bounds()?,
+        })
+    }
+
+    fn bounds(&self) -> Result<Bounds, SettingsError> {
+        let small = |key, range: RangeInclusive<u64>| -> Result<u32, SettingsError> {
+            Ok(u32::try_from(self.count(key, &range)?).unwrap_or(u32::MAX))
+        };
+        let deadline = self.duration(Key::Deadline, TimeDelta::seconds(1), TimeDelta::days(30))?;
+        Ok(Bounds {
+            max_rounds: small(Key::MaxRounds, 1..=1_000)?,
+            max_attempts: small(Key::MaxAttempts, 1..=1_000)?,
+            max_resends: self.count(Key::MaxResends, &(1..=100_000_000))?,
+            concurrency: usize::try_from(self.count(Key::Concurrency, &(1..=256))?).unwrap_or(1),
+            rate: self.parsed(Key::Rate, number::parse_rate)?,
+            deadline: deadline.to_std().unwrap_or_default(),
+            breaker_failures: BREAKER_FAILURES,
+            canaries: CANARIES,
+        })
+    }
+
+    fn received(&self, time_zone: Tz) -> Result<Option<ReceivedSettings>, SettingsError> {
+        let format = self.choice(Key::ReceivedFormat, ReceivedFormat::ALL, ReceivedFormat::name)?;
+        let field = |key| match self.text(key) {
+            Some((entry, text)) if text.trim().is_empty() => {
+                Err(entry.error(key, Unusable::new("the name of the field is empty")))
+            }
+            found => Ok(found.map(|(_, text)| text.to_owned())),
+        };
+        let status = field(Key::ReceivedStatus)?;
+        let ok = match self.text(Key::ReceivedOk) {
+            None => vec![SUCCESS],
+            Some((entry, _)) if status.is_none() => {
+                return Err(entry.error(
+                    Key::ReceivedOk,
+                    Unusable::new("there is no status to compare with").hint("name its field with --received-status"),
+                ));
+            }
+            Some(_) => self.parsed(Key::ReceivedOk, number::parse_status_codes)?,
+        };
+        let since = match self.text(Key::ReceivedSince) {
+            None => None,
+            Some(_) => {
+                Some(self.parsed(Key::ReceivedSince, |text| parse_moment(text, time_zone, self.now, Edge::Coverage))?)
+            }
+        };
+        let (id, time) = (field(Key::ReceivedId)?, field(Key::ReceivedTime)?);
+        let Some(sources) = self.received_sources()? else { return Ok(None) };
+        Ok(Some(ReceivedSettings { sources, format, id, status, ok, time, since, time_zone }))
+    }
+
+    fn received_sources(&self) -> Result<Option<Vec<ReceivedSource>>, SettingsError> {
+        let Some(entry) = self.layer.entries.get(&Key::Received).filter(|entry| !entry.values.is_empty()) else {
+            return Ok(None);
+        };
+        let mut sources = Vec::new();
+        for text in &entry.values {
+            let source = match text.as_str() {
+                "-" => ReceivedSource::Stdin,
+                "" => return Err(entry.error(Key::Received, Unusable::new("the path is empty"))),
+                text => ReceivedSource::Named(text.to_owned()),
+            };
+            if !sources.contains(&source) {
+                sources.push(source);
+            }
+        }
+        Ok(Some(sources))
+    }
+
+    fn text(&self, key: Key) -> Option<(&Entry, &str)> {
+        let entry = self.layer.entries.get(&key)?;
+        entry.values.first().map(|text| (entry, text.as_str()))
+    }
+
+    /// The value of a key that has a default or was checked to be set.
+    fn parsed<T>(&self, key: Key, parse: impl Fn(&str) -> Result<T, Unusable>) -> Result<T, SettingsError> {
+        match self.text(key) {
+            Some((entry, text)) => parse(text).map_err(|unusable| entry.error(key, unusable)),
+            None => Err(SettingsError::new(format!("{} is not set", key.name()))),
+        }
+    }
+
+    fn switch(&self, key: Key) -> Result<bool, SettingsError> {
+        self.parsed(key, number::parse_switch)
+    }
+
+    fn count(&self, key: Key, range: &RangeInclusive<u64>) -> Result<u64, SettingsError> {
+        self.parsed(key, |text| number::parse_count(text, range))
+    }
+
+    fn duration(&self, key: Key, least: TimeDelta, most: TimeDelta) -> Result<TimeDelta, SettingsError> {
+        self.parsed(key, |text| {
+            let length = duration::parse(text)?;
+            if length < least || length > most {
+                let (least, most) = (duration::show(least), duration::show(most));
+                return Err(Unusable::new(format!("{text} is not between {least} and {most}")));
+            }
+            Ok(length)
+        })
+    }
+
+    fn choice<T: Copy, const N: usize>(
+        &self,
+        key: Key,
+        choices: [T; N],
+        name: impl Fn(T) -> &'static str,
+    ) -> Result<T, SettingsError> {
+        self.parsed(key, |text| {
+            choices.into_iter().find(|choice| name(*choice) == text.trim()).ok_or_else(|| {
+                let names: Vec<&str> = choices.into_iter().map(&name).collect();
+                Unusable::new(format!("{text:?} is not known")).hint(format!("write one of: {}", names.join(", ")))
+            })
+        })
+    }
+}
+
+fn no_received_log() -> SettingsError {
+    SettingsError::new("no received log is named, so nobody can say which events are missing").hint(
+        "name the log of received event ids with --received; if the receiver is idempotent, say --idempotent \
+         and every failed event is resent; to look without resending, use hookmend check",
+    )
+}
+
+fn stamp(instant: DateTime<Utc>) -> String {
+    instant.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The text with the password of an address left out.
+fn without_password(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rfind('@') {
+        Some(end) => format!("{scheme}://…@{}", &rest[end + 1..]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

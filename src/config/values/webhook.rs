@@ -1,0 +1,133 @@
+//! How a person names a webhook: by id, by a name from the settings, or by event type.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::config::error::Unusable;
+use crate::config::suggest::nearest;
+use crate::event::WebhookId;
+use crate::reconcile::WebhookRef;
+
+/// Names for webhook ids, from the `[webhooks]` table.
+pub type WebhookNames = BTreeMap<String, WebhookId>;
+
+/// Reads a webhook as a person names it.
+///
+/// # Errors
+/// When it is neither a name, nor an id, nor an event type.
+pub fn parse_webhook(text: &str, names: &WebhookNames) -> Result<WebhookRef, Unusable> {
+    let text = text.trim();
+    if let Some(id) = names.get(text) {
+        return Ok(WebhookRef::Id(id.clone(), Some(text.to_owned())));
+    }
+    if text.contains(|character: char| character.is_ascii_digit()) {
+        let id = parse_id(text)?;
+        let name = names.iter().find(|(_, named)| **named == id).map(|(name, _)| name.clone());
+        return Ok(WebhookRef::Id(id, name));
+    }
+    if is_event_type(text) {
+        return Ok(WebhookRef::EventType(text.to_owned()));
+    }
+    Err(not_a_webhook(text, names))
+}
+
+/// Reads a webhook id.
+///
+/// # Errors
+/// When it can't be one, or is nearly a UUID but not quite.
+pub fn parse_id(text: &str) -> Result<WebhookId, Unusable> {
+    if Uuid::try_parse(text).is_ok() {
+        // Braces and a urn prefix are spellings of people and not of vendors.
+        let bare = text.trim_start_matches("urn:uuid:").trim_matches(|character| "{}".contains(character));
+        return WebhookId::new(bare).map_err(|error| Unusable::new(error.to_string()));
+    }
+    let dashes = text.bytes().filter(|byte| *byte == b'-').count();
+    if dashes == 4 && (30..=40).contains(&text.len()) {
+        return Err(Unusable::new(format!("{text:?} looks like a UUID but is not one"))
+            .hint("a UUID has 8-4-4-4-12 digits from 0-9 and a-f; copy it again from the vendor"));
+    }
+    WebhookId::new(text).map_err(|error| Unusable::new(error.to_string()))
+}
+
+fn is_event_type(text: &str) -> bool {
+    text.len() >= 2
+        && text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+fn not_a_webhook(text: &str, names: &WebhookNames) -> Unusable {
+    let error = Unusable::new(format!("{text:?} is not a webhook: no id, no event type and no name from the settings"));
+    if let Some(name) = nearest(text, names.keys().map(String::as_str)) {
+        return error.hint(format!("did you mean {name:?}?"));
+    }
+    if names.is_empty() {
+        return error.hint("write the webhook's id, an event type such as SaleCreated, or name it under [webhooks]");
+    }
+    let known: Vec<&str> = names.keys().take(10).map(String::as_str).collect();
+    error.hint(format!("names in the settings: {}", known.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UUID: &str = "7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11";
+
+    fn names() -> WebhookNames {
+        [("sales", UUID), ("store2", "hook-2"), ("Stock", "hook-3")]
+            .into_iter()
+            .map(|(name, id)| (name.to_owned(), WebhookId::new(id).unwrap()))
+            .collect()
+    }
+
+    fn id(text: &str, name: Option<&str>) -> WebhookRef {
+        WebhookRef::Id(WebhookId::new(text).unwrap(), name.map(str::to_owned))
+    }
+
+    #[test]
+    fn ids_names_and_event_types_are_told_apart() {
+        let table = [
+            ("sales", id(UUID, Some("sales"))),
+            (UUID, id(UUID, Some("sales"))),
+            ("store2", id("hook-2", Some("store2"))),
+            ("Stock", id("hook-3", Some("Stock"))),
+            ("8a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11", id("8a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11", None)),
+            ("{8A61F8AE-5d0c-4e43-9a52-5a0a6b0f6d11}", id("8A61F8AE-5d0c-4e43-9a52-5a0a6b0f6d11", None)),
+            ("12345", id("12345", None)),
+            ("whk_9x", id("whk_9x", None)),
+            ("SaleCreated", WebhookRef::EventType("SaleCreated".to_owned())),
+            ("POSSettlementCreated", WebhookRef::EventType("POSSettlementCreated".to_owned())),
+        ];
+        for (text, expected) in table {
+            assert_eq!(parse_webhook(text, &names()), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nearly_is_a_uuid_is_refused() {
+        for text in [
+            "7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d1",
+            "7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d111",
+            "7a61f8ag-5d0c-4e43-9a52-5a0a6b0f6d11",
+            "7a61f8ae-5d0c4-e43-9a52-5a0a6b0f6d11",
+        ] {
+            let error = parse_webhook(text, &names()).unwrap_err();
+            assert!(error.message.contains("looks like a UUID"), "{text}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn hostile_and_mistyped_texts_are_refused() {
+        for text in ["", " ", "../1", "a/b1", "1\u{1b}[31m", "S", "sale", "Sale Created", "x1?y", "."] {
+            assert!(parse_webhook(text, &names()).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_suggested() {
+        assert_eq!(parse_webhook("slaes", &names()).unwrap_err().hint.as_deref(), Some("did you mean \"sales\"?"));
+        assert!(parse_webhook("q-q", &names()).unwrap_err().hint.unwrap().contains("store2"));
+        assert!(parse_webhook("q-q", &WebhookNames::new()).unwrap_err().hint.unwrap().contains("[webhooks]"));
+    }
+}
