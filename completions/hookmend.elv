@@ -32,6 +32,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand reconcile 'List, diff, resend until nothing is left'
             cand check 'Diff only; exit 10 when events are missing'
             cand sandbox 'Serve a simulated vendor with a flaky receiver'
+            cand demo 'See the whole job on the simulated vendor'
             cand completions 'Print completions for a shell'
             cand man 'Print the manual page'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -51,12 +52,12 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --received-time 'Where the time is; gives the log its coverage'
             cand --received-since 'Since when the log is complete'
             cand --max-rounds 'Rounds in a row without progress [default: 3]'
-            cand --max-attempts 'Resends of one event, over all runs [default: 5]'
             cand --max-resends 'Resends of this run; a larger plan is refused whole [default: 10000]'
-            cand --settle 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]'
             cand --concurrency 'Requests at once [default: 4]'
             cand --rate 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]'
             cand --deadline 'How long the run may last [default: 4h]'
+            cand --max-attempts 'Resends of one event, over all runs [default: 5]'
+            cand --settle 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]'
             cand --provider 'Which vendor [default: front-systems]'
             cand --base-url 'Where the vendor is; https, or http on this machine'
             cand --ca-file 'Certificate authorities to trust beside the usual ones (PEM)'
@@ -99,6 +100,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --concurrency 'Requests at once [default: 4]'
             cand --rate 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]'
             cand --deadline 'How long the run may last [default: 4h]'
+            cand --max-attempts 'Resends of one event, over all runs [default: 5]'
+            cand --settle 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]'
             cand --provider 'Which vendor [default: front-systems]'
             cand --base-url 'Where the vendor is; https, or http on this machine'
             cand --ca-file 'Certificate authorities to trust beside the usual ones (PEM)'
@@ -143,6 +146,18 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'hookmend;demo'= {
+            cand --seed 'Seed of everything that is invented'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'hookmend;completions'= {
             cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
             cand --color 'When to use colour [default: auto]'
@@ -169,6 +184,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand reconcile 'List, diff, resend until nothing is left'
             cand check 'Diff only; exit 10 when events are missing'
             cand sandbox 'Serve a simulated vendor with a flaky receiver'
+            cand demo 'See the whole job on the simulated vendor'
             cand completions 'Print completions for a shell'
             cand man 'Print the manual page'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -178,6 +194,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         &'hookmend;help;check'= {
         }
         &'hookmend;help;sandbox'= {
+        }
+        &'hookmend;help;demo'= {
         }
         &'hookmend;help;completions'= {
         }

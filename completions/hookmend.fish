@@ -36,6 +36,7 @@ complete -c hookmend -n "__fish_hookmend_needs_command" -s V -l version -d 'Prin
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "check" -d 'Diff only; exit 10 when events are missing'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "demo" -d 'See the whole job on the simulated vendor'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -56,12 +57,12 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-time -d 'Where the time is; gives the log its coverage' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-since -d 'Since when the log is complete' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-rounds -d 'Rounds in a row without progress [default: 3]' -r
-complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-attempts -d 'Resends of one event, over all runs [default: 5]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-resends -d 'Resends of this run; a larger plan is refused whole [default: 10000]' -r
-complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l settle -d 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l concurrency -d 'Requests at once [default: 4]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l deadline -d 'How long the run may last [default: 4h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-attempts -d 'Resends of one event, over all runs [default: 5]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l settle -d 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
@@ -105,6 +106,8 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-sin
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l concurrency -d 'Requests at once [default: 4]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l deadline -d 'How long the run may last [default: 4h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l max-attempts -d 'Resends of one event, over all runs [default: 5]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l settle -d 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
@@ -146,6 +149,15 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -s q -l quiet
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand demo" -l seed -d 'Seed of everything that is invented' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand demo" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand demo" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand demo" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand demo" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand demo" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookmend -n "__fish_hookmend_using_subcommand completions" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand completions" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -162,9 +174,10 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s q -l quiet -d 
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s h -l help -d 'Print help'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "completions" -d 'Print completions for a shell'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "man" -d 'Print the manual page'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "demo" -d 'See the whole job on the simulated vendor'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "completions" -d 'Print completions for a shell'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -46,7 +46,7 @@ pub struct TrackedEvent {
     pub event: Event,
     /// The delivery status when it was first seen.
     pub first_status: DeliveryStatus,
-    /// What the received log said when it was last asked.
+    /// What the received log said before this run acted on the event.
     pub receipt: Option<Receipt>,
     /// The verdict of the first diff that could judge it; a recovered event keeps it, so that the
     /// report says what was wrong.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use crate::cli::demo::DemoArgs;
 use crate::cli::exit_status::{self, after_help};
 use crate::cli::flags::{
     EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, VendorFlags, put_switch,
@@ -43,6 +44,8 @@ const SANDBOX_EXAMPLES: [(&str, &str); 2] = [
     ("one that ignores the filter", "hookmend sandbox --fault ignore-success-filter"),
 ];
 
+const DEMO_EXAMPLES: [(&str, &str); 1] = [("see the whole job; nothing to configure", "hookmend demo")];
+
 const COMPLETIONS_EXAMPLES: [(&str, &str); 2] = [
     ("bash, in this session", "source <(hookmend completions bash)"),
     ("fish, for good", "hookmend completions fish > ~/.config/fish/completions/hookmend.fish"),
@@ -62,6 +65,7 @@ const MAN_EXAMPLES: [(&str, &str); 1] = [("read it", "hookmend man | man -l -")]
     max_term_width = 100,
     subcommand_required = true,
     arg_required_else_help = true,
+    args_override_self = true,
     after_help = after_help(&TOP_EXAMPLES, &exit_status::ALL)
 )]
 pub struct Cli {
@@ -136,6 +140,12 @@ pub enum Command {
     /// point hookmend at it. It runs until it is stopped.
     #[command(after_help = after_help(&SANDBOX_EXAMPLES, &exit_status::LOCAL))]
     Sandbox(Box<SandboxArgs>),
+    /// See the whole job on the simulated vendor
+    ///
+    /// Starts the sandbox and runs check, reconcile and check again on it. Needs no keys and no
+    /// configuration, and leaves nothing behind.
+    #[command(after_help = after_help(&DEMO_EXAMPLES, &exit_status::LOCAL))]
+    Demo(DemoArgs),
     /// Print completions for a shell
     #[command(after_help = after_help(&COMPLETIONS_EXAMPLES, &exit_status::LOCAL))]
     Completions {

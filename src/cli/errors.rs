@@ -71,7 +71,8 @@ impl CliError {
 impl From<SettingsError> for CliError {
     fn from(error: SettingsError) -> Self {
         let shown = Self::of(ExitCode::Usage, &error);
-        Self { hints: error.hint.into_iter().collect(), ..shown }
+        let hint = error.hint.unwrap_or_else(|| "see what it takes with `hookmend help reconcile`".to_owned());
+        Self { hints: vec![hint], ..shown }
     }
 }
 

@@ -168,16 +168,9 @@ pub struct ResendFlags {
     /// Rounds in a row without progress [default: 3]
     #[arg(long, value_name = "N", help_heading = BOUNDS)]
     max_rounds: Option<String>,
-    /// Resends of one event, over all runs [default: 5]
-    #[arg(long, value_name = "N", help_heading = BOUNDS)]
-    max_attempts: Option<String>,
     /// Resends of this run; a larger plan is refused whole [default: 10000]
     #[arg(long, value_name = "N", help_heading = BOUNDS)]
     max_resends: Option<String>,
-    /// How long a resend in doubt must be without evidence before it counts as not sent
-    /// [default: 60s]
-    #[arg(long, value_name = "D", help_heading = BOUNDS)]
-    settle: Option<String>,
 }
 
 impl ResendFlags {
@@ -186,13 +179,11 @@ impl ResendFlags {
         put_switch(layer, Key::DryRun, self.dry_run);
         put_switch(layer, Key::Yes, self.yes);
         layer.flag(Key::MaxRounds, self.max_rounds);
-        layer.flag(Key::MaxAttempts, self.max_attempts);
         layer.flag(Key::MaxResends, self.max_resends);
-        layer.flag(Key::Settle, self.settle);
     }
 }
 
-/// How fast and how long.
+/// How fast, how long, and how patient with what earlier runs left open.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = BOUNDS)]
 pub struct PaceFlags {
@@ -205,6 +196,13 @@ pub struct PaceFlags {
     /// How long the run may last [default: 4h]
     #[arg(long, value_name = "D")]
     deadline: Option<String>,
+    /// Resends of one event, over all runs [default: 5]
+    #[arg(long, value_name = "N")]
+    max_attempts: Option<String>,
+    /// How long a resend in doubt must be without evidence before it counts as not sent
+    /// [default: 60s]
+    #[arg(long, value_name = "D")]
+    settle: Option<String>,
 }
 
 impl PaceFlags {
@@ -213,6 +211,8 @@ impl PaceFlags {
         layer.flag(Key::Concurrency, self.concurrency);
         layer.flag(Key::Rate, self.rate);
         layer.flag(Key::Deadline, self.deadline);
+        layer.flag(Key::MaxAttempts, self.max_attempts);
+        layer.flag(Key::Settle, self.settle);
     }
 }
 

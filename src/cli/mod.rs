@@ -6,7 +6,7 @@
 //! | `reconcile` | `reconcile` and `check` from settings to exit code |
 //! | `wiring` | the only place where adapters are made |
 //! | `progress` | what is shown while a run goes on |
-//! | `sandbox` | serving the vendor simulator |
+//! | `sandbox`, `demo` | serving the vendor simulator; the whole job on it |
 //! | `terminal` | what the terminal can show |
 //! | `approve` | the question before anything is resent |
 //! | `signals` | the first signal stops a run, a second SIGINT the process |
@@ -20,6 +20,7 @@
 pub mod approve;
 pub mod arguments;
 pub mod console;
+pub mod demo;
 pub mod errors;
 pub mod exit_status;
 pub mod flags;
@@ -81,9 +82,16 @@ fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError>
         Command::Reconcile(args) => run(Job::Reconcile, global, |layer| args.put(layer), surroundings),
         Command::Check(args) => run(Job::Check, global, |layer| args.put(layer), surroundings),
         Command::Sandbox(args) => serve_sandbox(*args),
+        Command::Demo(args) => demo::run(args, surroundings, execute),
         Command::Completions { shell } => print(&generated::completions(shell)),
         Command::Man => print(&generated::manual()?),
     }
+}
+
+/// Carries out one command line inside the program.
+fn execute(words: &[&str], surroundings: &Surroundings) -> Result<ExitCode, CliError> {
+    let cli = Cli::try_parse_from(words).map_err(anyhow::Error::from)?;
+    dispatch(cli, surroundings)
 }
 
 fn run(

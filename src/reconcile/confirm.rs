@@ -31,6 +31,8 @@ const MAX_SINGLE_LOOKUPS: usize = 3;
 #[derive(Debug)]
 pub(super) struct Pending {
     open: OpenAttempt,
+    /// What the log said after the attempt, where it was asked.
+    receipt: Option<Receipt>,
     decision: Option<Decision>,
 }
 
@@ -50,7 +52,7 @@ enum Arrival {
 
 impl Pending {
     pub(super) fn new(open: OpenAttempt) -> Self {
-        Self { open, decision: None }
+        Self { open, receipt: None, decision: None }
     }
 }
 
@@ -185,13 +187,10 @@ impl Run<'_> {
             .collect();
         let answer = self.ask_log(|_, tracked| undecided.contains(&tracked.event.id)).await?;
         let Some((wanted, lookup)) = answer else { return Ok(()) };
-        for webhook in &mut self.webhooks {
-            for pending in &webhook.pending {
-                if let Some(tracked) = webhook.events.get_mut(&pending.open.request.event)
-                    && wanted.number_of(tracked.event.id.key()).is_some()
-                {
-                    tracked.receipt = Some(super::diff::receipt_of(tracked, &wanted, &lookup));
-                }
+        for pending in self.webhooks.iter_mut().flat_map(|webhook| &mut webhook.pending) {
+            let request = &pending.open.request;
+            if let Some(number) = wanted.number_of(request.event.key()) {
+                pending.receipt = Some(lookup.receipt(number, request.created_at));
             }
         }
         Ok(())
@@ -219,7 +218,7 @@ impl Run<'_> {
         let tracked = webhook.events.get(&pending.open.request.event)?;
         // An idempotent receiver's log may have held the id all along, so only the vendor can confirm.
         let receipt = match log {
-            LogEvidence::Asked if !policy.resend.idempotent => tracked.receipt,
+            LogEvidence::Asked if !policy.resend.idempotent => pending.receipt,
             LogEvidence::Asked | LogEvidence::NotAsked => None,
         };
         let evidence = Evidence {
@@ -283,9 +282,11 @@ impl Run<'_> {
                         tracked.result = Some(EventResult::Recovered);
                         tracked.reason = Some(arrival.reason().into());
                         settled.push((one.open.attempt, Settlement::Recovered, arrival.reason().to_owned()));
-                        // The receiver is alive: whatever failed in a row before was not its doing.
-                        webhook.breaker = breaker.clone();
                         webhook.receiver_proven = true;
+                        if one.open.conclusion == Some(Conclusion::InDoubt) {
+                            // What counted as a failure was a delivery, so the count begins anew.
+                            webhook.breaker = breaker.clone();
+                        }
                     }
                     Some(Decision::MayBeSentAgain(settlement)) => {
                         let reason = match settlement {

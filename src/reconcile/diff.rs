@@ -134,8 +134,8 @@ impl Run<'_> {
                     (receipt, _) => receipt,
                 },
             };
-            tracked.receipt = Some(receipt);
             if tracked.attempts == 0 && tracked.result.is_none() {
+                tracked.receipt = Some(receipt);
                 let age = Age::of(&tracked.event, now, min_age);
                 tracked.verdict = classify(tracked.event.status, age, receipt);
             }
@@ -157,7 +157,7 @@ enum LogProof {
 }
 
 /// What an answer of the log says of one event.
-pub(super) fn receipt_of(tracked: &TrackedEvent, wanted: &WantedIds, lookup: &Lookup) -> Receipt {
+fn receipt_of(tracked: &TrackedEvent, wanted: &WantedIds, lookup: &Lookup) -> Receipt {
     match wanted.number_of(tracked.event.id.key()) {
         Some(number) => lookup.receipt(number, tracked.event.created()),
         None => Receipt::OutOfCoverage(CoverageGap::Unreadable),

@@ -246,7 +246,7 @@ fn credential_hint(credential: Credential) -> &'static str {
             "the gateway let the subscription key pass, so it is most likely the API key that was refused: check HOOKMEND_API_KEY (or api-key in the configuration)"
         }
         Credential::Unclear => {
-            "check both keys, and --base-url: an address of another API of the vendor also answers like this"
+            "nothing complains of the subscription key, so it is most likely the API key: check HOOKMEND_API_KEY (or api-key in the configuration); another API of the vendor also answers like this: check --base-url"
         }
     }
 }

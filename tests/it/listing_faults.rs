@@ -93,7 +93,9 @@ fn an_empty_vendor_is_not_called_clean() {
 
 #[test]
 fn a_listing_that_can_not_be_read_is_never_dropped_silently() {
-    for (fault, code) in [("deep-json@list", 12), ("oversized@list", 12), ("cut-json@list", 12), ("html-error@list", 12)] {
+    for (fault, code) in
+        [("deep-json@list", 12), ("oversized@list", 12), ("cut-json@list", 12), ("html-error@list", 12)]
+    {
         let scene = Scene::new(outage(3)).with_fault(fault);
         let ended = scene.reconcile(&["--deadline", "20s"]);
         assert_eq!(ended.code, Some(code), "{fault}: {ended}");
@@ -121,10 +123,12 @@ fn the_wrong_log_resends_nothing() {
 
 #[test]
 fn hostile_ids_stay_ids() {
-    let hostile = ["a/b", "../../secret", "quo\"te", "<script>", "=1+1", "sp ace", "per%cent", "esc\u{1b}[31mred", "ü-ñ-漢"];
-    let events = hostile.iter().enumerate().map(|(number, id)| {
-        EventPlan::missing(*id, hours_ago(20 + i64::try_from(number).expect("a small number")))
-    });
+    let hostile =
+        ["a/b", "../../secret", "quo\"te", "<script>", "=1+1", "sp ace", "per%cent", "esc\u{1b}[31mred", "ü-ñ-漢"];
+    let events = hostile
+        .iter()
+        .enumerate()
+        .map(|(number, id)| EventPlan::missing(*id, hours_ago(20 + i64::try_from(number).expect("a small number"))));
     let scene = Scene::new(outage(0).events(events));
     let ended = scene.reconcile(&[]).ends_with(0);
     assert_eq!(ended.total("recovered"), hostile.len() as u64);

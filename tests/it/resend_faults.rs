@@ -140,8 +140,8 @@ fn a_vendor_that_is_down_ends_as_unavailable_within_the_deadline() {
     let address = gone.sandbox.base_url();
     let scene = Scene::new(outage(1));
     drop(gone);
-    let mut command = scene.pointed("reconcile");
-    command.args(["--format", "json", "--deadline", "5s", "--base-url", &address]);
+    let mut command = scene.pointed_at("reconcile", &address);
+    command.args(["--format", "json", "--deadline", "5s"]);
     crate::scene::run(&mut command).ends_with(12);
 }
 

@@ -82,10 +82,15 @@ impl Scene {
 
     /// The program pointed at this sandbox, its webhook and its log, with a short settling time.
     pub fn pointed(&self, subcommand: &str) -> Command {
+        self.pointed_at(subcommand, &self.sandbox.base_url())
+    }
+
+    /// The same, but pointed at another address.
+    pub fn pointed_at(&self, subcommand: &str, address: &str) -> Command {
         let mut command = self.program();
         command
             .arg(subcommand)
-            .args(["--base-url", &self.sandbox.base_url()])
+            .args(["--base-url", address])
             .args(["--webhook", &self.webhook()])
             .args(["--since", "3d", "--settle", "2s", "--timeout", "3s"])
             .arg("--received")

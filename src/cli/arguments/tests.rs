@@ -13,7 +13,9 @@ fn layer(words: &[&str]) -> Layer {
     let flags = match cli.command {
         Command::Reconcile(args) => cli.global.with(|layer| args.put(layer)),
         Command::Check(args) => cli.global.with(|layer| args.put(layer)),
-        Command::Sandbox(_) | Command::Completions { .. } | Command::Man => panic!("{words:?} has no settings"),
+        Command::Sandbox(_) | Command::Demo(_) | Command::Completions { .. } | Command::Man => {
+            panic!("{words:?} has no settings")
+        }
     };
     flags.layer
 }
@@ -42,7 +44,7 @@ fn every_setting_is_a_flag_of_reconcile_and_every_flag_a_setting() {
 #[test]
 fn check_has_the_flags_of_reconcile_that_do_not_resend() {
     let missing: Vec<String> = long_flags("reconcile").difference(&long_flags("check")).cloned().collect();
-    assert_eq!(missing, ["dry-run", "max-attempts", "max-resends", "max-rounds", "settle", "yes"]);
+    assert_eq!(missing, ["dry-run", "max-resends", "max-rounds", "yes"]);
     assert!(long_flags("check").is_subset(&long_flags("reconcile")));
 }
 

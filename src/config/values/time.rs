@@ -75,7 +75,10 @@ pub fn parse_moment(text: &str, zone: Tz, now: DateTime<Utc>, edge: Edge) -> Res
         _ => {}
     }
     let (date, rest) = split_date(text).ok_or_else(|| not_a_moment(text))?;
-    let date = date.ok_or_else(|| Unusable::new(format!("{text:?} names a day that does not exist")))?;
+    let date = date.ok_or_else(|| {
+        Unusable::new(format!("{text:?} names a day that does not exist"))
+            .hint("write a day of the calendar as YYYY-MM-DD")
+    })?;
     if rest.is_empty() {
         return day_edge(date, zone, edge).ok_or_else(|| not_a_moment(text));
     }
