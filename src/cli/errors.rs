@@ -98,8 +98,10 @@ impl From<LedgerError> for CliError {
         let hint = match error {
             LedgerError::Locked { .. } => "wait for that run to end, or name another ledger with --ledger",
             LedgerError::Io { .. } => "check the folder and its permissions, or name another file with --ledger",
-            LedgerError::Unusable { .. } => "the file is left as it is; name another one with --ledger",
-            LedgerError::Database { .. } => "check that its disk is not full and not failing",
+            LedgerError::Unusable { .. } => {
+                "if it is the ledger, repair it first: it knows what was resent; if it is not, name another with --ledger"
+            }
+            LedgerError::Database { .. } => "check that its disk is not full and not failing; nothing was sent",
         };
         Self::of(exit, &error).hint(hint)
     }

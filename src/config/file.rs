@@ -17,6 +17,7 @@ use super::keys::{CONFIG_VARIABLE, Key, Kind, SecretKey, WEBHOOKS_TABLE};
 use super::layers::{Entry, Layer, Origin};
 use super::secrets::{CommandForm, CommandLine, SecretSource};
 use super::suggest::nearest;
+use super::trust::{self, Content, Found};
 use super::values::webhook::parse_id;
 use super::{Surroundings, environment::Folders};
 
@@ -43,11 +44,11 @@ pub fn read(named: Option<&Path>, surroundings: &Surroundings) -> Result<Option<
     if let Some(path) = named.map(Path::to_path_buf).or(by_variable) {
         let path = surroundings.directory.join(path);
         let file = File::open(&path).map_err(|cause| can_not_read(&path, cause))?;
-        return read_open(path, file, &surroundings.directory).map(Some);
+        return read_open(path, file, &surroundings.directory, Found::Named).map(Some);
     }
     for path in usual_places(&surroundings.directory, &surroundings.folders) {
         match File::open(&path) {
-            Ok(file) => return read_open(path, file, &surroundings.directory).map(Some),
+            Ok(file) => return read_open(path, file, &surroundings.directory, Found::Usual).map(Some),
             Err(cause) if is_absent(&cause) => {}
             Err(cause) => return Err(can_not_read(&path, cause)),
         }
@@ -69,10 +70,18 @@ fn is_absent(cause: &io::Error) -> bool {
 }
 
 fn can_not_read(path: &Path, cause: io::Error) -> SettingsError {
-    SettingsError::new(format!("can't read the settings file {}", path.display())).caused_by(cause)
+    let hint = match cause.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "check the path given with --config",
+        io::ErrorKind::PermissionDenied => {
+            "make it readable for the user that runs hookmend, or name another with --config"
+        }
+        io::ErrorKind::InvalidData => "a settings file is TOML, which is UTF-8 text",
+        _ => "check that it is a file, or name another with --config",
+    };
+    SettingsError::new(format!("can't read the settings file {}", path.display())).caused_by(cause).hint(hint)
 }
 
-fn read_open(path: PathBuf, file: File, directory: &Path) -> Result<SettingsFile, SettingsError> {
+fn read_open(path: PathBuf, file: File, directory: &Path, found: Found) -> Result<SettingsFile, SettingsError> {
     let metadata = file.metadata().map_err(|cause| can_not_read(&path, cause))?;
     let mut text = String::new();
     file.take(LARGEST + 1).read_to_string(&mut text).map_err(|cause| can_not_read(&path, cause))?;
@@ -82,36 +91,10 @@ fn read_open(path: PathBuf, file: File, directory: &Path) -> Result<SettingsFile
     // Messages name the file as short as it can be found.
     let shown = path.strip_prefix(directory).unwrap_or(&path);
     let layer = parse(&text, shown, path.parent().unwrap_or(directory))?;
-    if layer.secrets.values().any(|(source, _)| matches!(source, SecretSource::Value(_))) {
-        refuse_readable_by_others(shown, &metadata)?;
-    }
+    let holds_key = layer.secrets.values().any(|(source, _)| matches!(source, SecretSource::Value(_)));
+    let content = if holds_key { Content::Key } else { Content::Settings };
+    trust::check(shown, &metadata, found, content)?;
     Ok(SettingsFile { path, layer })
-}
-
-#[cfg(unix)]
-fn refuse_readable_by_others(path: &Path, metadata: &std::fs::Metadata) -> Result<(), SettingsError> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
-        return Ok(());
-    }
-    Err(SettingsError::new(format!("{} holds a key and is open to others (mode {mode:04o})", path.display()))
-        .hint(format!("run: chmod 600 {}", shell_word(path))))
-}
-
-#[cfg(not(unix))]
-fn refuse_readable_by_others(_path: &Path, _metadata: &std::fs::Metadata) -> Result<(), SettingsError> {
-    Ok(())
-}
-
-/// A path as one word of a shell command.
-#[cfg(unix)]
-fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@%".contains(&byte);
-    // A leading dash would be taken for an option.
-    let text = if text.starts_with('-') { format!("./{text}") } else { text };
-    if text.bytes().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// Makes a layer of the text of a settings file; relative paths in it are relative to `base`.
@@ -245,7 +228,8 @@ impl Reader<'_> {
                 "{}: {}: expected exactly one of file, env and command",
                 self.origin(value),
                 key.name()
-            )));
+            ))
+            .hint("a key is had from one place; leave the others out"));
         };
         match (name.get_ref().as_ref(), field.get_ref()) {
             ("file", DeValue::String(path)) => Ok(SecretSource::File(self.base.join(path.as_ref()))),

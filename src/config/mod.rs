@@ -5,6 +5,7 @@
 //! | `keys` | the table of settings: names, kinds, defaults |
 //! | `layers` | settings as text with their origins; how layers become one |
 //! | `file`, `environment` | the two layers below the flags |
+//! | `trust` | which settings files are used at all |
 //! | `secrets` | where keys are had from |
 //! | `values` | texts made into durations, moments, rates, webhooks, addresses |
 //! | `settings` | the result, in domain types only |
@@ -21,6 +22,7 @@ pub mod resolve;
 pub mod secrets;
 pub mod settings;
 pub mod suggest;
+mod trust;
 pub mod values;
 
 use std::path::PathBuf;

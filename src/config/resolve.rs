@@ -184,11 +184,11 @@ impl Loaded {
         let missing: Vec<&str> =
             sources.iter().filter(|(_, source)| source.is_none()).map(|(key, _)| key.variable()).collect();
         let [(first, Some(first_source)), (second, Some(second_source))] = sources else {
-            let verb = if missing.len() == 1 { "is" } else { "are" };
-            return Err(SettingsError::new(format!("{} {verb} not set", missing.join(" and "))).hint(
-                "export it in the environment, or write api-key and subscription-key in the settings file; \
-                 keys are never taken from the command line",
-            ));
+            let (verb, them) = if missing.len() == 1 { ("is", "it") } else { ("are", "them") };
+            return Err(SettingsError::new(format!("{} {verb} not set", missing.join(" and "))).hint(format!(
+                "export {them} in the environment, or write api-key and subscription-key in the settings file; \
+                 keys are never taken from the command line"
+            )));
         };
         let mut hidden: Vec<String> = SecretKey::ALL.iter().map(|key| key.variable().to_owned()).collect();
         hidden.extend(self.layer.secrets.values().filter_map(|(source, _)| match source {

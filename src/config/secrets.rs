@@ -75,7 +75,10 @@ impl Vault<'_> {
             SecretSource::File(path) => read_file(&place, path)?,
             SecretSource::Variable(name) => match self.environment.text(name)? {
                 Some(text) => SecretString::from(text),
-                None => return Err(place.error(&format!("the variable {name} is not set or is empty"))),
+                None => {
+                    let error = place.error(&format!("the variable {name} is not set or is empty"));
+                    return Err(error.hint(format!("export {name}, or name another source of the key")));
+                }
             },
             SecretSource::Command(line) => {
                 self.run(line, PATIENCE).map_err(|failure| failure.into_error(&place, line))?
@@ -181,14 +184,19 @@ impl CommandFailure {
     fn into_error(self, place: &Place<'_>, line: &CommandLine) -> SettingsError {
         let name = line.name();
         match self {
-            Self::NotStarted(cause) => place.error(&format!("can't run the command {name:?}")).caused_by(cause),
-            Self::TimedOut(patience) => {
-                place.error(&format!("the command {name:?} did not finish within {} s", patience.as_secs()))
-            }
+            Self::NotStarted(cause) => place
+                .error(&format!("can't run the command {name:?}"))
+                .caused_by(cause)
+                .hint("check its name, or write its whole path: the PATH of cron is short"),
+            Self::TimedOut(patience) => place
+                .error(&format!("the command {name:?} did not finish within {} s", patience.as_secs()))
+                .hint("it must print the key without waiting for anybody"),
             Self::Failed(status) => place
                 .error(&format!("the command {name:?} failed ({status})"))
                 .hint("run it by hand in the folder of the settings file to see why"),
-            Self::NotText => place.error(&format!("the command {name:?} printed something that is not text")),
+            Self::NotText => place
+                .error(&format!("the command {name:?} printed something that is not text"))
+                .hint("it must print the key and nothing else"),
         }
     }
 }
@@ -211,7 +219,7 @@ impl Place<'_> {
     fn checked(&self, raw: &SecretString) -> Result<SecretString, SettingsError> {
         let text = raw.expose_secret().trim();
         if text.is_empty() {
-            return Err(self.error("the key is empty"));
+            return Err(self.error("the key is empty").hint("its source must give the key and nothing else"));
         }
         if text.len() as u64 > LONGEST {
             return Err(self
@@ -228,7 +236,10 @@ impl Place<'_> {
 }
 
 fn read_file(place: &Place<'_>, path: &Path) -> Result<SecretString, SettingsError> {
-    let can_not_read = |cause| place.error(&format!("can't read the key from {}", path.display())).caused_by(cause);
+    let can_not_read = |cause| {
+        let error = place.error(&format!("can't read the key from {}", path.display())).caused_by(cause);
+        error.hint("check the path, which is relative to the settings file, and its permissions")
+    };
     let mut text = String::new();
     File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text)).map_err(can_not_read)?;
     Ok(SecretString::from(text))

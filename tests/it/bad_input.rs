@@ -122,6 +122,17 @@ fn a_settings_file_with_a_key_that_others_can_read_is_refused() {
 }
 
 #[test]
+fn a_settings_file_that_others_can_write_is_refused() {
+    let scene = Scene::new(outage(3));
+    let path = scene.file("hookmend.toml", "min-age = \"1m\"\n");
+    for mode in [0o664, 0o666] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("permissions can be set");
+        let ended = run(&mut scene.pointed("reconcile"));
+        refused_without_a_request(&scene, ended, &["can be written by others", "chmod go-w hookmend.toml"]);
+    }
+}
+
+#[test]
 fn an_unknown_setting_is_refused_with_the_nearest_one() {
     let scene = Scene::new(outage(3));
     scene.file("hookmend.toml", "base-ulr = \"https://vendor.example\"\n");

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -64,6 +65,8 @@ impl Scene {
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.home().join(name);
         fs::write(&path, content).expect("the home is writable");
+        // Whatever the umask of whoever runs the tests: a file that others can write is not trusted.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("permissions can be set");
         path
     }
 

@@ -160,10 +160,26 @@ fn a_file_with_a_key_that_others_can_read_is_refused_with_the_command_to_run() {
 
 #[cfg(unix)]
 #[test]
-fn the_command_to_run_survives_a_shell() {
-    assert_eq!(shell_word(Path::new("/a/b.toml")), "/a/b.toml");
-    assert_eq!(shell_word(Path::new("/a b/it's.toml")), "'/a b/it'\\''s.toml'");
-    assert_eq!(shell_word(Path::new("-x.toml")), "./-x.toml");
+fn a_file_that_others_can_write_is_refused_with_the_command_to_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hookmend.toml");
+    std::fs::write(&path, "min-age = '1m'").unwrap();
+    for mode in [0o664, 0o646, 0o620] {
+        set_mode(&path, mode);
+        for named in [None, Some(path.as_path())] {
+            let error = read(named, &surroundings(folder.path())).unwrap_err();
+            assert_eq!(error.hint.as_deref(), Some("run: chmod go-w hookmend.toml"), "{mode:o}");
+            assert!(error.message.contains("can be written by others"), "{error}");
+        }
+    }
+    set_mode(&path, 0o644);
+    assert!(read(None, &surroundings(folder.path())).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_is_not_held_to_the_rules_for_files() {
+    assert!(read(Some(Path::new("/dev/null")), &surroundings(Path::new("/"))).unwrap().is_some());
 }
 
 #[test]
