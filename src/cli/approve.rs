@@ -61,7 +61,7 @@ impl AskOnTerminal {
 #[async_trait]
 impl Approver for AskOnTerminal {
     async fn approve(&self, plan: &PlanSummary) -> Approval {
-        self.progress.clear();
+        self.progress.give_way();
         let plan = plan.clone();
         // When a signal comes instead of an answer, the engine drops this future and the question
         // stays unanswered on its thread; the process does not wait for that.
@@ -82,20 +82,35 @@ impl Approver for AskOnTerminal {
 /// When the terminal can't be read or written; nothing is approved then.
 pub fn ask(plan: &PlanSummary, input: &mut dyn BufRead, output: &mut dyn Write) -> io::Result<Approval> {
     let resends = plan.webhooks.iter().map(|(_, events)| events).sum();
-    for (name, events) in plan.webhooks.iter().take(MOST_WEBHOOKS) {
-        writeln!(output, "  {:>9}  {}", grouped(*events), visible(name))?;
+    let shown = &plan.webhooks[..plan.webhooks.len().min(MOST_WEBHOOKS)];
+    let numbers = shown.iter().map(|(_, events)| grouped(*events)).collect::<Vec<_>>();
+    let width = numbers.iter().map(String::len).max().unwrap_or_default();
+    writeln!(output, "To be resent, oldest first:")?;
+    for (number, (name, _)) in numbers.iter().zip(shown) {
+        writeln!(output, "  {number:>width$}  {}", visible(name))?;
     }
-    if plan.webhooks.len() > MOST_WEBHOOKS {
-        writeln!(output, "  and {} more webhooks", plan.webhooks.len() - MOST_WEBHOOKS)?;
+    if plan.webhooks.len() > shown.len() {
+        let more = counted((plan.webhooks.len() - shown.len()) as u64, "more webhook", "more webhooks");
+        writeln!(output, "  and of {more}")?;
     }
-    if let (Some(oldest), Some(youngest)) = (plan.oldest, plan.youngest) {
-        writeln!(output, "  created from {} to {}", instant(oldest), instant(youngest))?;
+    match (plan.oldest, plan.youngest) {
+        (Some(oldest), Some(youngest)) if instant(oldest) == instant(youngest) => {
+            writeln!(output, "Created {}.", instant(oldest))?;
+        }
+        (Some(oldest), Some(youngest)) => {
+            writeln!(output, "Created from {} to {}.", instant(oldest), instant(youngest))?;
+        }
+        (None, _) | (_, None) => {}
     }
     write!(output, "Resend {}? [y/N] ", counted(resends, "event", "events"))?;
     output.flush()?;
     let mut answer = Vec::new();
     // Read as bytes: whatever was typed that is no text is no yes either.
     io::Read::take(input, LONGEST_ANSWER).read_until(b'\n', &mut answer)?;
+    if !answer.ends_with(b"\n") {
+        // The input ended on the line of the question.
+        writeln!(output)?;
+    }
     match answer.trim_ascii().to_ascii_lowercase().as_slice() {
         b"y" | b"yes" => Ok(Approval::Granted),
         _ => Ok(Approval::Denied),
@@ -129,7 +144,30 @@ mod tests {
     #[test]
     fn the_plan_is_shown_before_the_question_and_can_not_steer_the_terminal() {
         let (_, shown) = asked(b"n\n");
-        assert!(shown.ends_with("Resend 42 events? [y/N] "), "{shown}");
-        assert!(shown.contains("40  stock\n") && !shown.contains('\u{1b}'), "{shown}");
+        insta::assert_snapshot!(shown, @r"
+        To be resent, oldest first:
+           2  sales\u{1b}[31m
+          40  stock
+        Resend 42 events? [y/N] 
+        ");
+    }
+
+    #[test]
+    fn creation_times_are_shown_once_where_they_are_one() {
+        let at = |second: i64| chrono::DateTime::from_timestamp(1_772_366_400 + second, 0);
+        let shown = |youngest| {
+            let plan = PlanSummary { webhooks: vec![("sales".to_owned(), 1)], oldest: at(0), youngest: at(youngest) };
+            let mut shown = Vec::new();
+            ask(&plan, &mut &b"n\n"[..], &mut shown).unwrap();
+            String::from_utf8(shown).unwrap()
+        };
+        assert!(shown(0).contains("\nCreated 2026-03-01 12:00:00Z.\nResend 1 event? "), "{}", shown(0));
+        assert!(shown(9).contains("\nCreated from 2026-03-01 12:00:00Z to 2026-03-01 12:00:09Z.\n"), "{}", shown(9));
+    }
+
+    #[test]
+    fn an_input_that_ends_leaves_the_line_of_the_question() {
+        assert!(asked(b"").1.ends_with("[y/N] \n"));
+        assert!(asked(b"n\n").1.ends_with("[y/N] "));
     }
 }

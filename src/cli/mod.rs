@@ -43,10 +43,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokio::sync::watch;
 
 use self::arguments::{Cli, Command, GlobalFlags};
-use self::console::Console;
 use self::errors::CliError;
 use self::sandbox::SandboxArgs;
-use crate::config::{Environment, Flags, Folders, Job, Layer, Surroundings, Verbosity};
+use crate::config::{Environment, Flags, Folders, Job, Layer, Surroundings};
 use crate::exit::ExitCode;
 
 /// Runs the program: parses, dispatches, prints an error if there is one, and says how it ended.
@@ -107,12 +106,11 @@ fn run(
 
 /// Serves the sandbox until a signal asks it to stop, which is how it is meant to end.
 fn serve_sandbox(args: SandboxArgs) -> Result<ExitCode, CliError> {
-    // Nothing is in flight that would have to be recorded, so a signal needs no word about it.
-    let console = Console { verbosity: Verbosity::Quiet };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let (sender, mut stop) = watch::channel(None);
-        tokio::spawn(signals::watch(sender, console)?);
+        // Nothing is in flight that would have to be recorded, so a signal needs no word about it.
+        tokio::spawn(signals::watch(sender, || {})?);
         let stopped = async move {
             // An error means that nobody listens to signals any more, which ends it too.
             let _ = stop.wait_for(Option::is_some).await;

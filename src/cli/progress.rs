@@ -5,9 +5,10 @@
 //! vendor.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::attempt::Conclusion;
@@ -19,6 +20,8 @@ use crate::report::text::{counted, duration, grouped, instant, visible_within};
 const TICK: Duration = Duration::from_millis(120);
 /// The most characters of one diagnostic line.
 const MOST_LINE: usize = 2_000;
+/// From this length on a wait is told by its end.
+const LONG_WAIT: Duration = Duration::from_secs(10);
 /// The most characters of a reason in the progress line.
 const MOST_REASON: usize = 80;
 /// The most webhooks that one diagnostic line names.
@@ -57,26 +60,39 @@ pub struct Progress {
     bar: ProgressBar,
     symbols: Symbols,
     state: Mutex<State>,
+    /// Whether the line moves by itself.
+    begun: Once,
 }
 
 impl Progress {
-    /// A progress line on stderr. Whatever is asked for, nothing is drawn where stderr is no terminal.
+    /// A progress line on stderr that is drawn at once. Whatever is asked for, nothing is drawn where
+    /// stderr is no terminal.
     pub fn on_stderr(drawing: Drawing, symbols: Symbols) -> Self {
+        let progress = Self::unbegun_on_stderr(drawing, symbols);
+        progress.begin();
+        progress
+    }
+
+    /// The same, but drawn only once there is something to tell: nobody knows yet whether the run goes on.
+    pub fn unbegun_on_stderr(drawing: Drawing, symbols: Symbols) -> Self {
         let target = match drawing {
             Drawing::Shown => ProgressDrawTarget::stderr(),
             Drawing::Hidden => ProgressDrawTarget::hidden(),
         };
-        let progress = Self::on(target, symbols);
-        if !progress.bar.is_hidden() {
-            progress.bar.enable_steady_tick(TICK);
-        }
-        progress
+        Self::on(target, symbols)
     }
 
     fn on(target: ProgressDrawTarget, symbols: Symbols) -> Self {
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_style(style(Shape::Spinner, symbols));
-        Self { bar, symbols, state: Mutex::new(State::default()) }
+        bar.set_prefix(Phase::Starting.label());
+        Self { bar, symbols, state: Mutex::new(State::default()), begun: Once::new() }
+    }
+
+    fn begin(&self) {
+        if !self.bar.is_hidden() {
+            self.begun.call_once(|| self.bar.enable_steady_tick(TICK));
+        }
     }
 
     /// Removes the line for good; called before the report is written.
@@ -108,7 +124,7 @@ impl Monitor for Progress {
         }
         let mut state = self.lock();
         let before = (state.phase, state.rounds, state.shape());
-        state.take(event);
+        state.take(event, Utc::now());
         if (state.phase, state.rounds) != (before.0, before.1) {
             // Rates and remaining times are those of the phase.
             self.bar.reset();
@@ -124,6 +140,7 @@ impl Monitor for Progress {
             self.bar.set_style(style(state.shape(), self.symbols));
             self.bar.tick();
         }
+        self.begin();
     }
 }
 
@@ -189,7 +206,7 @@ struct State {
 }
 
 impl State {
-    fn take(&mut self, event: &RunEvent) {
+    fn take(&mut self, event: &RunEvent, now: DateTime<Utc>) {
         match event {
             RunEvent::RunStarted { .. } | RunEvent::ProblemFound(_) => {}
             RunEvent::SlicesPlanned { slices, .. } => self.plan_slices(*slices as u64),
@@ -214,10 +231,7 @@ impl State {
                 self.waiting = None;
             }
             RunEvent::Attempted { conclusion, .. } => self.answer(*conclusion),
-            RunEvent::Waiting { wait, reason } => {
-                let reason = visible_within(reason, MOST_REASON, "…");
-                self.waiting = Some(format!("waiting {}: {reason}", duration(*wait)));
-            }
+            RunEvent::Waiting { wait, reason } => self.waiting = Some(describe_wait(*wait, reason, now)),
             RunEvent::Confirmed { recovered, .. } => {
                 self.recovered = *recovered;
                 self.waiting = None;
@@ -291,16 +305,29 @@ impl State {
             Phase::Reading => self.note.clone().unwrap_or_default(),
             Phase::Confirming => format!("{} recovered so far", grouped(self.recovered)),
             Phase::Resending => {
-                let mut parts = vec![format!("{} recovered so far", grouped(self.recovered))];
-                if self.refused > 0 {
-                    parts.push(format!("{} refused", grouped(self.refused)));
-                }
-                if self.in_doubt > 0 {
-                    parts.push(format!("{} in doubt", grouped(self.in_doubt)));
-                }
-                parts.join(", ")
+                // What a person must know comes first, because a narrow terminal cuts the end off.
+                let accepted = self.answered - self.refused - self.in_doubt;
+                let parts = [
+                    (self.refused, "refused"),
+                    (self.in_doubt, "in doubt"),
+                    (accepted, "to be confirmed"),
+                    (self.recovered, "recovered"),
+                ];
+                let told = parts.into_iter().filter(|(number, _)| *number > 0);
+                told.map(|(number, what)| format!("{} {what}", grouped(number))).collect::<Vec<_>>().join(", ")
             }
         }
+    }
+}
+
+/// A wait as the progress line tells it: a long one by its end, because the line does not count down.
+fn describe_wait(wait: Duration, reason: &str, now: DateTime<Utc>) -> String {
+    // What stands behind a semicolon is how long the vendor asks to wait, which is told already.
+    let reason = visible_within(reason.split(';').next().unwrap_or_default(), MOST_REASON, "…");
+    let end = TimeDelta::from_std(wait).ok().and_then(|wait| now.checked_add_signed(wait));
+    match end {
+        Some(end) if wait >= LONG_WAIT => format!("waiting until {}: {reason}", end.format("%H:%M:%SZ")),
+        Some(_) | None => format!("waiting {}: {reason}", duration(wait)),
     }
 }
 

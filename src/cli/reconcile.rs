@@ -25,7 +25,6 @@ use crate::run_report::{Counts, Mode, Problem, ProblemKind, Requests, RunReport}
 /// # Errors
 /// When the settings, the log or the ledger can't be used; nothing was sent then.
 pub fn run(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn Adapters) -> Result<ExitCode, CliError> {
-    let console = Console { verbosity: flags.verbosity };
     let prepared = prepare(job, flags, surroundings, adapters)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let output = prepared.output;
@@ -33,7 +32,7 @@ pub fn run(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn A
     let asking = must_ask(&prepared.settings, Terminals::look());
     let report = runtime.block_on(async {
         let (sender, stop) = watch::channel(None);
-        tokio::spawn(signals::watch(sender, console)?);
+        tokio::spawn(signals::watch(sender, output.on_stopping())?);
         let approver = if asking { output.approver() } else { Arc::new(Preapproved) };
         let ports = Ports {
             provider: prepared.provider,

@@ -6,7 +6,6 @@ use std::io;
 
 use tokio::sync::watch;
 
-use crate::cli::console::Console;
 use crate::exit::ExitCode;
 use crate::outcome::Signal;
 
@@ -31,11 +30,14 @@ fn step(earlier: Option<Signal>, signal: Signal) -> Step {
 }
 
 /// Starts to listen, and returns what must be polled for signals to be heeded: it ends only when
-/// nobody wants to be stopped any more.
+/// nobody wants to be stopped any more. `stopping` is called before the run is asked to stop.
 ///
 /// # Errors
 /// When the system refuses to hand over signals.
-pub fn watch(stop: watch::Sender<Option<Signal>>, console: Console) -> io::Result<impl Future<Output = ()> + Send> {
+pub fn watch(
+    stop: watch::Sender<Option<Signal>>,
+    stopping: impl Fn() + Send,
+) -> io::Result<impl Future<Output = ()> + Send> {
     let mut signals = Signals::listen()?;
     Ok(async move {
         loop {
@@ -46,8 +48,9 @@ pub fn watch(stop: watch::Sender<Option<Signal>>, console: Console) -> io::Resul
             let earlier = *stop.borrow();
             match step(earlier, signal) {
                 Step::Stop(signal) => {
+                    // Said first, because after this the run may be over at any moment.
+                    stopping();
                     stop.send_replace(Some(signal));
-                    console.note("stopping: recording what is in flight; interrupt again to stop at once");
                 }
                 Step::Leave => std::process::exit(i32::from(ExitCode::Interrupted.number())),
                 Step::Nothing => {}
@@ -111,8 +114,7 @@ mod tests {
     #[tokio::test]
     async fn the_watch_ends_when_nobody_wants_to_be_stopped_any_more() {
         let (sender, receiver) = watch::channel(None);
-        let console = Console { verbosity: crate::config::Verbosity::Quiet };
-        let watching = tokio::spawn(super::watch(sender, console).unwrap());
+        let watching = tokio::spawn(super::watch(sender, || {}).unwrap());
         drop(receiver);
         watching.await.unwrap();
     }

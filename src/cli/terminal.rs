@@ -1,6 +1,7 @@
 //! What the terminal can show, and the progress line on it, which makes room for a question.
 
 use std::io::{self, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cli::progress::{Drawing, Progress};
@@ -53,12 +54,15 @@ pub struct LiveProgress {
     drawing: Drawing,
     symbols: Symbols,
     current: Mutex<Arc<Progress>>,
+    /// Whether a question stands where the line was.
+    asking: AtomicBool,
 }
 
 impl LiveProgress {
     /// A progress line on stderr.
     pub fn new(drawing: Drawing, symbols: Symbols) -> Self {
-        Self { drawing, symbols, current: Mutex::new(Arc::new(Progress::on_stderr(drawing, symbols))) }
+        let current = Mutex::new(Arc::new(Progress::on_stderr(drawing, symbols)));
+        Self { drawing, symbols, current, asking: AtomicBool::new(false) }
     }
 
     /// The line as it is now.
@@ -67,14 +71,26 @@ impl LiveProgress {
         Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes the line away.
+    /// Takes the line away for good.
     pub fn clear(&self) {
         self.current().clear();
     }
 
-    /// Begins a new line.
+    /// Takes the line away for a question.
+    pub fn give_way(&self) {
+        self.clear();
+        self.asking.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether a question is being asked.
+    pub fn is_asking(&self) -> bool {
+        self.asking.load(Ordering::SeqCst)
+    }
+
+    /// Makes place for a new line, which begins when something happens.
     pub fn renew(&self) {
-        let fresh = Arc::new(Progress::on_stderr(self.drawing, self.symbols));
+        self.asking.store(false, Ordering::SeqCst);
+        let fresh = Arc::new(Progress::unbegun_on_stderr(self.drawing, self.symbols));
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::approve::AskOnTerminal;
+use crate::cli::console::{self, Console};
 use crate::cli::errors::CliError;
 use crate::cli::progress::{Drawing, Progress, Tee, Verbose};
 use crate::cli::terminal::{self, LiveProgress};
@@ -50,6 +51,9 @@ pub trait Output {
 
     /// Who asks the person at the terminal.
     fn approver(&self) -> Arc<dyn Approver>;
+
+    /// What tells the person that a signal was heard.
+    fn on_stopping(&self) -> Box<dyn Fn() + Send>;
 
     /// Shows the report on standard output.
     ///
@@ -237,6 +241,19 @@ impl Output for RealOutput {
 
     fn approver(&self) -> Arc<dyn Approver> {
         Arc::new(AskOnTerminal::new(Arc::clone(&self.progress)))
+    }
+
+    fn on_stopping(&self) -> Box<dyn Fn() + Send> {
+        let (console, progress) = (Console { verbosity: self.verbosity }, Arc::clone(&self.progress));
+        Box::new(move || {
+            if progress.is_asking() {
+                // Nothing was sent yet; only the line of the question has to be left.
+                console::say("");
+                return;
+            }
+            let note = || console.note("stopping: recording what is in flight; interrupt again to stop at once");
+            progress.current().aside(note);
+        })
     }
 
     fn finish(&self, report: &RunReport) -> io::Result<()> {

@@ -28,6 +28,10 @@ impl Output for Shown {
         Arc::new(Preapproved)
     }
 
+    fn on_stopping(&self) -> Box<dyn Fn() + Send> {
+        Box::new(|| {})
+    }
+
     fn finish(&self, report: &RunReport) -> io::Result<()> {
         self.0.lock().unwrap().push(format!("report {} {}", report.outcome.name(), report.exit_code.number()));
         Ok(())
@@ -186,6 +190,10 @@ fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is() {
         fn approver(&self) -> Arc<dyn Approver> {
             Arc::new(Preapproved)
         }
+        fn on_stopping(&self) -> Box<dyn Fn() + Send> {
+            Box::new(|| {})
+        }
+
         fn finish(&self, _report: &RunReport) -> io::Result<()> {
             Err(self.0.into())
         }
