@@ -52,6 +52,7 @@ pub fn say(line: &str) {
 pub fn print(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     unless_closed(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+        .map_err(|error| io::Error::new(error.kind(), format!("can't write to standard output: {error}")))
 }
 
 /// Takes a closed pipe for an answer and not for an error.

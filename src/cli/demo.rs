@@ -69,8 +69,8 @@ pub fn run(
     let truth = sandbox.world();
     let (lost, twice) = (truth.not_held().len(), truth.duplicates().len());
     say(&format!(
-        "\nThe receiver's own count, which hookmend never saw: {lost} events are lost, {twice} arrived twice.\n\
-         Next: `hookmend sandbox` serves this vendor for you to try; the README shows the real one.\n"
+        "\nThe receiver's own count, which hookmend never saw:\n{lost} events are lost, {twice} arrived twice.\n\n\
+         Next: `hookmend sandbox` serves this vendor for you to try.\n"
     ))?;
     let agrees = reconciled == ExitCode::Clean && checked == ExitCode::Clean && lost == 0 && twice == 0;
     if agrees {
@@ -113,9 +113,10 @@ fn opening(sandbox: &Sandbox) -> String {
     }
     let _ = writeln!(
         text,
-        "\nOf each, {missing} never reached the receiver, and {unacknowledged} did although their acknowledgement was \
-         lost.\nThe vendor counts all of these as failed and will not try again. Resending them all would book\n\
-         {} events twice. The received log knows which.",
+        "\nOf each, {missing} never reached the receiver, and {unacknowledged} did although their\n\
+         acknowledgement was lost. The vendor counts all of these as failed and will not\n\
+         try again. Resending them all would book {} events twice. The received log\n\
+         knows which.",
         unacknowledged * WEBHOOKS as u64
     );
     text

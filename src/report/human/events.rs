@@ -235,9 +235,9 @@ fn group_title(mode: Mode, name: Option<&str>, tracked: &TrackedEvent, size: usi
         Some(name) => format!("{name}: {verdict}"),
         None => capitalised(&verdict),
     };
-    if let Some(result) = told_result(mode, tracked) {
+    if let Some(result) = titled_result(mode, tracked) {
         title.push_str(", ");
-        title.push_str(&words(result.name()));
+        title.push_str(&result);
     }
     if tracked.attempts > 0 {
         title.push_str(" after ");
@@ -247,6 +247,16 @@ fn group_title(mode: Mode, name: Option<&str>, tracked: &TrackedEvent, size: usi
         title.push_str(&format!(" ({} events)", text::grouped(size as u64)));
     }
     title
+}
+
+/// The result as part of a title, where the verdict alone does not tell it.
+fn titled_result(mode: Mode, tracked: &TrackedEvent) -> Option<String> {
+    match (tracked.result, told_result(mode, tracked)) {
+        (Some(EventResult::Recovered), _) => Some("recovered".to_owned()),
+        (_, Some(EventResult::Left)) if tracked.attempts == 0 => Some("not resent".to_owned()),
+        (_, Some(EventResult::Left)) => Some("not recovered".to_owned()),
+        (_, told) => told.map(|result| words(result.name())),
+    }
 }
 
 fn narrow_grid(page: &Page, rows: &[Row<'_>], widths: &[u16]) -> Grid {

@@ -6,7 +6,7 @@
 use crate::classify::Verdict;
 use crate::outcome::{RunOutcome, Signal};
 use crate::report::text::{counted, grouped, listed};
-use crate::run_report::{Mode, ProblemKind, RunReport};
+use crate::run_report::{Counts, Mode, ProblemKind, RunReport};
 use crate::tracked::EventResult;
 
 /// The most causes that one sentence names.
@@ -20,19 +20,21 @@ pub(super) fn of(report: &RunReport) -> String {
             let causes = undetermined_causes(report);
             doubtful(report, &format!("Undetermined: {causes}"))
         }
+        RunOutcome::Unavailable if has(report, ProblemKind::Throttled) => {
+            doubtful(report, "Unavailable: the vendor throttles for longer than this run may last")
+        }
         RunOutcome::Unavailable => doubtful(report, "Unavailable: the vendor can't be reached or keeps failing"),
         RunOutcome::Refused => doubtful(report, "Refused: the vendor does not accept the credentials"),
         RunOutcome::Failed => doubtful(report, "Failed: hookmend itself could not go on"),
         RunOutcome::Locked => "Locked: another run holds the ledger, so this one sent nothing; try again later.".into(),
-        RunOutcome::Unusable => "Not started: the settings or the input can't be used.".into(),
+        RunOutcome::Unusable => unusable(report),
         RunOutcome::Interrupted(signal) => interrupted(report, signal),
     }
 }
 
 fn clean(report: &RunReport) -> String {
     let totals = &report.totals;
-    let proofs_off = report.problems.iter().any(|problem| problem.kind == ProblemKind::ProofsOff);
-    let unproven = if proofs_off { ", taking the sources at their word" } else { "" };
+    let unproven = if has(report, ProblemKind::ProofsOff) { ", taking the sources at their word" } else { "" };
     let said = match report.mode {
         Mode::Check => format!("Nothing is missing{unproven}; nothing was sent"),
         Mode::DryRun => format!("Dry run: nothing is missing{unproven}, so nothing would be resent"),
@@ -57,6 +59,8 @@ fn all_recovered(report: &RunReport) -> String {
         return match (recovered, missing == recovered) {
             (1, true) => format!("{events}, it was resent and confirmed"),
             (1, false) => format!("{events} and confirmed"),
+            (2, true) => format!("{events}, both were resent and confirmed"),
+            (2, false) => format!("{events}, both are confirmed"),
             (_, true) => format!("{events}, all {} were resent and confirmed", grouped(recovered)),
             (_, false) => format!("{events}, all {} are confirmed", grouped(recovered)),
         };
@@ -137,7 +141,7 @@ fn findings(report: &RunReport) -> String {
 fn intended(report: &RunReport) -> String {
     let totals = &report.totals;
     let would = count(report, |_, result| result == Some(EventResult::Left));
-    if report.problems.iter().any(|problem| problem.kind == ProblemKind::TooManyResends) {
+    if has(report, ProblemKind::TooManyResends) {
         let events = counted(would, "event is to be resent", "events are to be resent");
         return format!("{events}, more than one run may resend, so none would be");
     }
@@ -177,6 +181,8 @@ fn left_cause(report: &RunReport) -> String {
     let cause = report.problems.iter().find_map(|problem| match problem.kind {
         ProblemKind::NotApproved => Some("because the plan was not approved"),
         ProblemKind::TooManyResends => Some("because the plan is larger than a run may carry out"),
+        // A receiver that took some of them is not down.
+        ProblemKind::ReceiverDown if report.totals.recovered > 0 => Some("because deliveries kept failing"),
         ProblemKind::ReceiverDown => Some("because the receiver is down"),
         ProblemKind::Deadline => Some("because the deadline passed"),
         ProblemKind::Throttled => Some("because the vendor throttles for too long"),
@@ -267,8 +273,31 @@ fn doubtful(report: &RunReport, what: &str) -> String {
         Mode::Check if report.totals.missing + report.totals.lost_after_ack > 0 => findings(report),
         Mode::Check => String::new(),
     };
+    if report.totals == Counts::default() {
+        let resent = match report.mode {
+            Mode::Act => " and nothing was resent",
+            Mode::DryRun | Mode::Check => "",
+        };
+        return format!("{what}; no event was listed, so nothing can be called clean{resent}.");
+    }
     let said = if said.is_empty() { said } else { format!("; {said}") };
     format!("{what}, so nothing can be called clean{said}.")
+}
+
+/// A run that the settings or the input made impossible.
+fn unusable(report: &RunReport) -> String {
+    let why = if has(report, ProblemKind::WrongAddress) {
+        "the address is not that of the vendor's API"
+    } else if has(report, ProblemKind::WebhookUnknown) {
+        "the vendor does not know a webhook that was named"
+    } else {
+        "the settings or the input can't be used"
+    };
+    match (so_far(report), report.mode) {
+        (said, _) if !said.is_empty() => format!("Stopped: {why}; {said}."),
+        (_, Mode::Act) => format!("Not started: {why}; nothing was resent."),
+        (_, Mode::DryRun | Mode::Check) => format!("Not started: {why}."),
+    }
 }
 
 fn interrupted(report: &RunReport, signal: Signal) -> String {
@@ -278,7 +307,8 @@ fn interrupted(report: &RunReport, signal: Signal) -> String {
     };
     let said = so_far(report);
     let said = if said.is_empty() { "nothing was resent".to_owned() } else { said };
-    format!("Stopped by {signal} before the end: {said}; run the same command again to go on.")
+    let looked_up = if report.totals.in_doubt > 0 { ", which first looks up what is in doubt" } else { "" };
+    format!("Stopped by {signal} before the end: {said}; run the same command again to go on{looked_up}.")
 }
 
 /// What a run did before it came to an end too early.
@@ -289,12 +319,22 @@ fn so_far(report: &RunReport) -> String {
         parts.push(counted(totals.recovered, "event was recovered", "events were recovered"));
     }
     if totals.left > 0 {
-        parts.push(counted(totals.left, "is left", "are left"));
+        parts.push(match parts.len() {
+            0 => counted(totals.left, "event is left", "events are left"),
+            _ => counted(totals.left, "is left", "are left"),
+        });
     }
     if totals.in_doubt > 0 && report.outcome != RunOutcome::Undetermined {
-        parts.push(counted(totals.in_doubt, "is in doubt", "are in doubt"));
+        parts.push(match parts.len() {
+            0 => counted(totals.in_doubt, "event is in doubt", "events are in doubt"),
+            _ => counted(totals.in_doubt, "is in doubt", "are in doubt"),
+        });
     }
     listed(&parts)
+}
+
+fn has(report: &RunReport, kind: ProblemKind) -> bool {
+    report.problems.iter().any(|problem| problem.kind == kind)
 }
 
 fn count(report: &RunReport, counts: impl Fn(Verdict, Option<EventResult>) -> bool) -> u64 {

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::layout::{Align, Grid, Page, width_of};
+use crate::outcome::RunOutcome;
 use crate::report::color::Paint;
 use crate::report::text;
 use crate::run_report::{Counts, Mode, RunReport, WebhookReport};
@@ -53,7 +54,8 @@ const COLUMNS: [Column; 13] = [
 ];
 
 pub(super) fn write(page: &mut Page, report: &RunReport) {
-    if report.webhooks.is_empty() {
+    // A table of zeros would read as "looked, and found nothing".
+    if report.webhooks.is_empty() || (!is_proven(report.outcome) && report.totals == Counts::default()) {
         return;
     }
     let shown = &report.webhooks[..report.webhooks.len().min(MOST_WEBHOOKS)];
@@ -67,11 +69,13 @@ pub(super) fn write(page: &mut Page, report: &RunReport) {
     let mut grid = Grid { head: head(&columns), rows: Vec::new() };
     let mut paints = Vec::new();
     for (webhook, name) in shown.iter().zip(names) {
-        grid.rows.push(row(name, &columns, &webhook.counts));
+        let is_known = is_proven(report.outcome) || webhook.counts != Counts::default();
+        let counts = is_known.then_some(&webhook.counts);
+        grid.rows.push(row(name, &columns, counts));
         paints.push(paint_of(&webhook.counts));
     }
     if report.webhooks.len() > 1 {
-        grid.rows.push(row("Total".to_owned(), &columns, &report.totals));
+        grid.rows.push(row("Total".to_owned(), &columns, Some(&report.totals)));
         paints.push(Paint::Bold);
     }
     page.gap();
@@ -114,10 +118,26 @@ fn head(columns: &[&Column]) -> Vec<(&'static str, Align)> {
     head
 }
 
-fn row(name: String, columns: &[&Column], counts: &Counts) -> Vec<String> {
+/// A row of numbers; without counts nothing is known, which is not the same as zero.
+fn row(name: String, columns: &[&Column], counts: Option<&Counts>) -> Vec<String> {
     let mut row = vec![name];
-    row.extend(columns.iter().map(|column| text::grouped((column.value)(counts))));
+    let told = |column: &&Column| counts.map_or_else(|| "-".to_owned(), |counts| text::grouped((column.value)(counts)));
+    row.extend(columns.iter().map(told));
     row
+}
+
+/// Whether an outcome says that everything was looked at, so that a zero means none.
+fn is_proven(outcome: RunOutcome) -> bool {
+    match outcome {
+        RunOutcome::Clean | RunOutcome::Left => true,
+        RunOutcome::Undetermined
+        | RunOutcome::Unavailable
+        | RunOutcome::Refused
+        | RunOutcome::Locked
+        | RunOutcome::Interrupted(_)
+        | RunOutcome::Unusable
+        | RunOutcome::Failed => false,
+    }
 }
 
 /// How wide the table would be with names of this width.

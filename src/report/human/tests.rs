@@ -198,7 +198,7 @@ fn hostile_ids_and_words_can_not_act_on_the_terminal() {
     Sale\u{1b}[31m\nCreated       2       2        2       2          0     2
 
     Needs attention (2)
-      Missing, left after 1 resend (2 events)
+      Missing, not recovered after 1 resend (2 events)
         refused\u{9b}2J\nExit code 0
         \u{1b}]0;owned\u{7}\r\nfake                   2026-03-01 12:00:00Z  500
         line\u{202e}<b>=cmd|' /C calc'!A0
@@ -286,7 +286,50 @@ fn a_receiver_that_is_down_is_named_as_the_cause() {
     events.extend((3..=9).map(|number| missing(number, 0, EventResult::Left)));
     let mut report = one(Mode::Act, RunOutcome::Left, events);
     report.problems.push(problem(ProblemKind::ReceiverDown, "5 deliveries in a row were refused", ""));
-    insta::assert_snapshot!(last_sentence(&report), @"8 events are left: 1 resent and still not there, 7 not resent because the receiver is down; 1 was recovered.");
+    insta::assert_snapshot!(last_sentence(&report), @"8 events are left: 1 resent and still not there, 7 not resent because deliveries kept failing; 1 was recovered.");
+    let mut report = one(Mode::Act, RunOutcome::Left, vec![missing(1, 1, EventResult::Left)]);
+    report.problems.push(problem(ProblemKind::ReceiverDown, "every event that was tried first was refused", ""));
+    insta::assert_snapshot!(last_sentence(&report), @"1 event is left, resent and still not there because the receiver is down.");
+}
+
+#[test]
+fn nothing_that_was_not_looked_at_is_shown_as_zero() {
+    let nothing = || vec![webhook(SALES, "SaleCreated", vec![]), webhook(STOCK, "StockMovementCreated", vec![])];
+    for outcome in [RunOutcome::Unavailable, RunOutcome::Refused, RunOutcome::Unusable, RunOutcome::Undetermined] {
+        let page = page(&report(Mode::Act, outcome, nothing()), 80);
+        assert!(!page.contains("Webhook") && page.ends_with("nothing was resent.\n"), "{page}");
+    }
+    let mut half = nothing();
+    half[0] = webhook(SALES, "SaleCreated", vec![missing(1, 0, EventResult::Left)]);
+    let page = page(&report(Mode::Act, RunOutcome::Unavailable, half), 80);
+    let row = page.lines().find(|line| line.starts_with("StockMovementCreated")).expect("a row");
+    assert!(row.ends_with("-") && !row.contains('0'), "{page}");
+    let page = super::tests::page(&report(Mode::Check, RunOutcome::Clean, nothing()), 80);
+    assert!(page.contains("StockMovementCreated        0\n"), "{page}");
+}
+
+#[test]
+fn a_run_that_found_nothing_out_says_why() {
+    let sentence = |mode, outcome, kind| {
+        let mut report = one(mode, outcome, vec![]);
+        report.problems.push(problem(kind, "x", ""));
+        last_sentence(&report)
+    };
+    let refused = sentence(Mode::Act, RunOutcome::Refused, ProblemKind::CredentialsRefused);
+    insta::assert_snapshot!(refused, @"Refused: the vendor does not accept the credentials; no event was listed, so nothing can be called clean and nothing was resent.");
+    let quota = sentence(Mode::Check, RunOutcome::Unavailable, ProblemKind::Throttled);
+    insta::assert_snapshot!(quota, @"Unavailable: the vendor throttles for longer than this run may last; no event was listed, so nothing can be called clean.");
+    let address = sentence(Mode::Act, RunOutcome::Unusable, ProblemKind::WrongAddress);
+    insta::assert_snapshot!(address, @"Not started: the address is not that of the vendor's API; nothing was resent.");
+    let webhook = sentence(Mode::Check, RunOutcome::Unusable, ProblemKind::WebhookUnknown);
+    insta::assert_snapshot!(webhook, @"Not started: the vendor does not know a webhook that was named.");
+}
+
+#[test]
+fn an_interrupted_run_says_what_the_next_one_does_first() {
+    let events = vec![missing(1, 0, EventResult::Left), missing(2, 1, EventResult::InDoubt)];
+    let report = one(Mode::Act, RunOutcome::Interrupted(Signal::Interrupt), events);
+    insta::assert_snapshot!(last_sentence(&report), @"Stopped by SIGINT before the end: 1 event is left and 1 is in doubt; run the same command again to go on, which first looks up what is in doubt.");
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn poison_at_80_columns() {
         7d3e0b52-9c41-4f6a-8b1e-000000000020  2026-03-01 12:32:20Z  500
         7d3e0b52-9c41-4f6a-8b1e-000000000021  2026-03-01 12:33:57Z  500
 
-      SaleCreated: missing, left after 1 resend
+      SaleCreated: missing, not recovered after 1 resend
         the vendor failed to deliver it and the received log does not hold it
         7d3e0b52-9c41-4f6a-8b1e-000000000022  2026-03-01 12:35:34Z  404 Not found
 
@@ -110,7 +110,7 @@ fn poison_at_200_columns() {
         7d3e0b52-9c41-4f6a-8b1e-000000000020  2026-03-01 12:32:20Z  500 Internal Server Error
         7d3e0b52-9c41-4f6a-8b1e-000000000021  2026-03-01 12:33:57Z  500 Internal Server Error
 
-      SaleCreated: missing, left after 1 resend
+      SaleCreated: missing, not recovered after 1 resend
         the vendor failed to deliver it and the received log does not hold it
         7d3e0b52-9c41-4f6a-8b1e-000000000022  2026-03-01 12:35:34Z  404 Not found
 
@@ -283,7 +283,7 @@ fn interrupted_at_80_columns() {
     SaleCreated       8       8        8       5          5     3
 
     Needs attention (3)
-      Missing, left (3 events)
+      Missing, not resent (3 events)
         the vendor failed to deliver it and the received log does not hold it
         7d3e0b52-9c41-4f6a-8b1e-000000000006  2026-03-01 12:09:42Z  404 Not found
         7d3e0b52-9c41-4f6a-8b1e-000000000007  2026-03-01 12:11:19Z  404 Not found
