@@ -69,7 +69,8 @@ fn fault_help() -> String {
         .to_owned();
     for (example, about) in CATALOGUE {
         // Writing to a string has no way to fail.
-        let _ = write!(help, "\n  {example:<31} {about}");
+        // Each on two lines, because a second column would be torn apart on a narrow terminal.
+        let _ = write!(help, "\n  {example}\n      {about}");
     }
     help
 }
