@@ -96,7 +96,9 @@ impl From<LedgerError> for CliError {
             LedgerError::Io { .. } | LedgerError::Unusable { .. } | LedgerError::Database { .. } => ExitCode::Failure,
         };
         let hint = match error {
-            LedgerError::Locked { .. } => "wait for that run to end, or name another ledger with --ledger",
+            LedgerError::Locked { .. } => {
+                "wait for that run to end, then run again; with another ledger the two could resend the same events"
+            }
             LedgerError::Io { .. } => "check the folder and its permissions, or name another file with --ledger",
             LedgerError::Unusable { .. } => {
                 "if it is the ledger, repair it first: it knows what was resent; if it is not, name another with --ledger"

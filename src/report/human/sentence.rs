@@ -273,15 +273,16 @@ fn doubtful(report: &RunReport, what: &str) -> String {
         Mode::Check if report.totals.missing + report.totals.lost_after_ack > 0 => findings(report),
         Mode::Check => String::new(),
     };
+    // Whoever could resend wants to know first whether anything was.
+    let resent = match report.mode {
+        Mode::Act if report.totals.resent == 0 => " and nothing was resent",
+        Mode::Act | Mode::DryRun | Mode::Check => "",
+    };
     if report.totals == Counts::default() {
-        let resent = match report.mode {
-            Mode::Act => " and nothing was resent",
-            Mode::DryRun | Mode::Check => "",
-        };
         return format!("{what}; no event was listed, so nothing can be called clean{resent}.");
     }
     let said = if said.is_empty() { said } else { format!("; {said}") };
-    format!("{what}, so nothing can be called clean{said}.")
+    format!("{what}, so nothing can be called clean{resent}{said}.")
 }
 
 /// A run that the settings or the input made impossible.
