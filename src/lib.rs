@@ -11,6 +11,7 @@
 //! |---|---|
 //! | [`event`] | ids, events, delivery status, the window |
 //! | [`receipt`] | what the received log says of an id, and its coverage |
+//! | [`coverage`] | where a log begins, told from deliveries |
 //! | [`classify`] | the decision table: status × age × receipt → verdict |
 //! | [`tracked`] | the events of one webhook with their verdicts and results |
 //! | [`attempt`] | intents, what may be concluded from an answer, how doubt is settled |
@@ -51,6 +52,7 @@ pub mod classify;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod coverage;
 pub mod event;
 pub mod exit;
 pub mod ledger;

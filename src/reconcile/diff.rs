@@ -1,28 +1,31 @@
-//! Asks the received log once, proves it, and gives every event its verdict.
+//! Asks the received log once and gives every event its verdict.
 
 use std::sync::Arc;
 
 use crate::classify::{Age, classify};
-use crate::event::DeliveryStatus;
 use crate::monitor::RunEvent;
-use crate::policy::Proofs;
-use crate::receipt::{CoverageGap, Lookup, Receipt, WantedIds};
+use crate::receipt::{Coverage, CoverageGap, Lookup, Receipt, WantedIds};
 use crate::run_report::{Counts, ProblemKind};
 use crate::tracked::TrackedEvent;
 
 use super::caller::Halt;
+use super::log_proof::LogProof;
 use super::{Run, WebhookState};
 
 impl Run<'_> {
     /// Steps 3 and 4: one question to the log for all webhooks, then the verdicts.
     pub(super) async fn diff(&mut self) -> Result<(), Halt> {
-        let answer = self.ask_log(|_, _| true).await?;
+        let mut answer = self.ask_log(|_, _| true).await?;
+        if self.look_wider_where_the_log_fails(answer.as_ref()).await? {
+            answer = self.ask_log(|_, _| true).await?;
+        }
         for index in 0..self.webhooks.len() {
-            let proven = match &answer {
+            let proof = match &answer {
                 Some((wanted, lookup)) => self.prove_log(index, wanted, lookup),
                 None => LogProof::Trusted,
             };
-            self.judge(index, answer.as_ref(), proven);
+            self.report_log_proof(index, proof);
+            self.judge(index, answer.as_ref(), proof);
             self.report_diff(index);
         }
         Ok(())
@@ -77,48 +80,7 @@ impl Run<'_> {
         }
     }
 
-    /// The log proof: a log that holds none of the events which the vendor says were delivered is the
-    /// wrong file or read by the wrong field.
-    fn prove_log(&mut self, index: usize, wanted: &WantedIds, lookup: &Lookup) -> LogProof {
-        if self.policy().proofs == Proofs::Off || wanted.ids().is_empty() {
-            return LogProof::Trusted;
-        }
-        let webhook = &self.webhooks[index];
-        let mut delivered = 0_u64;
-        let mut shared = 0_u64;
-        for tracked in webhook.events.iter() {
-            let receipt = receipt_of(tracked, wanted, lookup);
-            shared += u64::from(receipt == Receipt::Found);
-            let comparable = tracked.first_status == DeliveryStatus::Delivered && self.age(tracked) == Age::Ripe;
-            delivered += u64::from(comparable && receipt == Receipt::Absent);
-        }
-        let name = webhook.name.clone();
-        if shared > 0 || webhook.events.is_empty() {
-            return LogProof::Trusted;
-        }
-        if lookup.stats.ids == 0 && lookup.coverage.broken.is_none() {
-            self.undetermined(
-                ProblemKind::LogUnproven,
-                format!("{name}: the received log holds no ids at all, so nothing was resent on its word"),
-                "check --received and --received-id; if the log really is empty, say --no-proof",
-            );
-            return LogProof::Failed;
-        }
-        if delivered > 0 {
-            self.undetermined(
-                ProblemKind::LogUnproven,
-                format!(
-                    "{name}: the received log holds none of the {delivered} events that the vendor says it delivered, so \
-                     it is the wrong log or read by the wrong field; nothing was resent on its word"
-                ),
-                "check --received and --received-id (or --received-status); --no-proof takes the log at its word",
-            );
-            return LogProof::Failed;
-        }
-        LogProof::Trusted
-    }
-
-    fn age(&self, tracked: &TrackedEvent) -> Age {
+    pub(super) fn age(&self, tracked: &TrackedEvent) -> Age {
         Age::of(&tracked.event, self.ports.clock.now(), self.policy().min_age)
     }
 
@@ -130,7 +92,12 @@ impl Run<'_> {
             let receipt = match answer {
                 None => Receipt::OutOfCoverage(CoverageGap::NoLog),
                 Some((wanted, lookup)) => match (receipt_of(tracked, wanted, lookup), proof) {
-                    (Receipt::Absent, LogProof::Failed) => Receipt::OutOfCoverage(CoverageGap::Unproven),
+                    (Receipt::Absent, LogProof::Empty | LogProof::NothingShared { .. }) => {
+                        Receipt::OutOfCoverage(CoverageGap::Unproven)
+                    }
+                    (Receipt::Absent, LogProof::BeginsAt(since)) => {
+                        Coverage { since: Some(since), broken: None }.of_unseen(tracked.event.created())
+                    }
                     (receipt, _) => receipt,
                 },
             };
@@ -150,14 +117,8 @@ impl Run<'_> {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LogProof {
-    Trusted,
-    Failed,
-}
-
 /// What an answer of the log says of one event.
-fn receipt_of(tracked: &TrackedEvent, wanted: &WantedIds, lookup: &Lookup) -> Receipt {
+pub(super) fn receipt_of(tracked: &TrackedEvent, wanted: &WantedIds, lookup: &Lookup) -> Receipt {
     match wanted.number_of(tracked.event.id.key()) {
         Some(number) => lookup.receipt(number, tracked.event.created()),
         None => Receipt::OutOfCoverage(CoverageGap::Unreadable),

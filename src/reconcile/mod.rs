@@ -8,7 +8,8 @@
 //! | `caller` | sends one request at a time: concurrency, rate, retries, deadline, stop |
 //! | `scope` | which webhooks the run looks at |
 //! | `listing` | lists slices side by side, halves those that fail or may be cut short |
-//! | `proof` | proves that the vendor's filter and the received log can be believed |
+//! | `proof` | proves that the vendor's filter can be believed |
+//! | `log_proof` | proves that the received log is the right one |
 //! | `diff` | asks the log once and gives every event its verdict |
 //! | `doubt` | settles attempts that an earlier run left open |
 //! | `resend` | canary, then the others; intent before, outcome after |
@@ -21,6 +22,7 @@ mod diff;
 mod doubt;
 mod finish;
 mod listing;
+mod log_proof;
 mod proof;
 mod resend;
 mod scope;
@@ -188,6 +190,8 @@ struct WebhookState {
     listed: Vec<ListedSlice>,
     /// The unfiltered listing that proved the filter.
     proof_listed: Vec<ListedSlice>,
+    /// The unfiltered listing covered the whole window.
+    whole_window_listed: bool,
     capacity: Capacity,
     /// What listings showed that bears on whether the filter can be believed.
     signs: proof::FilterSigns,

@@ -115,12 +115,14 @@ impl Run<'_> {
         let mut outcome;
         if self.webhooks[index].signs.failed == 0 {
             outcome = self.list_unfiltered(index, window, whole).await?;
+            self.webhooks[index].whole_window_listed = true;
         } else {
             let slice = self.most_telling_slice(index);
             outcome = self.list_unfiltered(index, window, vec![slice]).await?;
             let log_needs_delivered = self.ports.received.is_some() && self.webhooks[index].signs.delivered == 0;
             if log_needs_delivered && whole != [slice] {
                 let more = self.list_unfiltered(index, window, whole).await?;
+                self.webhooks[index].whole_window_listed = true;
                 outcome.signs.add(&more.signs);
                 outcome.listed.extend(more.listed);
             }
@@ -158,16 +160,27 @@ impl Run<'_> {
         Ok(true)
     }
 
+    /// Lists the whole window without the filter, once in a run. Returns whether that was done.
+    pub(super) async fn list_whole_window_unfiltered(&mut self, index: usize) -> Result<bool, Halt> {
+        let webhook = &mut self.webhooks[index];
+        if webhook.whole_window_listed || webhook.filter == ListFilter::All {
+            return Ok(false);
+        }
+        webhook.whole_window_listed = true;
+        let window = self.request.window;
+        self.list_unfiltered(index, window, window.slices(self.longest_slice_of_provider())).await?;
+        Ok(true)
+    }
+
     fn longest_slice_of_provider(&self) -> TimeDelta {
         (self.ports.provider.longest_range() - self.zone_margin() * 3).max(TimeDelta::hours(1))
     }
 
-    /// The slice with the most failed events, and of several the latest: it most likely holds delivered
-    /// events too, and an answer larger than its own disproves a cap for all.
+    /// The slice of the oldest failed event: what the log says of the deliveries around it tells
+    /// whether the log reaches back as far as it is asked.
     fn most_telling_slice(&self, index: usize) -> Window {
-        let listed = &self.webhooks[index].listed;
-        let most = listed.iter().max_by_key(|listed| (listed.records, listed.slice.from()));
-        most.map_or(self.request.window, |listed| listed.slice)
+        let listed = self.webhooks[index].listed.iter().filter(|listed| listed.records > 0);
+        listed.map(|listed| listed.slice).min().unwrap_or(self.request.window)
     }
 
     /// Lists slices without the filter and takes their events in.

@@ -90,6 +90,7 @@ impl Run<'_> {
             filter: ListFilter::Failed,
             listed: Vec::new(),
             proof_listed: Vec::new(),
+            whole_window_listed: false,
             capacity: Capacity::default(),
             signs: super::proof::FilterSigns::default(),
             history: WebhookHistory::new(),

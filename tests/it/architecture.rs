@@ -10,6 +10,7 @@ const MAP: &[(&str, &[&str])] = &[
     // Core.
     ("event", &[]),
     ("receipt", &["event"]),
+    ("coverage", &["receipt"]),
     ("classify", &["event", "receipt"]),
     ("tracked", &["event", "receipt", "classify"]),
     ("attempt", &["event", "receipt"]),
@@ -39,6 +40,7 @@ const MAP: &[(&str, &[&str])] = &[
             "attempt",
             "classify",
             "clock",
+            "coverage",
             "event",
             "exit",
             "ledger",

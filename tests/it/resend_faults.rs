@@ -30,7 +30,9 @@ fn a_receiver_that_dies_under_way_is_left_alone_soon() {
     let dying = (20..60).fold(plan, |plan, number| plan.refusing(format!("lost-{number}"), 503));
     scene.sandbox.set_receiver(dying);
     scene.reconcile(&[]).ends_with(10).reports("receiver_down");
-    assert!(scene.resends() <= 20 + 5 + 4, "{} resends", scene.resends());
+    // Five failures in a row open the breaker; late successes may restart the count once, and what is
+    // in flight then is still answered.
+    assert!(scene.resends() <= 20 + 5 + 2 * 4, "{} resends", scene.resends());
     scene.assert_no_duplicates();
 }
 

@@ -160,6 +160,24 @@ async fn a_log_that_could_not_be_read_whole_rules_nothing_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_log_that_was_rotated_away_rules_out_nothing_older() {
+    let world = Shared::new();
+    for number in 0..6 {
+        world.event(&format!("rotated-away-{number}"), 60 + number, true, false);
+    }
+    world.event("answered-late-and-rotated-away", 58, false, false);
+    world.event("lost", 20, false, false);
+    for number in 0..6 {
+        world.event(&format!("ok-{number}"), 30 + number, true, true);
+    }
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!(report.exit_code, ExitCode::Undetermined);
+    assert_eq!((report.totals.recovered, report.totals.unknown, report.totals.lost_after_ack), (1, 1, 0));
+    assert!(has(&report, ProblemKind::LogCoverage));
+    assert_eq!(world.get().resends, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_cap_hides_nothing() {
     for (cap, list) in [(5, ListBehaviour::Honest), (7, ListBehaviour::Honest), (10, ListBehaviour::IgnoresFilter)] {
         let world = Shared::outage(60);
