@@ -66,6 +66,17 @@ fn quiet_is_silent_when_clean_and_speaks_when_not() {
 }
 
 #[test]
+fn a_refused_key_ends_in_words_and_not_in_a_table_of_zeros() {
+    let scene = Scene::new(outage(3));
+    let mut command = scene.pointed("reconcile");
+    let ended = run(command.env("HOOKMEND_API_KEY", "wrong")).ends_with(13);
+    assert!(!ended.stdout.contains("Recovered"), "{ended}");
+    assert!(ended.stdout.contains("Hint: "), "{ended}");
+    let sentence = "so\nnothing can be called clean and nothing was resent.\n".replace('\n', " ");
+    assert!(ended.stdout.replace('\n', " ").ends_with(&sentence), "{ended}");
+}
+
+#[test]
 fn verbose_shows_the_window_the_sources_and_where_settings_came_from() {
     let scene = Scene::new(outage(3));
     scene.file("hookmend.toml", "min-age = \"1m\"\n");
