@@ -127,6 +127,7 @@ impl Run<'_> {
     pub(super) fn into_report(mut self, started_at: DateTime<Utc>) -> RunReport {
         for index in 0..self.webhooks.len() {
             self.conclude_events(index);
+            self.report_receiver_down(index);
         }
         self.report_unknown();
         let mut totals = Counts::default();
@@ -198,6 +199,24 @@ impl Run<'_> {
                 tracked.reason = because.map(Into::into);
             }
         }
+    }
+
+    /// A refusal may turn out to be a delivery whose answer was lost, so this is said only at the end.
+    fn report_receiver_down(&mut self, index: usize) {
+        let webhook = &self.webhooks[index];
+        let name = &webhook.name;
+        let message = if webhook.blocked.is_some() {
+            format!("{name}: the receiver refused every event that was tried first, so the others were not sent")
+        } else if webhook.breaker.is_open() {
+            format!("{name}: {} deliveries in a row failed, so the others were not sent", webhook.breaker.failures())
+        } else {
+            return;
+        };
+        self.problem(
+            ProblemKind::ReceiverDown,
+            message,
+            "see why the receiver refuses (the status stands beside each event), then run again",
+        );
     }
 
     /// Says once for each reason why events could not be judged.
