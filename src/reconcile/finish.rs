@@ -272,14 +272,16 @@ fn credential_hint(credential: Credential) -> &'static str {
 
 fn misconfiguration_kind(error: &ProviderError) -> ProblemKind {
     match error {
-        ProviderError::NotFound { .. } => ProblemKind::WebhookUnknown,
+        ProviderError::NotFound { .. } | ProviderError::Unaddressable { .. } => ProblemKind::WebhookUnknown,
         _ => ProblemKind::WrongAddress,
     }
 }
 
 fn misconfiguration_hint(error: &ProviderError) -> &'static str {
     match error {
-        ProviderError::NotFound { .. } => "check the webhook id; --all-webhooks takes those that the keys can see",
+        ProviderError::NotFound { .. } | ProviderError::Unaddressable { .. } => {
+            "check the webhook id; --all-webhooks takes those that the keys can see"
+        }
         _ => "check --base-url: the address answers, but it is not the vendor's API",
     }
 }

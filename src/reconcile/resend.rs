@@ -225,6 +225,9 @@ impl Run<'_> {
             let attempt = intent.attempt();
             let answer = self.ports.provider.resend(&intent).await;
             drop(lane);
+            if let Err(ProviderError::Unaddressable { .. }) = &answer {
+                self.caller.was_not_sent(RequestKind::Resend);
+            }
             let outcome = outcome_of(&request, &answer);
             journal.record_outcome(intent, outcome.clone(), clock.now()).await.map_err(Halt::ledger)?;
             self.notice(&RunEvent::Attempted {

@@ -156,6 +156,12 @@ fn a_vendor_that_is_down_ends_as_unavailable_within_the_deadline() {
 }
 
 #[test]
+fn a_vendor_that_never_answers_ends_as_unavailable_at_the_deadline() {
+    let scene = Scene::new(outage(5)).with_fault("slow=30000");
+    scene.reconcile(&["--deadline", "1s"]).ends_with(12).reports("provider_unavailable");
+}
+
+#[test]
 fn the_cost_is_one_resend_each_and_about_two_listings_a_slice() {
     let scene = Scene::new(outage(40));
     scene.reconcile(&[]).ends_with(0);
