@@ -102,6 +102,10 @@ pub(super) fn update_outcome(
 }
 
 /// Settles an attempt by evidence; what is settled stays as it was settled.
+///
+/// One thing can be taken back: a refusal by the receiver, when the event turns out to have arrived. A
+/// receiver that was too slow to answer, or failed after its work was done, is told of like one that
+/// refused.
 pub(super) fn update_settlement(
     connection: &Connection,
     attempt: AttemptId,
@@ -110,8 +114,16 @@ pub(super) fn update_settlement(
     at: DateTime<Utc>,
 ) -> Result<(), WriteError> {
     let updated = connection.execute(
-        "UPDATE attempts SET settlement = ?2, settled_at = ?3, evidence = ?4 WHERE id = ?1 AND settlement IS NULL",
-        params![attempt.0, settlement.name(), names::millis(at), names::bounded(evidence)],
+        "UPDATE attempts SET settlement = ?2, settled_at = ?3, evidence = ?4 \
+         WHERE id = ?1 AND (settlement IS NULL OR (settlement = ?5 AND ?2 = ?6))",
+        params![
+            attempt.0,
+            settlement.name(),
+            names::millis(at),
+            names::bounded(evidence),
+            Settlement::DeliveryFailed.name(),
+            Settlement::Recovered.name(),
+        ],
     )?;
     exactly_one(updated, || format!("attempt {} is not open", attempt.0))
 }

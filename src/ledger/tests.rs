@@ -266,6 +266,18 @@ async fn a_settled_attempt_stays_as_it_was_settled_and_the_whole_call_is_refused
 }
 
 #[tokio::test]
+async fn a_refusal_is_taken_back_when_the_event_arrived_after_all() {
+    let world = World::new();
+    let guard = world.begin("run-1").await;
+    let refused = attempt(&guard, "event-1", Conclusion::Refused).await;
+    attempt(&guard, "event-1", Conclusion::Refused).await;
+    assert_eq!(of_event(&guard, "event-1").await.attempts, 2);
+    settle(&guard, refused, Settlement::Recovered).await;
+    let again = guard.settle(vec![(refused, Settlement::DeliveryFailed, String::new())], at(4)).await;
+    assert!(again.is_err(), "what arrived stays arrived");
+}
+
+#[tokio::test]
 async fn two_spellings_of_one_uuid_are_one_event_and_each_is_kept_as_the_vendor_spelt_it() {
     let spellings = ["6f2ab1c0-0d5e-4b7e-9a53-0c2b86d1f6aa", "{6F2AB1C0-0D5E-4B7E-9A53-0C2B86D1F6AA}"];
     let world = World::new();

@@ -109,11 +109,16 @@ pub enum Credential {
 /// How a request to a provider failed. No variant ever holds a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
-    /// Nothing was sent: refused connection, unknown host, failed TLS handshake, or an id that can't
-    /// be part of an address.
+    /// Nothing was sent: refused connection, unknown host, failed TLS handshake.
     #[error("could not connect: {message}")]
     NotSent {
         /// The cause.
+        message: String,
+    },
+    /// Nothing was sent, and trying again changes nothing: the id can't be part of an address.
+    #[error("{message}")]
+    Unaddressable {
+        /// Why not.
         message: String,
     },
     /// 429: wait and try again.
@@ -218,6 +223,7 @@ impl ProviderError {
             | Self::Redirected { status, .. }
             | Self::Server { status, .. } => Some(*status),
             Self::NotSent { .. }
+            | Self::Unaddressable { .. }
             | Self::TimedOut { .. }
             | Self::Interrupted { .. }
             | Self::Unreadable { .. }
@@ -229,7 +235,8 @@ impl ProviderError {
     pub fn resend_end(&self) -> ResendEnd<'static> {
         match self {
             Self::NotSent { .. } => ResendEnd::NotSent,
-            Self::Throttled { .. }
+            Self::Unaddressable { .. }
+            | Self::Throttled { .. }
             | Self::QuotaExhausted { .. }
             | Self::CredentialsRefused { .. }
             | Self::UnknownPath { .. }

@@ -77,6 +77,16 @@ struct CallerState {
     random: fastrand::Rng,
     failures: u32,
     unsaid_pauses: u32,
+    /// Whether any request was answered as it should be.
+    heard: bool,
+}
+
+fn count_of(requests: &mut Requests, kind: RequestKind) -> &mut u64 {
+    match kind {
+        RequestKind::List => &mut requests.list,
+        RequestKind::Get => &mut requests.get,
+        RequestKind::Resend => &mut requests.resend,
+    }
 }
 
 impl<'a> Caller<'a> {
@@ -94,6 +104,7 @@ impl<'a> Caller<'a> {
                 random: fastrand::Rng::with_seed(request.seed),
                 failures: 0,
                 unsaid_pauses: 0,
+                heard: false,
             }),
         }
     }
@@ -112,9 +123,11 @@ impl<'a> Caller<'a> {
         self.state().random.f64()
     }
 
-    /// Whether the vendor's last answers were failures, so that a passed deadline is the vendor's doing.
+    /// Whether the vendor's last answers were failures, or none ever came, so that a passed deadline is
+    /// the vendor's doing.
     pub(super) fn vendor_is_failing(&self) -> bool {
-        self.state().failures > 0
+        let state = self.state();
+        state.failures > 0 || (!state.heard && state.requests.list > 0)
     }
 
     /// Whether the run must not begin anything new.
@@ -167,18 +180,20 @@ impl<'a> Caller<'a> {
                 let mut state = self.state();
                 let wait = state.limiter.acquire(self.ports.clock.elapsed());
                 if wait.is_zero() {
-                    let count = match kind {
-                        RequestKind::List => &mut state.requests.list,
-                        RequestKind::Get => &mut state.requests.get,
-                        RequestKind::Resend => &mut state.requests.resend,
-                    };
-                    *count += 1;
+                    *count_of(&mut state.requests, kind) += 1;
                     return Ok(());
                 }
                 wait
             };
             self.pause(wait).await?;
         }
+    }
+
+    /// Takes a request out of the count: it was never sent.
+    pub(super) fn was_not_sent(&self, kind: RequestKind) {
+        let mut state = self.state();
+        let count = count_of(&mut state.requests, kind);
+        *count = count.saturating_sub(1);
     }
 
     /// Sends one request that may be abandoned: a read.
@@ -216,6 +231,7 @@ impl<'a> Caller<'a> {
     pub(super) fn learn(&self, failure: Option<&ProviderError>) -> Result<(), Halt> {
         let Some(error) = failure else {
             let mut state = self.state();
+            state.heard = true;
             state.failures = 0;
             state.unsaid_pauses = 0;
             state.limiter.passed();
@@ -227,6 +243,13 @@ impl<'a> Caller<'a> {
             }
             ProviderError::CredentialsRefused { credential, .. } => {
                 Err(Halt::CredentialsRefused { credential: *credential, error: error.clone() })
+            }
+            // Nothing was asked and nothing was learned.
+            ProviderError::Unaddressable { .. } => Ok(()),
+            // An address that has answered is right, so what it does not know is the thing asked for.
+            ProviderError::UnknownPath { .. } if self.state().heard => {
+                self.state().limiter.passed();
+                Ok(())
             }
             ProviderError::UnknownPath { .. } | ProviderError::Redirected { .. } => {
                 Err(Halt::Misconfigured(error.clone()))

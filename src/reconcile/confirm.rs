@@ -283,9 +283,10 @@ impl Run<'_> {
                         tracked.reason = Some(arrival.reason().into());
                         settled.push((one.open.attempt, Settlement::Recovered, arrival.reason().to_owned()));
                         webhook.receiver_proven = true;
-                        if one.open.conclusion == Some(Conclusion::InDoubt) {
+                        if one.open.conclusion != Some(Conclusion::Accepted) {
                             // What counted as a failure was a delivery, so the count begins anew.
                             webhook.breaker = breaker.clone();
+                            webhook.blocked = None;
                         }
                     }
                     Some(Decision::MayBeSentAgain(settlement)) => {

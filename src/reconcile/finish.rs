@@ -127,6 +127,7 @@ impl Run<'_> {
     pub(super) fn into_report(mut self, started_at: DateTime<Utc>) -> RunReport {
         for index in 0..self.webhooks.len() {
             self.conclude_events(index);
+            self.report_receiver_down(index);
         }
         self.report_unknown();
         let mut totals = Counts::default();
@@ -200,6 +201,24 @@ impl Run<'_> {
         }
     }
 
+    /// A refusal may turn out to be a delivery whose answer was lost, so this is said only at the end.
+    fn report_receiver_down(&mut self, index: usize) {
+        let webhook = &self.webhooks[index];
+        let name = &webhook.name;
+        let message = if webhook.blocked.is_some() {
+            format!("{name}: the receiver refused every event that was tried first, so the others were not sent")
+        } else if webhook.breaker.is_open() {
+            format!("{name}: {} deliveries in a row failed, so the others were not sent", webhook.breaker.failures())
+        } else {
+            return;
+        };
+        self.problem(
+            ProblemKind::ReceiverDown,
+            message,
+            "see why the receiver refuses (the status stands beside each event), then run again",
+        );
+    }
+
     /// Says once for each reason why events could not be judged.
     fn report_unknown(&mut self) {
         let mut reasons: BTreeMap<&'static str, (u64, UnknownReason)> = BTreeMap::new();
@@ -253,14 +272,16 @@ fn credential_hint(credential: Credential) -> &'static str {
 
 fn misconfiguration_kind(error: &ProviderError) -> ProblemKind {
     match error {
-        ProviderError::NotFound { .. } => ProblemKind::WebhookUnknown,
+        ProviderError::NotFound { .. } | ProviderError::Unaddressable { .. } => ProblemKind::WebhookUnknown,
         _ => ProblemKind::WrongAddress,
     }
 }
 
 fn misconfiguration_hint(error: &ProviderError) -> &'static str {
     match error {
-        ProviderError::NotFound { .. } => "check the webhook id; --all-webhooks takes those that the keys can see",
+        ProviderError::NotFound { .. } | ProviderError::Unaddressable { .. } => {
+            "check the webhook id; --all-webhooks takes those that the keys can see"
+        }
         _ => "check --base-url: the address answers, but it is not the vendor's API",
     }
 }

@@ -229,7 +229,11 @@ impl Run<'_> {
                 .await?;
             let again = match &result {
                 Ok(_) => false,
-                Err(error @ ProviderError::NotFound { .. }) => return Err(Halt::Misconfigured(error.clone())),
+                Err(
+                    error @ (ProviderError::NotFound { .. }
+                    | ProviderError::UnknownPath { .. }
+                    | ProviderError::Unaddressable { .. }),
+                ) => return Err(Halt::Misconfigured(error.clone())),
                 Err(
                     ProviderError::Server { .. } | ProviderError::Interrupted { .. } | ProviderError::Unreadable { .. },
                 ) => tries < if can_be_halved { 2 } else { LAST_TRIES },

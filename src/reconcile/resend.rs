@@ -16,7 +16,6 @@ use crate::pace::breaker::Breaker;
 use crate::pace::retry::back_off;
 use crate::plan::ApprovedPlan;
 use crate::provider::ProviderError;
-use crate::run_report::ProblemKind;
 use crate::tracked::EventResult;
 
 use super::caller::{Halt, RequestKind, patience};
@@ -226,6 +225,9 @@ impl Run<'_> {
             let attempt = intent.attempt();
             let answer = self.ports.provider.resend(&intent).await;
             drop(lane);
+            if let Err(ProviderError::Unaddressable { .. }) = &answer {
+                self.caller.was_not_sent(RequestKind::Resend);
+            }
             let outcome = outcome_of(&request, &answer);
             journal.record_outcome(intent, outcome.clone(), clock.now()).await.map_err(Halt::ledger)?;
             self.notice(&RunEvent::Attempted {
@@ -277,21 +279,8 @@ impl Run<'_> {
                 }
             }
         }
-        let name = webhook.name.clone();
-        let failures = webhook.breaker.failures();
         if end.receiver == Receiver::Down {
             webhook.blocked = Some("not tried: the receiver refused the events that were tried first");
-            self.problem(
-                ProblemKind::ReceiverDown,
-                format!("{name}: the receiver refused every event that was tried first, so the others were not sent"),
-                "see why the receiver refuses (the status stands beside each event), then run again",
-            );
-        } else if self.webhooks[end.webhook].breaker.is_open() {
-            self.problem(
-                ProblemKind::ReceiverDown,
-                format!("{name}: {failures} deliveries in a row failed, so the others were not sent"),
-                "see why the receiver refuses (the status stands beside each event), then run again",
-            );
         }
         end.halt.map_or(Ok(()), Err)
     }

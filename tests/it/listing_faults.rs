@@ -139,6 +139,15 @@ fn hostile_ids_stay_ids() {
 }
 
 #[test]
+fn an_id_that_fits_no_address_holds_up_no_other() {
+    let events = ["..", "."].map(|id| EventPlan::missing(id, hours_ago(60)));
+    let scene = Scene::new(outage(5).events(events));
+    let ended = scene.reconcile(&[]).ends_with(10).counts("recovered", 5).counts("left", 2);
+    assert_eq!(ended.document()["totals"]["requests"]["resend"], 5, "{ended}");
+    assert_eq!(scene.resends(), 5);
+}
+
+#[test]
 fn acknowledged_and_lost_events_are_told_and_resent_when_asked_for() {
     let scene = Scene::new(outage(0).event(EventPlan::lost_after_ack("acknowledged", hours_ago(9))));
     scene.reconcile(&[]).ends_with(10).counts("lost_after_ack", 1).counts("resent", 0);

@@ -23,6 +23,16 @@ fn a_receiver_that_is_down_is_not_hammered() {
 }
 
 #[test]
+fn a_receiver_that_keeps_an_event_and_answers_500_gets_it_once_and_is_not_taken_for_down() {
+    let scene = Scene::new(outage(8).receiver(ReceiverPlan::default().mishandling_all(Mishap::KeepsWithoutAck)));
+    scene.reconcile(&[]).ends_with(0).counts("recovered", 8);
+    scene.assert_everything_arrived_once();
+    assert_eq!(scene.resends(), 8);
+    scene.reconcile(&[]).ends_with(0).counts("unacknowledged", 8);
+    assert_eq!(scene.resends(), 8);
+}
+
+#[test]
 fn a_receiver_that_dies_under_way_is_left_alone_soon() {
     let scene = Scene::new(outage(60));
     scene.sandbox.set_receiver(ReceiverPlan::default().failing(0.0));
@@ -145,6 +155,12 @@ fn a_vendor_that_is_down_ends_as_unavailable_within_the_deadline() {
     let mut command = scene.pointed_at("reconcile", &address);
     command.args(["--format", "json", "--deadline", "5s"]);
     crate::scene::run(&mut command).ends_with(12);
+}
+
+#[test]
+fn a_vendor_that_never_answers_ends_as_unavailable_at_the_deadline() {
+    let scene = Scene::new(outage(5)).with_fault("slow=30000");
+    scene.reconcile(&["--deadline", "1s"]).ends_with(12).reports("provider_unavailable");
 }
 
 #[test]

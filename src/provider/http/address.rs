@@ -84,14 +84,14 @@ impl BaseUrl {
     /// holds. `query` is taken as it is.
     ///
     /// # Errors
-    /// [`ProviderError::NotSent`] when a segment is empty or a path step (`.`, `..`), which no
+    /// [`ProviderError::Unaddressable`] when a segment is empty or a path step (`.`, `..`), which no
     /// spelling can keep from being resolved.
     pub fn join(&self, segments: &[&str], query: Option<&str>) -> Result<Url, ProviderError> {
         let mut text = self.url.as_str().trim_end_matches('/').to_owned();
         for segment in segments {
             if matches!(*segment, "" | "." | "..") {
                 let message = format!("the id {segment:?} can't be part of an address; no request was made");
-                return Err(ProviderError::NotSent { message });
+                return Err(ProviderError::Unaddressable { message });
             }
             text.push('/');
             text.extend(utf8_percent_encode(segment, SEGMENT));
@@ -105,7 +105,7 @@ impl BaseUrl {
             Ok(url) if url.as_str() == text => Ok(url),
             Ok(_) | Err(_) => {
                 let message = "the address of the request can't be built; no request was made".to_owned();
-                Err(ProviderError::NotSent { message })
+                Err(ProviderError::Unaddressable { message })
             }
         }
     }
@@ -198,7 +198,7 @@ mod tests {
     fn a_path_step_is_refused_before_anything_is_sent() {
         for id in [".", "..", ""] {
             let error = base().join(&["api", id], None).unwrap_err();
-            assert!(matches!(error, ProviderError::NotSent { .. }), "{id:?}");
+            assert!(matches!(error, ProviderError::Unaddressable { .. }), "{id:?}");
         }
     }
 

@@ -237,6 +237,15 @@ async fn one_poison_event_does_not_pass_for_a_dead_receiver() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_path_unknown_to_a_vendor_that_has_answered_concerns_one_event_only() {
+    let world = Shared::outage(10);
+    world.get().events.get_mut("lost-4").expect("an event").no_path = true;
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!(report.exit_code, ExitCode::Left, "{:?}", report.problems);
+    assert_eq!((report.totals.recovered, report.totals.left), (9, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn attempts_are_bounded_over_all_runs() {
     let world = Shared::outage(2);
     world.get().events.get_mut("lost-0").expect("an event").poison = true;

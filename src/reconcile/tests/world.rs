@@ -56,6 +56,8 @@ pub(super) struct WorldEvent {
     pub(super) delivered: bool,
     pub(super) runs: u32,
     pub(super) poison: bool,
+    /// The vendor answers a resend as if the path did not exist.
+    pub(super) no_path: bool,
     /// Listings that still show the old status after a delivery.
     pub(super) stale: u32,
 }
@@ -99,8 +101,14 @@ impl Shared {
 
     /// An event that was created `hours` before now.
     pub(super) fn event(&self, id: &str, hours: i64, delivered: bool, in_log: bool) -> &Self {
-        let event =
-            WorldEvent { created: start() - TimeDelta::hours(hours), delivered, runs: 1, poison: false, stale: 0 };
+        let event = WorldEvent {
+            created: start() - TimeDelta::hours(hours),
+            delivered,
+            runs: 1,
+            poison: false,
+            no_path: false,
+            stale: 0,
+        };
         let mut world = self.get();
         world.events.insert(id.to_owned(), event);
         if in_log {
@@ -238,6 +246,9 @@ impl World {
         let Some(before) = self.events.get(id).cloned() else {
             return Err(ProviderError::NotFound { message: "no such event".to_owned() });
         };
+        if before.no_path {
+            return Err(ProviderError::UnknownPath { message: "Resource not found".to_owned() });
+        }
         match self.resend {
             ResendBehaviour::FailsWithoutDelivery => return Err(failure),
             ResendBehaviour::ShowsBeforeWithoutDelivery => return Ok(self.shown(id, &before, before.delivered)),

@@ -128,7 +128,7 @@ async fn hostile_ids_stay_in_their_segment_and_path_steps_are_never_sent() {
     }
     for id in [".", ".."] {
         let error = provider.resend(&intent(id)).await.unwrap_err();
-        assert!(matches!(error, ProviderError::NotSent { .. }), "{error:?}");
+        assert!(matches!(error, ProviderError::Unaddressable { .. }), "{error:?}");
     }
     let requests = responder.requests();
     assert_eq!(requests.len(), 6);
