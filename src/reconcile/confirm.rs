@@ -23,7 +23,7 @@ use super::listing::{ListOutcome, Sightings};
 use super::{LedgerAccess, Run};
 
 /// The longest wait between two looks.
-const LONGEST_WAIT: Duration = Duration::from_secs(8);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// Up to so many events of a webhook are looked up one by one; more by an unfiltered listing.
 const MAX_SINGLE_LOOKUPS: usize = 3;
 

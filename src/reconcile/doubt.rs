@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::attempt::{AttemptId, Evidence, OpenAttempt, Settlement, settle};
-use crate::event::{Event, EventId};
+use crate::attempt::{AttemptId, Conclusion, Evidence, OpenAttempt, Settlement, settle};
+use crate::event::{DeliveryStatus, Event, EventId};
+use crate::monitor::RunEvent;
+use crate::pace::retry::back_off;
+use crate::provider::ListFilter;
 use crate::receipt::{Receipt, WantedIds};
 use crate::run_report::ProblemKind;
 use crate::tracked::EventResult;
 
 use super::caller::Halt;
+use super::confirm::LONGEST_WAIT;
 use super::{LedgerAccess, Run};
 
 impl Run<'_> {
@@ -25,30 +29,81 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Looks until every open attempt is settled or its settling time has passed.
     async fn settle_open(&mut self, index: usize, open: Vec<OpenAttempt>) -> Result<(), Halt> {
+        let mut waiting: Vec<_> = open.into_iter().map(|attempt| (attempt, None)).collect();
+        for poll in 0.. {
+            let look = if poll == 0 { Look::First } else { Look::Again };
+            waiting = self.settle_what_can_be(index, waiting, look).await?;
+            if waiting.iter().all(|(attempt, _)| self.settling_time_is_over(attempt)) {
+                break;
+            }
+            let wait = back_off(poll, self.caller.jitter()).min(LONGEST_WAIT);
+            let reason = format!("{} resends of an earlier run are not settled yet", waiting.len());
+            self.notice(&RunEvent::Waiting { wait, reason });
+            self.caller.pause(wait).await?;
+        }
+        for (attempt, event) in waiting {
+            self.keep_in_doubt(index, &attempt, event);
+        }
+        Ok(())
+    }
+
+    fn settling_time_is_over(&self, attempt: &OpenAttempt) -> bool {
+        self.ports.clock.now().signed_duration_since(attempt.intent_at) > self.policy().settle
+    }
+
+    /// Looks once and returns what stays open, with the event as the vendor shows it.
+    async fn settle_what_can_be(
+        &mut self,
+        index: usize,
+        open: Vec<(OpenAttempt, Option<Event>)>,
+        look: Look,
+    ) -> Result<Vec<(OpenAttempt, Option<Event>)>, Halt> {
         let mut looked_up = Vec::new();
-        for attempt in open {
-            let event = match self.webhooks[index].events.get(&attempt.request.event) {
-                Some(tracked) => Some(tracked.event.clone()),
-                None => self.get_event(&attempt.request).await?,
-            };
+        for (attempt, _) in open {
+            let event = self.look_up_open(index, &attempt, look).await?;
             looked_up.push((attempt, event));
         }
         let receipts = self.receipts_of(&looked_up).await?;
         let mut settled: Vec<(AttemptId, Settlement, String)> = Vec::new();
-        for ((attempt, event), receipt) in looked_up.iter().zip(receipts) {
-            match self.settle_by(attempt, event.as_ref(), receipt) {
+        let mut waiting = Vec::new();
+        for ((attempt, event), receipt) in looked_up.into_iter().zip(receipts) {
+            match self.settle_by(index, &attempt, event.as_ref(), receipt) {
                 Some(settlement) => {
                     settled.push((attempt.attempt, settlement, evidence_in_words(settlement, receipt).to_owned()));
-                    self.forget_open(index, attempt, settlement);
+                    self.forget_open(index, &attempt, settlement);
                 }
-                None => self.keep_in_doubt(index, attempt, event.clone()),
+                None => waiting.push((attempt, event)),
             }
         }
         if let (LedgerAccess::Write(journal), false) = (&self.ports.ledger, settled.is_empty()) {
             journal.settle(settled, self.ports.clock.now()).await.map_err(Halt::ledger)?;
         }
-        Ok(())
+        Ok(waiting)
+    }
+
+    /// The event as the vendor shows it: from the listing just made, or asked for by itself.
+    async fn look_up_open(&self, index: usize, attempt: &OpenAttempt, look: Look) -> Result<Option<Event>, Halt> {
+        let listed = self.webhooks[index].events.get(&attempt.request.event);
+        match (look, listed) {
+            (Look::First, Some(tracked)) => Ok(Some(tracked.event.clone())),
+            _ if self.is_settled_by_absence(index, attempt) => Ok(None),
+            _ => self.get_event(&attempt.request).await,
+        }
+    }
+
+    /// A resend that the vendor accepted, and an event that is no longer listed as failed: two statements
+    /// that agree, as when the run itself confirms.
+    fn is_settled_by_absence(&self, index: usize, attempt: &OpenAttempt) -> bool {
+        let webhook = &self.webhooks[index];
+        let listed_whole = webhook.filter == ListFilter::Failed && !self.facts.undetermined;
+        let in_window = attempt.request.created_at.is_some_and(|created| self.request.window.contains(created));
+        attempt.conclusion == Some(Conclusion::Accepted)
+            && attempt.request.status_before != DeliveryStatus::Delivered
+            && webhook.events.get(&attempt.request.event).is_none()
+            && listed_whole
+            && in_window
     }
 
     async fn receipts_of(&mut self, attempts: &[(OpenAttempt, Option<Event>)]) -> Result<Vec<Option<Receipt>>, Halt> {
@@ -63,12 +118,22 @@ impl Run<'_> {
         Ok(attempts.iter().map(|(attempt, _)| receipt(attempt)).collect())
     }
 
-    fn settle_by(&self, attempt: &OpenAttempt, event: Option<&Event>, receipt: Option<Receipt>) -> Option<Settlement> {
+    fn settle_by(
+        &self,
+        index: usize,
+        attempt: &OpenAttempt,
+        event: Option<&Event>,
+        receipt: Option<Receipt>,
+    ) -> Option<Settlement> {
+        if event.is_none() && self.is_settled_by_absence(index, attempt) {
+            return Some(Settlement::Recovered);
+        }
         let policy = self.policy();
         let evidence = Evidence {
             status: event.map(|event| event.status),
             runs: event.and_then(|event| event.runs),
             receipt,
+            // The log was opened after the attempt, so that its silence means something.
             log_is_live: true,
         };
         settle(attempt, &evidence, policy.resend.idempotent, self.ports.clock.now(), policy.settle)
@@ -120,6 +185,13 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// Whether the listing that the run began with is still fresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    First,
+    Again,
 }
 
 fn evidence_in_words(settlement: Settlement, receipt: Option<Receipt>) -> &'static str {

@@ -1,8 +1,9 @@
 //! Makes the report: the result of every event, the outcome of the run, and what to do next.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::classify::{UnknownReason, Verdict};
 use crate::event::DeliveryStatus;
@@ -73,7 +74,7 @@ impl Run<'_> {
                 self.problem(
                     ProblemKind::Throttled,
                     format!("{error}, which is longer than this run may last"),
-                    format!("run again in {} s, or raise --deadline", wait.as_secs()),
+                    self.when_to_come_back(*wait),
                 );
             }
             Halt::Unavailable(error) => {
@@ -100,6 +101,14 @@ impl Run<'_> {
                 self.facts.undetermined = true;
                 self.problem(ProblemKind::LogUnreadable, error.to_string(), "make the log readable and run again");
             }
+        }
+    }
+
+    fn when_to_come_back(&self, wait: Duration) -> String {
+        let wait = TimeDelta::from_std(wait).ok();
+        match wait.and_then(|wait| self.ports.clock.now().checked_add_signed(wait)) {
+            Some(time) => format!("run again after {}, or raise --deadline", time.format("%F %TZ")),
+            None => "run again when the vendor lets you, or raise --deadline".to_owned(),
         }
     }
 
@@ -205,10 +214,12 @@ impl Run<'_> {
     fn report_receiver_down(&mut self, index: usize) {
         let webhook = &self.webhooks[index];
         let name = &webhook.name;
+        let untried = |tracked: &TrackedEvent| tracked.attempts == 0 && tracked.result == Some(EventResult::Left);
+        let others = if webhook.events.iter().any(untried) { ", so the others were not sent" } else { "" };
         let message = if webhook.blocked.is_some() {
-            format!("{name}: the receiver refused every event that was tried first, so the others were not sent")
+            format!("{name}: the receiver refused every event that was tried first{others}")
         } else if webhook.breaker.is_open() {
-            format!("{name}: {} deliveries in a row failed, so the others were not sent", webhook.breaker.failures())
+            format!("{name}: {} deliveries in a row failed{others}", webhook.breaker.failures())
         } else {
             return;
         };

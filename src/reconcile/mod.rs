@@ -164,10 +164,11 @@ pub async fn run(ports: &Ports, request: &RunRequest) -> RunReport {
     if let Err(halt) = run.carry_out(started_at).await {
         run.halted(&halt);
     }
+    let was_recorded = run.start_is_recorded;
     let report = run.into_report(started_at);
     let recorded = match &ports.ledger {
-        LedgerAccess::Write(journal) => journal.record_run_end(run_end(&report)).await,
-        LedgerAccess::Read(_) | LedgerAccess::None => Ok(()),
+        LedgerAccess::Write(journal) if was_recorded => journal.record_run_end(run_end(&report)).await,
+        LedgerAccess::Write(_) | LedgerAccess::Read(_) | LedgerAccess::None => Ok(()),
     };
     match recorded {
         Ok(()) => report,
@@ -213,6 +214,7 @@ struct Run<'a> {
     webhooks: Vec<WebhookState>,
     rounds: Rounds,
     resends: u64,
+    start_is_recorded: bool,
     problems: Vec<Problem>,
     facts: Facts,
 }
@@ -226,6 +228,7 @@ impl<'a> Run<'a> {
             webhooks: Vec::new(),
             rounds: Rounds::new(request.policy.bounds.max_rounds),
             resends: 0,
+            start_is_recorded: false,
             problems: Vec::new(),
             facts: Facts::default(),
         }
@@ -264,6 +267,7 @@ impl<'a> Run<'a> {
         }
         self.diff().await?;
         self.settle_earlier_attempts().await?;
+        self.warn_of_a_plan_over_the_cap();
         for _ in 0..MAX_SCRUTINIES {
             if self.policy().mode == Mode::Act {
                 self.resend_until_nothing_is_left().await?;
@@ -297,6 +301,7 @@ impl<'a> Run<'a> {
                 webhooks,
             };
             journal.record_run_start(start).await.map_err(Halt::ledger)?;
+            self.start_is_recorded = true;
         }
         Ok(())
     }
@@ -358,6 +363,18 @@ impl<'a> Run<'a> {
                     return Ok(());
                 }
             }
+        }
+    }
+
+    /// A dry run tells as well when the run it stands for would refuse its plan.
+    fn warn_of_a_plan_over_the_cap(&mut self) {
+        let (planned, allowed) = (self.plan().len(), self.policy().bounds.max_resends);
+        if self.policy().mode == Mode::DryRun && planned > allowed {
+            self.problem(
+                ProblemKind::TooManyResends,
+                format!("{planned} resends are planned and {allowed} are allowed, so a run would send none of them"),
+                format!("if the plan is right, raise --max-resends to {planned}"),
+            );
         }
     }
 

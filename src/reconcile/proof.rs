@@ -29,11 +29,12 @@ pub(super) struct FilterSigns {
     delivered: u64,
     failed: u64,
     outside: u64,
+    without_status: u64,
 }
 
 impl FilterSigns {
     fn any(&self) -> bool {
-        self.delivered + self.failed + self.outside > 0
+        self.delivered + self.failed + self.outside + self.without_status > 0
     }
 }
 
@@ -52,6 +53,7 @@ impl Run<'_> {
         signs.delivered += outcome.signs.delivered;
         signs.failed += outcome.signs.failed;
         signs.outside += outcome.signs.outside;
+        signs.without_status += outcome.signs.without_status;
     }
 
     /// The filter proof of one webhook. Where the filter can't be believed, the whole window is listed

@@ -198,3 +198,15 @@ fn a_log_is_read_from_standard_input_too() {
     run_with_input(&mut command, &log).ends_with(0).counts("recovered", 4);
     scene.assert_everything_arrived_once();
 }
+
+#[test]
+fn a_failure_while_webhooks_are_enumerated_has_its_own_code_too() {
+    for (fault, code) in [("refuse-api-key", 13), ("redirect", 2), ("unavailable", 12), ("quota=07:01:20", 12)] {
+        let scene = Scene::new(outage(3)).with_fault(fault);
+        let mut command = scene.program();
+        command.args(["reconcile", "--all-webhooks", "--deadline", "4s", "--format", "json", "--base-url"]);
+        command.arg(scene.sandbox.base_url()).arg("--received").arg(scene.sandbox.received_log());
+        let ended = run(&mut command);
+        assert_eq!(ended.code, Some(code), "{fault}: {ended}");
+    }
+}
