@@ -189,6 +189,8 @@ struct WebhookState {
     /// The unfiltered listing that proved the filter.
     proof_listed: Vec<ListedSlice>,
     capacity: Capacity,
+    /// The vendor lists the same whatever range is asked for, so that smaller slices tell nothing.
+    range_ignored: bool,
     /// What listings showed that bears on whether the filter can be believed.
     signs: proof::FilterSigns,
     history: WebhookHistory,
