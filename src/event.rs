@@ -331,6 +331,20 @@ impl Window {
         slices
     }
 
+    /// The shortest window that holds this one and another.
+    pub fn hull(&self, other: &Self) -> Self {
+        Self { from: self.from.min(other.from), to: self.to.max(other.to) }
+    }
+
+    /// The parts before and from `middle` on, or `None` when one of them would be shorter than `shortest`.
+    pub fn split(&self, middle: DateTime<Utc>, shortest: TimeDelta) -> Option<[Self; 2]> {
+        let shortest = shortest.max(TimeDelta::seconds(1));
+        if middle.signed_duration_since(self.from) < shortest || self.to.signed_duration_since(middle) < shortest {
+            return None;
+        }
+        Some([Self { from: self.from, to: middle }, Self { from: middle, to: self.to }])
+    }
+
     /// The two halves, or `None` when a half would be shorter than `shortest`.
     pub fn halves(&self, shortest: TimeDelta) -> Option<[Self; 2]> {
         // Vendors drop fractions of a second, so a cut lies on a whole one.
@@ -415,6 +429,17 @@ mod tests {
         assert_eq!((earlier.from(), earlier.to(), later.to()), (at(0), at(1), at(3)));
         assert_eq!(earlier.to(), later.from());
         assert_eq!(earlier.halves(TimeDelta::seconds(1)), None);
+    }
+
+    #[test]
+    fn a_window_is_split_where_both_parts_are_long_enough() {
+        let window = Window::new(at(0), at(10)).expect("not empty");
+        let [earlier, later] = window.split(at(7), TimeDelta::seconds(2)).expect("long enough");
+        assert_eq!((earlier.from(), earlier.to(), later.from(), later.to()), (at(0), at(7), at(7), at(10)));
+        assert_eq!(earlier.hull(&later), window);
+        for middle in [-1, 0, 1, 9, 10, 11] {
+            assert_eq!(window.split(at(middle), TimeDelta::seconds(2)), None);
+        }
     }
 
     #[test]

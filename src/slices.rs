@@ -4,6 +4,8 @@
 //! most likely a round one. One larger answer disproves the cap; halving a slice proves it, when the
 //! halves hold more than the whole did.
 
+use chrono::{DateTime, Utc};
+
 use crate::event::Window;
 
 /// How many records a listing of one slice held.
@@ -20,6 +22,24 @@ pub struct ListedSlice {
 pub struct Capacity {
     largest_answer: u64,
     cap: Option<u64>,
+}
+
+/// The whole second that parts events into two halves of about the same number; `None` when they all
+/// fall into one second.
+pub fn parting(mut times: Vec<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    if times.len() < 2 {
+        return None;
+    }
+    let seconds = |time: &DateTime<Utc>| time.timestamp();
+    let place = times.len() / 2;
+    let middle = seconds(times.select_nth_unstable(place).1);
+    // A second belongs to one part, so the cut goes beside it, on the side that leaves events on both.
+    let cut = if times.iter().any(|time| seconds(time) < middle) {
+        middle
+    } else {
+        times.iter().map(seconds).filter(|second| *second > middle).min()?
+    };
+    DateTime::from_timestamp(cut, 0)
 }
 
 /// How much evidence is asked of a listing.
@@ -71,7 +91,7 @@ impl Capacity {
 }
 
 /// Whether a person would choose this number as a limit.
-fn is_round(number: u64) -> bool {
+pub fn is_round(number: u64) -> bool {
     number >= 10 && (number.is_multiple_of(10) || number.is_multiple_of(25) || number.is_power_of_two())
 }
 
@@ -117,6 +137,20 @@ mod tests {
         capacity.saw(100);
         capacity.saw(101);
         assert!(capacity.doubtful(&listed, Scrutiny::Everything).is_empty());
+    }
+
+    #[test]
+    fn events_are_parted_beside_a_second_so_that_both_sides_hold_some() {
+        let times = |seconds: &[i64]| {
+            seconds.iter().filter_map(|second| DateTime::from_timestamp(*second, 500)).collect::<Vec<_>>()
+        };
+        let cut = |seconds: &[i64]| parting(times(seconds)).map(|cut| cut.timestamp());
+        assert_eq!(cut(&[1, 2, 3, 4]), Some(3));
+        assert_eq!(cut(&[9, 1, 1, 1]), Some(9));
+        assert_eq!(cut(&[1, 9, 9, 9]), Some(9));
+        assert_eq!(cut(&[4, 4, 4]), None);
+        assert_eq!(cut(&[4]), None);
+        assert_eq!(cut(&[]), None);
     }
 
     #[test]

@@ -12,11 +12,11 @@ use crate::monitor::RunEvent;
 use crate::policy::Proofs;
 use crate::provider::{ListFilter, ListRequest, Listing, ProviderError};
 use crate::run_report::ProblemKind;
-use crate::slices::{ListedSlice, Scrutiny};
+use crate::slices::{ListedSlice, Scrutiny, is_round, parting};
 use crate::tracked::TrackedEvents;
 
-use super::Run;
 use super::caller::{Halt, RequestKind};
+use super::{Run, WebhookState};
 
 /// A slice that fails is not halved below this length.
 const SHORTEST_FAILING: TimeDelta = TimeDelta::minutes(1);
@@ -26,6 +26,8 @@ const SHORTEST_CAPPED: TimeDelta = TimeDelta::seconds(1);
 const OVERLAP: TimeDelta = TimeDelta::seconds(1);
 /// Requests for a slice that can't be halved.
 const LAST_TRIES: u32 = 4;
+/// Failures without any success in between, for each lane, after which smaller slices are no remedy.
+const MAX_FRUITLESS_PER_LANE: usize = 12;
 /// How often slices are halved in search of a cap before that is given up.
 const MAX_CAP_PASSES: u32 = 30;
 
@@ -154,6 +156,7 @@ impl Run<'_> {
         let mut outcome = ListOutcome::default();
         let mut waiting: Vec<Window> = job.slices.iter().rev().copied().collect();
         let lanes = self.policy().bounds.concurrency.max(1);
+        let mut fruitless = 0;
         let mut flying = FuturesUnordered::new();
         self.notice(&RunEvent::SlicesPlanned { webhook: job.webhook.clone(), slices: waiting.len() });
         loop {
@@ -162,7 +165,16 @@ impl Run<'_> {
                 flying.push(self.list_slice(&job, slice));
             }
             let Some(answer) = flying.next().await else { break };
-            self.take_answer(&job, answer?, &mut outcome, &mut waiting);
+            let answer = answer?;
+            fruitless = if answer.result.is_ok() { 0 } else { fruitless + 1 };
+            if fruitless >= lanes * MAX_FRUITLESS_PER_LANE {
+                // Whatever the length, the vendor does not list: say so once, for the whole job.
+                let span = job.slices.iter().copied().reduce(|one, other| one.hull(&other));
+                let reason = answer.result.err().map(|error| error.to_string()).unwrap_or_default();
+                outcome.unread = vec![(span.unwrap_or(answer.slice), reason)];
+                break;
+            }
+            self.take_answer(&job, answer, &mut outcome, &mut waiting);
         }
         Ok(outcome)
     }
@@ -302,6 +314,9 @@ impl Run<'_> {
         let mut indivisible: HashSet<Window> = HashSet::new();
         for _ in 0..MAX_CAP_PASSES {
             let webhook = &self.webhooks[index];
+            if webhook.range_ignored {
+                break;
+            }
             let mut doubtful = webhook.capacity.doubtful(&webhook.listed, scrutiny);
             doubtful.retain(|slice| !indivisible.contains(slice));
             if doubtful.is_empty() {
@@ -311,6 +326,13 @@ impl Run<'_> {
                 match self.halve_doubtful(index, slice).await? {
                     Halved::Whole => {}
                     Halved::CutShort => grew = true,
+                    Halved::RangeIgnored(records) => {
+                        self.report_ignored_range(index);
+                        if is_round(records) {
+                            self.report_truncation(index, slice);
+                        }
+                        return Ok(grew);
+                    }
                     Halved::TooShort => {
                         indivisible.insert(slice);
                     }
@@ -328,7 +350,7 @@ impl Run<'_> {
         let Some(place) = webhook.listed.iter().position(|listed| listed.slice == slice) else {
             return Ok(Halved::Whole);
         };
-        let Some(halves) = slice.halves(SHORTEST_CAPPED) else {
+        let Some(halves) = webhook.parts(slice, webhook.filter) else {
             return Ok(Halved::TooShort);
         };
         let whole = webhook.listed.swap_remove(place);
@@ -343,7 +365,20 @@ impl Run<'_> {
             self.webhooks[index].capacity.cut_short_at(whole.records);
             return Ok(Halved::CutShort);
         }
+        if outcome.ignores_range(whole.records) {
+            return Ok(Halved::RangeIgnored(whole.records));
+        }
         Ok(Halved::Whole)
+    }
+
+    pub(super) fn report_ignored_range(&mut self, index: usize) {
+        self.webhooks[index].range_ignored = true;
+        let name = self.webhooks[index].name.clone();
+        self.problem(
+            ProblemKind::RangeIgnored,
+            format!("{name}: the vendor lists the same events whatever range is asked for; the others were left out"),
+            "if these times look shifted, set --time-zone to the vendor's zone",
+        );
     }
 
     fn report_truncation(&mut self, index: usize, slice: Window) {
@@ -362,6 +397,29 @@ enum Halved {
     Whole,
     CutShort,
     TooShort,
+    /// Both halves showed everything, so halving tells nothing.
+    RangeIgnored(u64),
+}
+
+impl WebhookState {
+    /// A slice in two parts that hold about as many events each, as far as is known. Equal parts of
+    /// time would leave a burst of events in one of them, again and again.
+    pub(super) fn parts(&self, slice: Window, filter: ListFilter) -> Option<[Window; 2]> {
+        let listed = |status| filter == ListFilter::All || status != DeliveryStatus::Delivered;
+        let times = (self.events.iter())
+            .filter(|tracked| listed(tracked.first_status))
+            .filter_map(|tracked| tracked.event.created())
+            .filter(|created| slice.contains(*created));
+        let parts = parting(times.collect()).and_then(|middle| slice.split(middle, SHORTEST_CAPPED));
+        parts.or_else(|| slice.halves(SHORTEST_CAPPED))
+    }
+}
+
+impl ListOutcome {
+    /// Whether the parts of a slice held as much as the whole did, and that from outside of them.
+    pub(super) fn ignores_range(&self, whole: u64) -> bool {
+        self.signs.outside > 0 && self.listed.len() > 1 && self.listed.iter().all(|part| part.records >= whole)
+    }
 }
 
 impl SliceSigns {

@@ -194,6 +194,8 @@ struct WebhookState {
     /// The unfiltered listing covered the whole window.
     whole_window_listed: bool,
     capacity: Capacity,
+    /// The vendor lists the same whatever range is asked for, so that smaller slices tell nothing.
+    range_ignored: bool,
     /// What listings showed that bears on whether the filter can be believed.
     signs: proof::FilterSigns,
     history: WebhookHistory,

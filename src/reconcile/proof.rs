@@ -221,9 +221,13 @@ impl Run<'_> {
         for slice in webhook.capacity.doubtful(&webhook.proof_listed, scrutiny) {
             let webhook = &mut self.webhooks[index];
             let Some(place) = webhook.proof_listed.iter().position(|listed| listed.slice == slice) else { continue };
-            let Some(halves) = slice.halves(TimeDelta::seconds(1)) else { continue };
+            let Some(halves) = webhook.parts(slice, ListFilter::All) else { continue };
             let records = webhook.proof_listed.swap_remove(place).records;
             let outcome = self.list_unfiltered(index, self.request.window, halves.to_vec()).await?;
+            if outcome.signs.new == 0 && outcome.ignores_range(records) {
+                self.report_ignored_range(index);
+                return Ok(false);
+            }
             // A half that holds as much as the whole is as doubtful as the whole was.
             let as_much = outcome.listed.iter().any(|half| half.records >= records);
             if outcome.signs.new > 0 || as_much {

@@ -98,6 +98,7 @@ impl Run<'_> {
             receiver_proven: false,
             pending: Vec::new(),
             blocked: None,
+            range_ignored: false,
         });
     }
 }

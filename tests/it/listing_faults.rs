@@ -1,6 +1,7 @@
 //! What the vendor's listings get wrong, and what must come of it.
 
-use hookmend::sandbox::{EventPlan, InitialLog, Operation};
+use chrono::TimeDelta;
+use hookmend::sandbox::{EventPlan, InitialLog, Operation, WorldPlan};
 
 use crate::scene::{Scene, hours_ago, outage};
 
@@ -136,6 +137,33 @@ fn hostile_ids_stay_ids() {
     scene.assert_everything_arrived_once();
     let unknown = scene.sandbox.world().count(Operation::Unknown);
     assert_eq!(unknown, 0, "an id led to another path");
+}
+
+#[test]
+fn a_vendor_that_refuses_every_listing_is_not_asked_without_end() {
+    let scene = Scene::new(outage(5)).with_fault("max-range-days=0");
+    scene.reconcile(&[]).ends_with(11).reports("listing_unreadable");
+    assert!(scene.requests() < 300, "{} requests", scene.requests());
+}
+
+#[test]
+fn a_vendor_that_ignores_the_range_is_not_asked_without_end() {
+    for missing in [9, 13] {
+        let scene = Scene::new(outage(missing)).with_fault("ignore-range");
+        scene.fault("ignore-success-filter");
+        scene.reconcile(&[]).ends_with(0).reports("range_ignored");
+        scene.assert_everything_arrived_once();
+        assert!(scene.requests() < 40, "{} requests", scene.requests());
+    }
+}
+
+#[test]
+fn a_round_number_of_events_in_one_burst_costs_few_listings() {
+    let burst = (0..20)
+        .map(|number| EventPlan::delivered(format!("burst-{number}"), hours_ago(40) + TimeDelta::seconds(number)));
+    let scene = Scene::new(WorldPlan::new(7).events(burst));
+    scene.reconcile(&[]).ends_with(0);
+    assert!(scene.requests() <= 3 + 1 + 2, "{} requests", scene.requests());
 }
 
 #[test]
