@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use chrono::{DateTime, Utc};
 use hashbrown::HashTable;
 
-use crate::event::{EventId, IdKey};
+use crate::event::{Event, EventId, IdKey};
 
 /// What the received log says of one id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -140,6 +140,14 @@ impl Lookup {
     /// How many wanted ids the log holds.
     pub fn found(&self) -> u64 {
         self.sightings.iter().filter(|sighting| **sighting == Sighting::Received).count() as u64
+    }
+
+    /// The receipt of an event; one that was not asked for is out of coverage.
+    pub fn receipt_of(&self, wanted: &WantedIds, event: &Event) -> Receipt {
+        match wanted.number_of(event.id.key()) {
+            Some(number) => self.receipt(number, event.created()),
+            None => Receipt::OutOfCoverage(CoverageGap::Unreadable),
+        }
     }
 
     /// The receipt of the wanted id with this number.

@@ -91,7 +91,7 @@ impl Run<'_> {
         for tracked in self.webhooks[index].events.iter_mut() {
             let receipt = match answer {
                 None => Receipt::OutOfCoverage(CoverageGap::NoLog),
-                Some((wanted, lookup)) => match (receipt_of(tracked, wanted, lookup), proof) {
+                Some((wanted, lookup)) => match (lookup.receipt_of(wanted, &tracked.event), proof) {
                     (Receipt::Absent, LogProof::Empty | LogProof::NothingShared { .. }) => {
                         Receipt::OutOfCoverage(CoverageGap::Unproven)
                     }
@@ -114,13 +114,5 @@ impl Run<'_> {
         let mut counts = Counts::default();
         webhook.events.iter().for_each(|tracked| counts.count(tracked));
         self.notice(&RunEvent::Diffed { webhook: webhook.id.clone(), name: webhook.name.clone(), counts });
-    }
-}
-
-/// What an answer of the log says of one event.
-pub(super) fn receipt_of(tracked: &TrackedEvent, wanted: &WantedIds, lookup: &Lookup) -> Receipt {
-    match wanted.number_of(tracked.event.id.key()) {
-        Some(number) => lookup.receipt(number, tracked.event.created()),
-        None => Receipt::OutOfCoverage(CoverageGap::Unreadable),
     }
 }

@@ -17,7 +17,6 @@ use crate::tracked::TrackedEvent;
 
 use super::Run;
 use super::caller::Halt;
-use super::diff::receipt_of;
 
 /// How far the log can be trusted for one webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +41,7 @@ impl Run<'_> {
         let mut delivered = 0;
         let mut shared = 0_u64;
         for tracked in webhook.events.iter() {
-            let receipt = receipt_of(tracked, wanted, lookup);
+            let receipt = lookup.receipt_of(wanted, &tracked.event);
             shared += u64::from(receipt == Receipt::Found);
             delivered += u64::from(self.is_ripe_delivery(tracked) && receipt == Receipt::Absent);
         }
@@ -66,7 +65,7 @@ impl Run<'_> {
         }
         let delivered = self.webhooks[index].events.iter().filter(|tracked| self.is_ripe_delivery(tracked));
         let deliveries = delivered
-            .filter_map(|tracked| Some((tracked.event.created()?, receipt_of(tracked, wanted, lookup))))
+            .filter_map(|tracked| Some((tracked.event.created()?, lookup.receipt_of(wanted, &tracked.event))))
             .collect();
         apparent_beginning(deliveries).map_or(LogProof::Trusted, LogProof::BeginsAt)
     }
