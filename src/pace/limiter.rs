@@ -1,9 +1,10 @@
 //! The rate limiter: paces requests by a set rate and by what the vendor answers.
 //!
 //! A vendor's real limit is not known in advance and is shared with other clients. When a request is
-//! throttled, the limiter waits as long as it is told and derives the rate from what went through
-//! since the last pause, so that a run settles just under the limit instead of running into it again
-//! and again.
+//! throttled, the limiter waits as long as it is told and derives a rate from what went through since
+//! the last pause. That is a lower bound: a vendor that asks for whole seconds makes a run idle for
+//! longer than its limit does. So the rate is raised again, quickly while it rests on a few requests
+//! and carefully otherwise, and stays between the rate that went well and the one that was refused.
 
 use std::time::Duration;
 
@@ -12,10 +13,21 @@ use std::time::Duration;
 const CAUTION: f64 = 0.95;
 /// The slowest rate that is derived, in requests per second.
 const SLOWEST: f64 = 1.0 / 60.0;
-/// How long nothing must be throttled before the derived rate is raised.
+/// How long nothing must be throttled before a rate that was refused may be tried again.
 const CALM: Duration = Duration::from_secs(30);
+/// So many requests between two pauses make a good estimate of the limit.
+const GOOD_SAMPLE: u32 = 5;
+/// After so many requests, and for so many seconds, a rate that rests on fewer is doubled.
+const QUICK_STEP: u32 = 4;
+const QUICK_STEP_SECONDS: f64 = 0.3;
+/// After so many requests a rate that rests on enough is raised a little.
+const CAREFUL_STEP: u32 = 60;
 /// By how much it is raised then.
-const RAISE: f64 = 1.05;
+const RAISE: f64 = 1.5;
+/// A raise smaller than this is not worth a refusal.
+const SMALLEST_RAISE: f64 = 1.04;
+/// By how much a rate is lowered that is refused again.
+const RETREAT: f64 = 0.5;
 
 /// Requests per second, positive and finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,12 +55,60 @@ impl Rate {
 #[derive(Clone, Debug)]
 pub struct Limiter {
     ceiling: Option<Rate>,
-    derived: Option<Rate>,
+    derived: Option<Derived>,
     next_at: Duration,
     paused_until: Duration,
     passed_since_pause: u32,
     pause_ended: Duration,
     last_throttled: Option<Duration>,
+}
+
+/// What is known of the vendor's limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Derived {
+    rate: f64,
+    /// The rate before the latest raise: it went well.
+    went_well: Option<f64>,
+    /// The lowest rate that was refused.
+    refused: Option<f64>,
+    /// Requests that went through since the rate was last changed.
+    passed: u32,
+    /// The rate rests on so few requests that it says little.
+    is_rough: bool,
+}
+
+impl Derived {
+    fn raise_when_due(&mut self) {
+        let enough = f64::from(QUICK_STEP).max(self.rate * QUICK_STEP_SECONDS);
+        let enough = if self.is_rough { enough } else { f64::from(CAREFUL_STEP) };
+        if f64::from(self.passed) < enough {
+            return;
+        }
+        self.passed = 0;
+        let raised = self.rate * if self.is_rough { 2.0 } else { RAISE };
+        let raised = self.refused.map_or(raised, |refused| raised.min(f64::midpoint(self.rate, refused)));
+        if raised >= self.rate * SMALLEST_RAISE {
+            self.went_well = Some(self.rate);
+            self.rate = raised;
+        }
+    }
+
+    /// The rate turned out to be too high; `observed` is what went through on average.
+    fn lower(&mut self, observed: Option<f64>, is_good_sample: bool, slowest: f64) {
+        let refused = self.rate;
+        let from_few = self.went_well.is_none() && !is_good_sample;
+        let is_refused_again = self.refused.is_some();
+        self.refused = Some(self.refused.map_or(refused, |known| known.min(refused)));
+        self.rate = match (self.went_well.take(), observed) {
+            (Some(went_well), Some(observed)) if is_good_sample => went_well.max(observed),
+            (Some(went_well), _) => went_well,
+            (None, Some(observed)) if !is_refused_again => observed,
+            (None, observed) => observed.unwrap_or(0.0).max(refused * RETREAT),
+        };
+        self.rate = self.rate.min(refused * CAUTION).max(slowest);
+        self.is_rough = from_few;
+        self.passed = 0;
+    }
 }
 
 impl Limiter {
@@ -82,6 +142,10 @@ impl Limiter {
     /// A request that was sent at or after the last pause went through.
     pub fn passed(&mut self) {
         self.passed_since_pause = self.passed_since_pause.saturating_add(1);
+        if let Some(derived) = &mut self.derived {
+            derived.passed = derived.passed.saturating_add(1);
+            derived.raise_when_due();
+        }
     }
 
     /// A request was throttled at `now`, and the vendor asks to wait.
@@ -95,12 +159,15 @@ impl Limiter {
             return;
         }
         let span = until.saturating_sub(self.pause_ended).as_secs_f64();
-        if self.passed_since_pause > 0 && span > 0.0 {
-            let observed = f64::from(self.passed_since_pause) / span * CAUTION;
-            let lower = self.derived.map_or(observed, |rate| observed.min(rate.0));
-            self.derived = Rate::per_second(lower.max(SLOWEST));
-        } else if let Some(rate) = self.derived {
-            self.derived = Rate::per_second((rate.0 / 2.0).max(SLOWEST));
+        let observed = f64::from(self.passed_since_pause) / span * CAUTION;
+        let is_good_sample = self.passed_since_pause >= GOOD_SAMPLE;
+        // One request after each pause is what the vendor asks for, however often it refuses.
+        let slowest = (1.0 / wait.as_secs_f64()).clamp(SLOWEST, 1.0);
+        if let Some(derived) = &mut self.derived {
+            derived.lower((self.passed_since_pause > 0).then_some(observed), is_good_sample, slowest);
+        } else if self.passed_since_pause > 0 && span > 0.0 {
+            let rate = observed.max(SLOWEST);
+            self.derived = Some(Derived { rate, went_well: None, refused: None, passed: 0, is_rough: !is_good_sample });
         }
         self.passed_since_pause = 0;
         self.pause_ended = self.paused_until;
@@ -113,17 +180,18 @@ impl Limiter {
 
     /// The rate in force: the lower of the ceiling and what was derived.
     pub fn rate(&self) -> Option<Rate> {
-        match (self.ceiling, self.derived) {
+        let derived = self.derived.and_then(|derived| Rate::per_second(derived.rate));
+        match (self.ceiling, derived) {
             (Some(ceiling), Some(derived)) => Some(if derived.0 < ceiling.0 { derived } else { ceiling }),
             (ceiling, derived) => ceiling.or(derived),
         }
     }
 
     fn calm_down(&mut self, now: Duration) {
-        if let (Some(rate), Some(throttled)) = (self.derived, self.last_throttled)
+        if let (Some(derived), Some(throttled)) = (&mut self.derived, self.last_throttled)
             && now.saturating_sub(throttled) >= CALM
         {
-            self.derived = Rate::per_second(rate.0 * RAISE);
+            derived.refused = None;
             self.last_throttled = Some(now);
         }
     }
@@ -170,50 +238,103 @@ mod tests {
         assert_eq!(limiter.acquire(seconds(3.0)), seconds(58.0));
     }
 
-    /// A vendor that lets `rate` requests a second through, with a bucket of as many.
+    /// How a vendor counts.
+    #[derive(Clone, Copy, Debug)]
+    enum Counting {
+        /// A bucket of so many, filled evenly.
+        Bucket(f64),
+        /// So many seconds, each such window with its share.
+        Window(f64),
+    }
+
+    /// A vendor that lets `rate` requests a second through and asks for waits in whole seconds.
     struct Vendor {
         rate: f64,
-        tokens: f64,
-        at: Duration,
+        counting: Counting,
+        left: f64,
+        at: f64,
     }
 
     impl Vendor {
-        fn lets_through(&mut self, now: Duration) -> bool {
-            self.tokens = (self.tokens + (now - self.at).as_secs_f64() * self.rate).min(self.rate);
-            self.at = now;
-            if self.tokens < 1.0 {
-                return false;
+        fn new(rate: f64, counting: Counting) -> Self {
+            Self { rate, counting, left: 0.0, at: f64::NEG_INFINITY }
+        }
+
+        fn asks_to_wait(&mut self, now: Duration) -> Option<Duration> {
+            let now = now.as_secs_f64();
+            let again_at = match self.counting {
+                Counting::Bucket(size) => {
+                    self.left = (self.left + (now - self.at) * self.rate).min(size);
+                    self.at = now;
+                    now + (1.0 - self.left) / self.rate
+                }
+                Counting::Window(length) => {
+                    let window = (now / length).floor() * length;
+                    if window > self.at {
+                        self.at = window;
+                        self.left = self.rate * length;
+                    }
+                    window + length
+                }
+            };
+            if self.left >= 1.0 {
+                self.left -= 1.0;
+                return None;
             }
-            self.tokens -= 1.0;
-            true
+            Some(seconds((again_at - now).ceil().max(1.0)))
+        }
+    }
+
+    /// Sends `wanted` requests and returns how long that took and how many were refused.
+    fn send(limiter: &mut Limiter, wanted: u32, mut refuses: impl FnMut(Duration) -> Option<Duration>) -> (f64, u32) {
+        let (mut now, mut sent, mut refused) = (Duration::ZERO, 0, 0);
+        while sent < wanted {
+            let wait = limiter.acquire(now);
+            if !wait.is_zero() {
+                now += wait;
+                continue;
+            }
+            if let Some(wait) = refuses(now) {
+                limiter.throttled(now, wait);
+                refused += 1;
+            } else {
+                limiter.passed();
+                sent += 1;
+            }
+            now += seconds(0.001);
+        }
+        (now.as_secs_f64(), refused)
+    }
+
+    #[test]
+    fn a_run_settles_just_under_the_vendor_limit_however_it_counts() {
+        for rate in [2.0, 5.0, 10.0, 20.0, 50.0] {
+            let buckets = [1.0, 3.0, rate, rate * 2.0].map(Counting::Bucket);
+            let windows = [1.0, 10.0, 60.0].map(Counting::Window);
+            for counting in buckets.into_iter().chain(windows) {
+                for seconds_of_work in [30.0, 120.0] {
+                    let wanted = rate * seconds_of_work;
+                    let mut vendor = Vendor::new(rate, counting);
+                    let mut limiter = Limiter::new(None);
+                    let (took, refused) = send(&mut limiter, wanted as u32, |now| vendor.asks_to_wait(now));
+                    let what = format!(
+                        "{rate}/s, {counting:?}: {took:.1} s for {seconds_of_work} s, {refused} refused of {wanted}"
+                    );
+                    assert!(took < seconds_of_work * 1.25 + 8.0, "{what}");
+                    assert!(f64::from(refused) * 10.0 < wanted, "{what}");
+                }
+            }
         }
     }
 
     #[test]
-    fn a_run_settles_just_under_the_vendor_limit() {
-        for rate in [2.0, 10.0, 50.0] {
-            let mut vendor = Vendor { rate, tokens: rate, at: Duration::ZERO };
-            let mut limiter = Limiter::new(None);
-            let (mut now, mut sent, mut refused) = (Duration::ZERO, 0_u32, 0_u32);
-            let wanted = 1000;
-            while sent < wanted {
-                let wait = limiter.acquire(now);
-                if !wait.is_zero() {
-                    now += wait;
-                    continue;
-                }
-                if vendor.lets_through(now) {
-                    limiter.passed();
-                    sent += 1;
-                } else {
-                    limiter.throttled(now, seconds(1.0));
-                    refused += 1;
-                }
-                now += seconds(0.001);
-            }
-            let ideal = f64::from(wanted) / rate;
-            assert!(now.as_secs_f64() < ideal * 1.15 + 3.0, "{rate}/s: {now:?} for an ideal of {ideal} s");
-            assert!(refused * 10 < sent, "{rate}/s: {refused} of {sent} refused");
-        }
+    fn refusals_without_a_reason_slow_a_run_down_to_the_waits_and_no_further() {
+        let mut number = 0;
+        let every_third = |_| {
+            number += 1;
+            (number % 3 == 0).then_some(seconds(1.0))
+        };
+        let (took, refused) = send(&mut Limiter::new(None), 60, every_third);
+        assert!(took < 60.0 + f64::from(refused) + 5.0, "{took:.1} s, {refused} refused");
     }
 }
