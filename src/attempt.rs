@@ -213,8 +213,10 @@ pub fn settle(
         return Some(Settlement::Recovered);
     }
     let baseline = match open.conclusion {
-        // An accepting answer already counted its own run: only a later one speaks against it.
-        Some(Conclusion::Accepted) => open.runs_after.or(open.request.runs_before),
+        // An accepting answer vouches for one run of its own: only a later one speaks against it.
+        Some(Conclusion::Accepted) => {
+            open.runs_after.or_else(|| open.request.runs_before.map(|runs| runs.saturating_add(1)))
+        }
         Some(_) | None => open.request.runs_before,
     };
     let counter = Counter::compare(baseline, evidence.runs);

@@ -25,6 +25,8 @@ pub enum Verdict {
 /// Why the evidence does not decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnknownReason {
+    /// The run ended before the evidence was gathered.
+    NotJudged,
     /// The vendor's record has no status that can be understood.
     NoStatus,
     /// The vendor's record has no creation time that can be read, so its age is not known.
@@ -99,6 +101,7 @@ impl Verdict {
             Self::Unacknowledged => "already in the received log; only the acknowledgement was lost",
             Self::LostAfterAck => "the receiver acknowledged it, but the received log does not hold it",
             Self::TooYoung => "younger than the least age; left for a later run",
+            Self::Unknown(UnknownReason::NotJudged) => "the run ended before it could be judged",
             Self::Unknown(UnknownReason::NoStatus) => "the vendor's record has no status that can be understood",
             Self::Unknown(UnknownReason::NoTime) => "the vendor's record has no readable creation time",
             Self::Unknown(UnknownReason::OutOfCoverage(gap)) => gap.reason(),
@@ -123,7 +126,7 @@ impl ResendPolicy {
             Verdict::Unacknowledged | Verdict::Unknown(UnknownReason::OutOfCoverage(_)) => self.idempotent,
             Verdict::LostAfterAck => self.include_acknowledged,
             Verdict::Settled | Verdict::TooYoung => false,
-            Verdict::Unknown(UnknownReason::NoStatus | UnknownReason::NoTime) => false,
+            Verdict::Unknown(UnknownReason::NotJudged | UnknownReason::NoStatus | UnknownReason::NoTime) => false,
         }
     }
 }

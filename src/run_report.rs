@@ -175,6 +175,10 @@ pub enum ProblemKind {
     Interrupted,
     /// A person did not approve the plan.
     NotApproved,
+    /// The run ended before events could be judged.
+    Unjudged,
+    /// Events that seem to be created in the future.
+    TimesAhead,
     /// The ledger can't be written or read.
     Ledger,
     /// Rounds went by without progress.
@@ -208,6 +212,8 @@ impl ProblemKind {
             Self::Deadline => "deadline",
             Self::Interrupted => "interrupted",
             Self::NotApproved => "not_approved",
+            Self::Unjudged => "unjudged",
+            Self::TimesAhead => "times_ahead",
             Self::Ledger => "ledger",
             Self::NoProgress => "no_progress",
             Self::ProofsOff => "proofs_off",

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use hashbrown::HashTable;
 
-use crate::classify::Verdict;
+use crate::classify::{UnknownReason, Verdict};
 use crate::event::{DeliveryStatus, Event, EventId};
 use crate::receipt::Receipt;
 
@@ -53,6 +53,8 @@ pub struct TrackedEvent {
     pub verdict: Verdict,
     /// Resends of this run after which the receiver may have seen a delivery.
     pub attempts: u16,
+    /// Of these, the ones of which it turned out that the vendor never acted on them.
+    pub unsent: u16,
     /// What became of it.
     pub result: Option<EventResult>,
     /// The reason, where it says more than the verdict's own.
@@ -62,7 +64,18 @@ pub struct TrackedEvent {
 impl TrackedEvent {
     fn new(event: Event) -> Self {
         let first_status = event.status;
-        Self { event, first_status, receipt: None, verdict: Verdict::Settled, attempts: 0, result: None, reason: None }
+        let verdict = match first_status {
+            DeliveryStatus::Delivered => Verdict::Settled,
+            DeliveryStatus::Failed | DeliveryStatus::Pending | DeliveryStatus::Unrecognised => {
+                Verdict::Unknown(UnknownReason::NotJudged)
+            }
+        };
+        Self { event, first_status, receipt: None, verdict, attempts: 0, unsent: 0, result: None, reason: None }
+    }
+
+    /// Resends that count against the bound of attempts.
+    pub fn used_attempts(&self) -> u16 {
+        self.attempts.saturating_sub(self.unsent)
     }
 
     /// Why the event stands as it does, in words.

@@ -24,6 +24,10 @@ const MAX_TRIES: u32 = 6;
 const MAX_FAILURES_PER_LANE: u32 = 12;
 /// A time-out costs a minute where another failure costs a moment, so it weighs more.
 const TIME_OUT_WEIGHT: u32 = 4;
+/// Requests that meet a gateway without anybody behind it before the range is taken for too long.
+const GATEWAY_TRIES: u32 = 3;
+/// Waits for a vendor behind its gateway grow up to this step of the back-off: four seconds.
+const LONGEST_STEP: u32 = 3;
 /// What is waited when a vendor throttles without saying for how long.
 const UNSAID_PAUSE_STEP: u32 = 1;
 
@@ -68,6 +72,7 @@ pub(super) struct Caller<'a> {
     deadline: Duration,
     permits: Semaphore,
     failure_limit: u32,
+    failures_per_round: u32,
     state: Mutex<CallerState>,
 }
 
@@ -97,6 +102,7 @@ impl<'a> Caller<'a> {
             ports,
             deadline: ports.clock.elapsed().saturating_add(bounds.deadline),
             permits: Semaphore::new(lanes),
+            failures_per_round: u32::try_from(lanes).unwrap_or(u32::MAX),
             failure_limit: MAX_FAILURES_PER_LANE.saturating_mul(u32::try_from(lanes).unwrap_or(u32::MAX)),
             state: Mutex::new(CallerState {
                 limiter: Limiter::new(bounds.rate),
@@ -185,6 +191,10 @@ impl<'a> Caller<'a> {
                 }
                 wait
             };
+            if wait > self.remaining() {
+                let error = ProviderError::Throttled { retry_after: Some(wait) };
+                return Err(Halt::Throttled { wait, error });
+            }
             self.pause(wait).await?;
         }
     }
@@ -280,6 +290,8 @@ impl<'a> Caller<'a> {
 
     fn learn_pause(&self, error: &ProviderError, asked: Option<Duration>) -> Result<(), Halt> {
         let now = self.ports.clock.elapsed();
+        // A vendor that throttles and asks to wait for no time at all has not said how long.
+        let asked = asked.filter(|wait| !wait.is_zero());
         let wait = {
             let mut state = self.state();
             let wait = asked.unwrap_or_else(|| {
@@ -307,6 +319,7 @@ impl<'a> Caller<'a> {
         mut request: impl AsyncFnMut() -> Result<T, ProviderError>,
     ) -> Result<Result<T, ProviderError>, Halt> {
         let mut retry = Retry::new(MAX_TRIES);
+        let mut tries = 0;
         loop {
             let answer = self.read_once(kind, request()).await?;
             let Err(error) = &answer else { return Ok(answer) };
@@ -314,11 +327,26 @@ impl<'a> Caller<'a> {
                 ProviderError::Throttled { .. } | ProviderError::QuotaExhausted { .. } => {}
                 ProviderError::NotSent { .. } => self.back_off(&mut retry, error, None).await?,
                 ProviderError::Server { status: 502..=504, retry_after, .. } => {
-                    self.back_off(&mut retry, error, *retry_after).await?;
+                    tries += 1;
+                    if tries >= GATEWAY_TRIES {
+                        return Ok(answer);
+                    }
+                    self.wait_for_vendor(error, *retry_after).await?;
                 }
                 _ => return Ok(answer),
             }
         }
+    }
+
+    /// Waits while the vendor's gateway says that nobody is behind it: longer, the longer it says so.
+    async fn wait_for_vendor(&self, error: &ProviderError, asked: Option<Duration>) -> Result<(), Halt> {
+        let rounds = self.state().failures / self.failures_per_round;
+        let wait = asked.unwrap_or_default().max(back_off(rounds.min(LONGEST_STEP), self.jitter()));
+        if wait > self.remaining() {
+            return Err(Halt::Unavailable(error.clone()));
+        }
+        self.ports.monitor.notice(&RunEvent::Waiting { wait, reason: error.to_string() });
+        self.pause(wait).await
     }
 
     /// Waits before the same request is sent again, or ends the run when it was tried often enough.

@@ -7,8 +7,6 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use chrono::TimeDelta;
-
 use crate::attempt::{AttemptId, Conclusion, Evidence, OpenAttempt, Settlement, settle};
 use crate::event::{DeliveryStatus, EventId, Window};
 use crate::monitor::RunEvent;
@@ -54,6 +52,11 @@ impl Pending {
     pub(super) fn new(open: OpenAttempt) -> Self {
         Self { open, receipt: None, decision: None }
     }
+
+    /// Whether the vendor's run counter vouches for the answer.
+    fn is_counted(&self) -> bool {
+        self.open.runs_after.is_some() && self.open.request.runs_before.is_some()
+    }
 }
 
 impl Run<'_> {
@@ -94,6 +97,7 @@ impl Run<'_> {
     /// up that were not known.
     async fn look_again(&mut self) -> Result<bool, Halt> {
         let mut grew = false;
+        let mut sights = Vec::new();
         for index in 0..self.webhooks.len() {
             if self.webhooks[index].pending.is_empty() {
                 continue;
@@ -102,14 +106,15 @@ impl Run<'_> {
             let outcome = self.list_slices(index, slices, Sightings::Kept).await?;
             self.take_signs(index, &outcome);
             grew |= outcome.signs.new > 0;
-            let seen: HashSet<EventId> = outcome.seen.iter().cloned().collect();
-            self.look_up_unlisted(index, &seen, &outcome).await?;
+            let mut seen: HashSet<EventId> = outcome.seen.iter().cloned().collect();
+            seen.extend(self.look_up_unlisted(index, &seen, &outcome).await?);
             self.decide(index, &seen, &outcome, LogEvidence::NotAsked);
+            sights.push((index, seen, outcome));
         }
         if self.is_log_needed() {
             self.ask_log_about_pending().await?;
-            for index in 0..self.webhooks.len() {
-                self.decide(index, &HashSet::new(), &ListOutcome::default(), LogEvidence::Asked);
+            for (index, seen, outcome) in &sights {
+                self.decide(*index, seen, outcome, LogEvidence::Asked);
             }
         }
         Ok(grew)
@@ -118,31 +123,26 @@ impl Run<'_> {
     fn slices_with_pending(&self, index: usize) -> Vec<Window> {
         let webhook = &self.webhooks[index];
         let margin = self.zone_margin();
+        // The vendor may count an event to the neighbouring slice.
         let of_interest = |slice: &Window| {
-            let reach = if self.is_at_edge(slice) { margin } else { TimeDelta::zero() };
-            let reach = slice.widened(reach, reach);
-            webhook
-                .pending
-                .iter()
-                .any(|pending| pending.open.request.created_at.is_none_or(|created| reach.contains(created)))
+            let reach = slice.widened(margin, margin);
+            let mut requests = webhook.pending.iter().map(|pending| &pending.open.request);
+            requests.any(|request| request.created_at.is_none_or(|created| reach.contains(created)))
         };
         let mut slices: Vec<_> = webhook.listed.iter().map(|listed| listed.slice).filter(of_interest).collect();
         slices.sort_unstable();
         slices
     }
 
-    fn is_at_edge(&self, slice: &Window) -> bool {
-        slice.from() == self.request.window.from() || slice.to() == self.request.window.to()
-    }
-
     /// An event that left the failed listing was most likely delivered; where nothing else says so, that
     /// is no evidence, and the event itself is looked at.
+    /// Returns the events that were found this way.
     async fn look_up_unlisted(
         &mut self,
         index: usize,
         seen: &HashSet<EventId>,
         outcome: &ListOutcome,
-    ) -> Result<(), Halt> {
+    ) -> Result<Vec<EventId>, Halt> {
         let webhook = &self.webhooks[index];
         let unlisted: Vec<_> = (webhook.pending.iter())
             .filter(|pending| {
@@ -150,17 +150,20 @@ impl Run<'_> {
             })
             .map(|pending| pending.open.request.clone())
             .collect();
+        let mut found = Vec::new();
         if unlisted.len() <= MAX_SINGLE_LOOKUPS {
             for request in unlisted {
                 if let Some(event) = self.get_event(&request).await? {
+                    found.push(event.id.clone());
                     self.webhooks[index].events.observe(event);
                 }
             }
         } else if webhook.filter == ListFilter::Failed {
             let slices = self.slices_with_pending(index);
-            self.list_unfiltered(index, self.request.window, slices).await?;
+            let window = self.request.window;
+            found = self.list_unfiltered(index, window, slices, Sightings::Kept).await?.seen;
         }
-        Ok(())
+        Ok(found)
     }
 
     /// An accepted resend whose event is no longer listed as failed: two statements that agree.
@@ -205,25 +208,32 @@ impl Run<'_> {
                 one.decision = if by_absence && log == LogEvidence::NotAsked {
                     Some(Decision::Arrived(Arrival::VendorSaysSo))
                 } else {
-                    self.decide_by_evidence(index, one, log)
+                    self.decide_by_evidence(index, one, seen, log)
                 };
             }
         }
         self.webhooks[index].pending = pending;
     }
 
-    fn decide_by_evidence(&self, index: usize, pending: &Pending, log: LogEvidence) -> Option<Decision> {
-        let webhook = &self.webhooks[index];
+    /// Only what this look showed is evidence; an event that it did not show may have changed since.
+    fn decide_by_evidence(
+        &self,
+        index: usize,
+        pending: &Pending,
+        seen: &HashSet<EventId>,
+        log: LogEvidence,
+    ) -> Option<Decision> {
+        let id = &pending.open.request.event;
         let policy = self.policy();
-        let tracked = webhook.events.get(&pending.open.request.event)?;
+        let event = self.webhooks[index].events.get(id).map(|tracked| &tracked.event).filter(|_| seen.contains(id));
         // An idempotent receiver's log may have held the id all along, so only the vendor can confirm.
         let receipt = match log {
             LogEvidence::Asked if !policy.resend.idempotent => pending.receipt,
             LogEvidence::Asked | LogEvidence::NotAsked => None,
         };
         let evidence = Evidence {
-            status: Some(tracked.event.status),
-            runs: tracked.event.runs,
+            status: event.map(|event| event.status),
+            runs: event.and_then(|event| event.runs),
             receipt,
             log_is_live: self.ports.received.as_ref().is_some_and(|log| log.is_live()),
         };
@@ -241,7 +251,7 @@ impl Run<'_> {
             Decision::Arrived(_) => Some(decision),
             // The log has the last word before an event may be sent again.
             Decision::MayBeSentAgain(_) | Decision::Refused => {
-                (log == LogEvidence::Asked || !self.is_log_asked()).then_some(decision)
+                (receipt == Some(Receipt::Absent) || !self.is_log_asked()).then_some(decision)
             }
         }
     }
@@ -253,13 +263,15 @@ impl Run<'_> {
     /// A refusal is believed at once when the run counter vouches for it; otherwise the answer may show
     /// the event as it was before, so another attempt waits for the settling time.
     fn decide_refused(&self, index: usize, pending: &Pending, evidence: &Evidence) -> Option<Decision> {
-        if evidence.status == Some(DeliveryStatus::Delivered) {
+        let was_delivered = pending.open.request.status_before == DeliveryStatus::Delivered;
+        if evidence.status == Some(DeliveryStatus::Delivered) && !was_delivered {
             return Some(Decision::Arrived(Arrival::VendorSaysSo));
         }
         if evidence.receipt == Some(Receipt::Found) {
             return Some(Decision::Arrived(Arrival::InLog));
         }
-        let counted = pending.open.runs_after.is_some() && pending.open.request.runs_before.is_some();
+        evidence.status?;
+        let counted = pending.is_counted();
         let webhook = &self.webhooks[index];
         let goes_on = webhook.blocked.is_none() && !webhook.breaker.is_open();
         let waited = self.ports.clock.now().signed_duration_since(pending.open.intent_at) >= self.policy().settle;
@@ -290,6 +302,7 @@ impl Run<'_> {
                         }
                     }
                     Some(Decision::MayBeSentAgain(settlement)) => {
+                        tracked.unsent += u16::from(settlement == Settlement::NotSent);
                         let reason = match settlement {
                             Settlement::NotSent => "the vendor shows no delivery for the resend",
                             Settlement::DeliveryFailed | Settlement::Recovered => "the receiver refused the delivery",
@@ -313,7 +326,12 @@ impl Run<'_> {
             for pending in std::mem::take(&mut webhook.pending) {
                 let Some(tracked) = webhook.events.get_mut(&pending.open.request.event) else { continue };
                 match pending.open.conclusion {
-                    Some(Conclusion::Refused) => {}
+                    Some(Conclusion::Refused) if pending.is_counted() => {}
+                    Some(Conclusion::Refused) => {
+                        tracked.result = Some(EventResult::InDoubt);
+                        tracked.reason =
+                            Some("refused by the receiver, but nothing confirms that it was not taken".into());
+                    }
                     Some(Conclusion::Accepted) => {
                         tracked.result = Some(EventResult::InDoubt);
                         tracked.reason =

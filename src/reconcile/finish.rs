@@ -32,7 +32,7 @@ impl Run<'_> {
             && !in_doubt
             && !received
             && !delivered_meanwhile
-            && earlier.saturating_add(u32::from(tracked.attempts)) < self.policy().bounds.max_attempts
+            && earlier.saturating_add(u32::from(tracked.used_attempts())) < self.policy().bounds.max_attempts
     }
 
     /// How many events have this result so far.
@@ -139,6 +139,7 @@ impl Run<'_> {
             self.report_receiver_down(index);
         }
         self.report_unknown();
+        self.report_times_ahead();
         let mut totals = Counts::default();
         let mut webhooks = Vec::with_capacity(self.webhooks.len());
         for webhook in std::mem::take(&mut self.webhooks) {
@@ -183,12 +184,14 @@ impl Run<'_> {
                 continue;
             }
             let failing = tracked.first_status != DeliveryStatus::Delivered;
-            if failing && tracked.attempts == 0 && tracked.event.status == DeliveryStatus::Delivered {
+            let judged_as_delivered = tracked.verdict == Verdict::LostAfterAck;
+            let delivered = tracked.event.status == DeliveryStatus::Delivered;
+            if failing && delivered && tracked.attempts == 0 && !judged_as_delivered {
                 // Delivered while the run was under way, by somebody else.
                 tracked.verdict = Verdict::Settled;
             }
             let earlier = webhook.history.get(&tracked.event.id).map_or(0, |history| history.attempts);
-            let used_up = earlier.saturating_add(u32::from(tracked.attempts)) >= policy.bounds.max_attempts;
+            let used_up = earlier.saturating_add(u32::from(tracked.used_attempts())) >= policy.bounds.max_attempts;
             tracked.result = match tracked.verdict {
                 Verdict::Settled => None,
                 Verdict::Missing | Verdict::LostAfterAck if used_up && tracked.attempts > 0 => {
@@ -230,6 +233,20 @@ impl Run<'_> {
         );
     }
 
+    /// An event from the future is a sign of a wrong zone, and passes for too young as long as it is.
+    fn report_times_ahead(&mut self) {
+        let now = self.ports.clock.now();
+        let events = self.webhooks.iter().flat_map(|webhook| webhook.events.iter());
+        let ahead = events.filter(|tracked| tracked.event.created().is_some_and(|created| created > now)).count();
+        if ahead > 0 {
+            self.problem(
+                ProblemKind::TimesAhead,
+                format!("{ahead} events seem to be created in the future, so they pass for too young"),
+                "set --time-zone to the zone of the vendor's times, and check this machine's clock",
+            );
+        }
+    }
+
     /// Says once for each reason why events could not be judged.
     fn report_unknown(&mut self) {
         let mut reasons: BTreeMap<&'static str, (u64, UnknownReason)> = BTreeMap::new();
@@ -249,6 +266,7 @@ impl Run<'_> {
 
 fn unknown_hint(reason: UnknownReason) -> (ProblemKind, &'static str) {
     match reason {
+        UnknownReason::NotJudged => (ProblemKind::Unjudged, "run again once the reason for the end is mended"),
         UnknownReason::NoStatus | UnknownReason::NoTime => {
             (ProblemKind::RecordsUnusable, "such events are never resent; ask the vendor what they are")
         }

@@ -261,6 +261,9 @@ impl<'a> Run<'a> {
 
     async fn carry_out(&mut self, started_at: DateTime<Utc>) -> Result<(), Halt> {
         self.resolve_scope().await?;
+        if self.facts.unusable_input {
+            return Ok(());
+        }
         self.record_start(started_at).await?;
         for index in 0..self.webhooks.len() {
             self.load_history(index).await?;

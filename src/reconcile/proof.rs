@@ -59,6 +59,10 @@ impl Run<'_> {
     /// The filter proof of one webhook. Where the filter can't be believed, the whole window is listed
     /// without it.
     pub(super) async fn prove_filter(&mut self, index: usize) -> Result<(), Halt> {
+        if self.policy().resend.include_acknowledged {
+            // Acknowledged events are looked for, and only the unfiltered listing shows them.
+            self.list_unfiltered_instead(index).await?;
+        }
         if self.policy().proofs == Proofs::Off {
             self.problem(
                 ProblemKind::ProofsOff,
@@ -66,10 +70,6 @@ impl Run<'_> {
                 "leave out --no-proof to have them proven",
             );
             return Ok(());
-        }
-        if self.policy().resend.include_acknowledged {
-            // Acknowledged events are looked for, and only the unfiltered listing shows them.
-            self.list_unfiltered_instead(index).await?;
         }
         self.say_what_was_ignored(index);
         if self.webhooks[index].filter == ListFilter::Failed {
@@ -116,14 +116,14 @@ impl Run<'_> {
         let whole = window.slices(self.longest_slice_of_provider());
         let mut outcome;
         if self.webhooks[index].signs.failed == 0 {
-            outcome = self.list_unfiltered(index, window, whole).await?;
+            outcome = self.list_unfiltered(index, window, whole, Sightings::Dropped).await?;
             self.webhooks[index].whole_window_listed = true;
         } else {
             let slice = self.most_telling_slice(index);
-            outcome = self.list_unfiltered(index, window, vec![slice]).await?;
+            outcome = self.list_unfiltered(index, window, vec![slice], Sightings::Dropped).await?;
             let log_needs_delivered = self.ports.received.is_some() && self.webhooks[index].signs.delivered == 0;
             if log_needs_delivered && whole != [slice] {
-                let more = self.list_unfiltered(index, window, whole).await?;
+                let more = self.list_unfiltered(index, window, whole, Sightings::Dropped).await?;
                 self.webhooks[index].whole_window_listed = true;
                 outcome.signs.add(&more.signs);
                 outcome.listed.extend(more.listed);
@@ -170,7 +170,8 @@ impl Run<'_> {
         }
         webhook.whole_window_listed = true;
         let window = self.request.window;
-        self.list_unfiltered(index, window, window.slices(self.longest_slice_of_provider())).await?;
+        let whole = window.slices(self.longest_slice_of_provider());
+        self.list_unfiltered(index, window, whole, Sightings::Dropped).await?;
         Ok(true)
     }
 
@@ -191,6 +192,7 @@ impl Run<'_> {
         index: usize,
         window: Window,
         slices: Vec<Window>,
+        sightings: Sightings,
     ) -> Result<ListOutcome, Halt> {
         let webhook = &mut self.webhooks[index];
         let events = Mutex::new(std::mem::take(&mut webhook.events));
@@ -200,7 +202,7 @@ impl Run<'_> {
             window,
             slices,
             events: &events,
-            sightings: Sightings::Dropped,
+            sightings,
         };
         let outcome = self.list(job).await;
         let webhook = &mut self.webhooks[index];
@@ -223,7 +225,7 @@ impl Run<'_> {
             let Some(place) = webhook.proof_listed.iter().position(|listed| listed.slice == slice) else { continue };
             let Some(halves) = webhook.parts(slice, ListFilter::All) else { continue };
             let records = webhook.proof_listed.swap_remove(place).records;
-            let outcome = self.list_unfiltered(index, self.request.window, halves.to_vec()).await?;
+            let outcome = self.list_unfiltered(index, self.request.window, halves.to_vec(), Sightings::Dropped).await?;
             if outcome.signs.new == 0 && outcome.ignores_range(records) {
                 self.report_ignored_range(index);
                 return Ok(false);

@@ -61,8 +61,9 @@ impl Run<'_> {
             let run = &*self;
             let mut lanes = FuturesUnordered::new();
             let mut waiting: VecDeque<usize> = (0..run.webhooks.len()).collect();
+            let mut must_end = false;
             loop {
-                while lanes.len() < run.policy().bounds.concurrency.max(1) {
+                while !must_end && lanes.len() < run.policy().bounds.concurrency.max(1) {
                     let Some(index) = waiting.pop_front() else { break };
                     let requests = run.requests_for(plan, index);
                     if !requests.is_empty() {
@@ -70,6 +71,7 @@ impl Run<'_> {
                     }
                 }
                 let Some(end) = lanes.next().await else { break };
+                must_end |= end.halt.is_some();
                 ends.push(end);
             }
         }
@@ -229,7 +231,7 @@ impl Run<'_> {
                 self.caller.was_not_sent(RequestKind::Resend);
             }
             let outcome = outcome_of(&request, &answer);
-            journal.record_outcome(intent, outcome.clone(), clock.now()).await.map_err(Halt::ledger)?;
+            let recorded = journal.record_outcome(intent, outcome.clone(), clock.now()).await.map_err(Halt::ledger);
             self.notice(&RunEvent::Attempted {
                 webhook: request.webhook.clone(),
                 event: request.event.clone(),
@@ -239,6 +241,8 @@ impl Run<'_> {
                 detail: outcome.detail.clone(),
             });
             let learned = self.caller.learn(answer.as_ref().err());
+            // What was sent is told of even when its outcome could not be recorded.
+            let learned = recorded.and(learned);
             match &answer {
                 Err(ProviderError::Throttled { .. } | ProviderError::QuotaExhausted { .. }) => learned?,
                 Err(error @ ProviderError::NotSent { .. }) => {

@@ -1,5 +1,8 @@
 //! The engine against a world in memory. Each test names what must hold; the world keeps the truth.
 
+mod confirmation;
+mod halts;
+mod listings;
 mod world;
 
 use std::time::Duration;
@@ -12,7 +15,7 @@ use crate::outcome::Signal;
 use crate::policy::Proofs;
 use crate::run_report::{Mode, ProblemKind, RunReport};
 
-use world::{ListBehaviour, ResendBehaviour, Shared, request};
+use world::{ListBehaviour, ResendBehaviour, Shared, Write, request};
 
 fn has(report: &RunReport, kind: ProblemKind) -> bool {
     report.problems.iter().any(|problem| problem.kind == kind)
@@ -355,7 +358,7 @@ async fn a_plan_over_the_cap_sends_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_ledger_that_can_not_be_written_stops_everything() {
     let world = Shared::outage(30);
-    world.get().journal_fails_after = Some(4);
+    world.get().journal_fails = Some((Write::Intent, 4));
     let report = world.run(&request(Mode::Act)).await;
     assert_eq!(report.exit_code, ExitCode::Failure);
     assert_eq!(world.get().resends, 4);
@@ -396,7 +399,7 @@ async fn a_signal_stops_new_resends_and_the_report_is_still_made() {
     assert_eq!(report.exit_code, ExitCode::Terminated);
     let world = world.get();
     assert!(world.resends > 0 && world.resends < 200, "{} resends", world.resends);
-    assert!(world.intents.values().all(|attempt| attempt.conclusion.is_some()), "an outcome was not recorded");
+    assert!(world.rows.attempts.values().all(|attempt| attempt.conclusion.is_some()), "an outcome was not recorded");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,10 @@
 //!
 //! It is correct by default; each fault is a field. The world keeps the truth that the tests judge by.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod journal;
+mod vendor;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -11,21 +14,19 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::attempt::{AttemptId, AttemptOutcome, Conclusion, Intent, OpenAttempt, ResendRequest, Settlement};
 use crate::classify::ResendPolicy;
 use crate::clock::Clock;
-use crate::event::{CreatedAt, DeliveryStatus, Event, EventId, WebhookId, Window, ZoneKnowledge};
-use crate::ledger::{EventHistory, History, Journal, LedgerError, RunEnd, RunStart, WebhookHistory};
+use crate::event::{EventId, WebhookId, Window};
 use crate::monitor::Silent;
 use crate::outcome::Signal;
 use crate::policy::{Bounds, Policy, Proofs};
-use crate::provider::{
-    ClockReading, EventDetail, ListFilter, ListRequest, Listing, Provider, ProviderError, Webhook, WebhookDraft,
-};
+use crate::provider::ProviderError;
 use crate::receipt::{Coverage, LogStats, Lookup, Sighting, WantedIds};
 use crate::received::{ReceivedError, ReceivedLog};
 use crate::reconcile::{LedgerAccess, Ports, Preapproved, RunRequest, Scope, WebhookRef};
 use crate::run_report::{Mode, RunReport};
+
+pub(super) use journal::Write;
 
 /// How the vendor answers a resend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,8 +36,27 @@ pub(super) enum ResendBehaviour {
     DeliversAndShowsBefore,
     DeliversAndFails,
     ClaimsWithoutDelivery,
+    DeliversAndShowsNoCounter,
+    DeliversAndTimesOut,
     ShowsBeforeWithoutDelivery,
     FailsWithoutDelivery,
+    TimesOutWithoutDelivery,
+}
+
+impl ResendBehaviour {
+    fn delivers(self) -> bool {
+        match self {
+            Self::DeliversAndShowsIt
+            | Self::DeliversAndShowsBefore
+            | Self::DeliversAndFails
+            | Self::DeliversAndShowsNoCounter
+            | Self::DeliversAndTimesOut => true,
+            Self::ClaimsWithoutDelivery
+            | Self::ShowsBeforeWithoutDelivery
+            | Self::FailsWithoutDelivery
+            | Self::TimesOutWithoutDelivery => false,
+        }
+    }
 }
 
 /// How the vendor lists.
@@ -58,32 +78,74 @@ pub(super) struct WorldEvent {
     pub(super) poison: bool,
     /// The vendor answers a resend as if the path did not exist.
     pub(super) no_path: bool,
-    /// Listings that still show the old status after a delivery.
+    /// The vendor shows no creation time.
+    pub(super) timeless: bool,
+    /// Which webhook it belongs to.
+    pub(super) hook: u32,
+    /// Listings that still show the event as it was before its last delivery.
     pub(super) stale: u32,
+    delivered_before: bool,
+    runs_before: u32,
 }
 
-#[derive(Debug, Default)]
+/// An event that fails while a run is under way.
+#[derive(Clone, Debug)]
+pub(super) struct Arrival {
+    pub(super) at_call: u32,
+    pub(super) id: String,
+    pub(super) event: WorldEvent,
+}
+
+#[derive(Debug)]
 pub(super) struct World {
     pub(super) events: BTreeMap<String, WorldEvent>,
+    pub(super) arrivals: Vec<Arrival>,
     pub(super) log: HashSet<String>,
     /// Deliveries that the receiver accepted because of a resend.
     pub(super) accepted: HashMap<String, u32>,
+    pub(super) resent_although_logged: BTreeSet<String>,
     pub(super) resends: u32,
     pub(super) listings: u32,
     pub(super) gets: u32,
+    pub(super) look_ups: u32,
     pub(super) resend: ResendBehaviour,
+    /// Where it is not empty, each resend is answered in one of these ways.
+    pub(super) resend_mix: Vec<ResendBehaviour>,
+    pub(super) resend_latency: Duration,
+    pub(super) resend_error: Option<ProviderError>,
     pub(super) list: ListBehaviour,
+    pub(super) list_error: Option<ProviderError>,
+    /// Longer ranges are answered with this failure.
+    pub(super) longest_listing: Option<(TimeDelta, ProviderError)>,
+    pub(super) unknown_hooks: BTreeSet<u32>,
+    pub(super) gets_fail: bool,
     pub(super) cap: Option<usize>,
     pub(super) counts_runs: bool,
+    pub(super) states_offsets: bool,
+    /// How far the vendor's reading of times is from ours.
+    pub(super) zone_shift: TimeDelta,
     pub(super) receiver_down: bool,
+    pub(super) hooks_down: HashSet<u32>,
+    /// Deliveries that a receiver which is down refuses before it is up again; none is for ever.
+    pub(super) recovers_after: u32,
+    pub(super) delivery_delay: Duration,
+    pub(super) log_lag: Duration,
     pub(super) stale_after_delivery: u32,
+    pub(super) stale_hides_runs: bool,
     pub(super) fail_first_listings: u32,
     pub(super) throttle_every: Option<u32>,
+    pub(super) throttle_wait: Option<Duration>,
+    pub(super) not_sent_rate: f64,
     pub(super) log_is_broken: bool,
-    pub(super) journal_fails_after: Option<u32>,
-    pub(super) intents: BTreeMap<i64, OpenAttempt>,
-    pub(super) settled: HashMap<i64, Settlement>,
+    /// The log can't be read whole from this look on.
+    pub(super) log_breaks_at: Option<u32>,
+    pub(super) log_is_live: bool,
+    /// Which write of the journal fails, after how many of its kind.
+    pub(super) journal_fails: Option<(Write, u32)>,
+    pub(super) rows: journal::Rows,
+    pub(super) random: fastrand::Rng,
     calls: u32,
+    born: Instant,
 }
 
 /// The world behind a lock, as every port sees it.
@@ -92,7 +154,50 @@ pub(super) struct Shared(Arc<Mutex<World>>);
 
 impl Shared {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(World { counts_runs: true, ..World::default() })))
+        let world = World {
+            events: BTreeMap::new(),
+            arrivals: Vec::new(),
+            log: HashSet::new(),
+            accepted: HashMap::new(),
+            resent_although_logged: BTreeSet::new(),
+            resends: 0,
+            listings: 0,
+            gets: 0,
+            look_ups: 0,
+            resend: ResendBehaviour::default(),
+            resend_mix: Vec::new(),
+            resend_latency: Duration::from_millis(30),
+            resend_error: None,
+            list: ListBehaviour::default(),
+            list_error: None,
+            longest_listing: None,
+            unknown_hooks: BTreeSet::new(),
+            gets_fail: false,
+            cap: None,
+            counts_runs: true,
+            states_offsets: true,
+            zone_shift: TimeDelta::zero(),
+            receiver_down: false,
+            hooks_down: HashSet::new(),
+            recovers_after: 0,
+            delivery_delay: Duration::ZERO,
+            log_lag: Duration::ZERO,
+            stale_after_delivery: 0,
+            stale_hides_runs: false,
+            fail_first_listings: 0,
+            throttle_every: None,
+            throttle_wait: Some(Duration::from_secs(1)),
+            not_sent_rate: 0.0,
+            log_is_broken: false,
+            log_breaks_at: None,
+            log_is_live: true,
+            journal_fails: None,
+            rows: journal::Rows::default(),
+            random: fastrand::Rng::with_seed(1),
+            calls: 0,
+            born: Instant::now(),
+        };
+        Self(Arc::new(Mutex::new(world)))
     }
 
     pub(super) fn get(&self) -> MutexGuard<'_, World> {
@@ -101,14 +206,12 @@ impl Shared {
 
     /// An event that was created `hours` before now.
     pub(super) fn event(&self, id: &str, hours: i64, delivered: bool, in_log: bool) -> &Self {
-        let event = WorldEvent {
-            created: start() - TimeDelta::hours(hours),
-            delivered,
-            runs: 1,
-            poison: false,
-            no_path: false,
-            stale: 0,
-        };
+        self.event_of(1, id, hours, delivered, in_log)
+    }
+
+    /// An event of some webhook.
+    pub(super) fn event_of(&self, hook: u32, id: &str, hours: i64, delivered: bool, in_log: bool) -> &Self {
+        let event = WorldEvent { hook, ..event_at(start() - TimeDelta::hours(hours), delivered) };
         let mut world = self.get();
         world.events.insert(id.to_owned(), event);
         if in_log {
@@ -121,13 +224,26 @@ impl Shared {
     /// A usual world: delivered events in the log and so many failed ones that are not.
     pub(super) fn outage(missing: usize) -> Self {
         let world = Self::new();
+        world.outage_of(1, "", missing);
+        world
+    }
+
+    /// The same for one of several webhooks, whose ids begin with `prefix`.
+    pub(super) fn outage_of(&self, hook: u32, prefix: &str, missing: usize) {
         for number in 0..20 {
-            world.event(&format!("ok-{number}"), 2 + number, true, true);
+            self.event_of(hook, &format!("{prefix}ok-{number}"), 2 + number, true, true);
         }
         for number in 0..missing {
-            world.event(&format!("lost-{number}"), 3 + i64::try_from(number).expect("small") % 60, false, false);
+            let hours = 3 + i64::try_from(number).expect("small") % 60;
+            self.event_of(hook, &format!("{prefix}lost-{number}"), hours, false, false);
         }
-        world
+    }
+
+    /// Ids of events that nobody has received.
+    pub(super) fn lost(&self) -> Vec<String> {
+        let world = self.get();
+        let held = |id: &&String| world.log.contains(*id) || world.accepted.contains_key(*id);
+        world.events.keys().filter(|id| !held(id)).cloned().collect()
     }
 
     pub(super) async fn run(&self, request: &RunRequest) -> RunReport {
@@ -136,16 +252,34 @@ impl Shared {
     }
 
     pub(super) async fn run_until(&self, request: &RunRequest, stop: watch::Receiver<Option<Signal>>) -> RunReport {
-        let ports = Ports {
+        crate::reconcile::run(&self.ports(stop), request).await
+    }
+
+    pub(super) fn ports(&self, stop: watch::Receiver<Option<Signal>>) -> Ports {
+        Ports {
             provider: Arc::new(self.clone()),
             received: Some(Arc::new(self.clone())),
             ledger: LedgerAccess::Write(Arc::new(self.clone())),
             monitor: Arc::new(Silent),
             approver: Arc::new(Preapproved),
-            clock: Arc::new(PausedClock { started: Instant::now() }),
+            clock: Arc::new(PausedClock { started: self.get().born }),
             stop,
-        };
-        crate::reconcile::run(&ports, request).await
+        }
+    }
+}
+
+pub(super) fn event_at(created: DateTime<Utc>, delivered: bool) -> WorldEvent {
+    WorldEvent {
+        created,
+        delivered,
+        runs: 1,
+        poison: false,
+        no_path: false,
+        timeless: false,
+        hook: 1,
+        stale: 0,
+        delivered_before: delivered,
+        runs_before: 1,
     }
 }
 
@@ -183,6 +317,12 @@ pub(super) fn request(mode: Mode) -> RunRequest {
     }
 }
 
+/// The webhooks with the numbers from 1 up to this.
+pub(super) fn hooks(last: u32) -> Scope {
+    let reference = |hook: u32| WebhookRef::Id(WebhookId::new(&format!("hook-{hook}")).expect("an id"), None);
+    Scope::Webhooks((1..=last).map(reference).collect())
+}
+
 /// Follows the runtime's paused time, so that waits cost nothing.
 struct PausedClock {
     started: Instant,
@@ -203,181 +343,6 @@ impl Clock for PausedClock {
     }
 }
 
-impl World {
-    fn shown(&self, id: &str, event: &WorldEvent, delivered: bool) -> Event {
-        Event {
-            id: EventId::new(id).expect("a test id"),
-            created_at: Some(CreatedAt { at: event.created, zone: ZoneKnowledge::Stated }),
-            status: if delivered { DeliveryStatus::Delivered } else { DeliveryStatus::Failed },
-            status_text: None,
-            status_code: Some(if delivered { 200 } else { 500 }),
-            runs: self.counts_runs.then_some(event.runs),
-            alternate_ids: None,
-        }
-    }
-
-    fn throttled(&mut self) -> Result<(), ProviderError> {
-        self.calls += 1;
-        match self.throttle_every {
-            Some(every) if self.calls.is_multiple_of(every) => {
-                Err(ProviderError::Throttled { retry_after: Some(Duration::from_secs(1)) })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The vendor calls the receiver.
-    fn deliver(&mut self, id: &str) {
-        let refused = self.receiver_down;
-        let stale = self.stale_after_delivery;
-        let Some(event) = self.events.get_mut(id) else { return };
-        event.runs += 1;
-        if refused || event.poison {
-            return;
-        }
-        event.delivered = true;
-        event.stale = stale;
-        self.log.insert(id.to_owned());
-        *self.accepted.entry(id.to_owned()).or_default() += 1;
-    }
-
-    fn answer_resend(&mut self, id: &str) -> Result<Event, ProviderError> {
-        let failure = ProviderError::Server { status: 500, message: String::new(), retry_after: None };
-        let Some(before) = self.events.get(id).cloned() else {
-            return Err(ProviderError::NotFound { message: "no such event".to_owned() });
-        };
-        if before.no_path {
-            return Err(ProviderError::UnknownPath { message: "Resource not found".to_owned() });
-        }
-        match self.resend {
-            ResendBehaviour::FailsWithoutDelivery => return Err(failure),
-            ResendBehaviour::ShowsBeforeWithoutDelivery => return Ok(self.shown(id, &before, before.delivered)),
-            ResendBehaviour::ClaimsWithoutDelivery => return Ok(self.shown(id, &before, true)),
-            ResendBehaviour::DeliversAndShowsIt
-            | ResendBehaviour::DeliversAndShowsBefore
-            | ResendBehaviour::DeliversAndFails => self.deliver(id),
-        }
-        let after = self.events[id].clone();
-        match self.resend {
-            ResendBehaviour::DeliversAndFails => Err(failure),
-            ResendBehaviour::DeliversAndShowsBefore => Ok(self.shown(id, &before, before.delivered)),
-            _ => Ok(self.shown(id, &after, after.delivered)),
-        }
-    }
-
-    fn listed(&mut self, request: &ListRequest) -> Vec<Event> {
-        let mut events = Vec::new();
-        for (id, event) in &self.events {
-            let delivered = event.delivered && event.stale == 0;
-            let wanted = match (self.list, request.filter) {
-                (ListBehaviour::Nothing, _) => false,
-                (ListBehaviour::FailedAlwaysEmpty, ListFilter::Failed) => false,
-                (ListBehaviour::OnlyDelivered, _) => delivered,
-                (ListBehaviour::IgnoresFilter, _) | (_, ListFilter::All) => true,
-                (ListBehaviour::Honest, ListFilter::Failed) => !delivered,
-            };
-            if wanted && request.range.contains(event.created) {
-                events.push(self.shown(id, event, delivered));
-            }
-        }
-        events.sort_by_key(|event| event.created());
-        events.truncate(self.cap.unwrap_or(usize::MAX));
-        for event in self.events.values_mut() {
-            event.stale = event.stale.saturating_sub(1);
-        }
-        events
-    }
-}
-
-#[async_trait]
-impl Provider for Shared {
-    fn name(&self) -> &'static str {
-        "world"
-    }
-
-    fn longest_range(&self) -> TimeDelta {
-        TimeDelta::days(31)
-    }
-
-    async fn list_events(
-        &self,
-        request: &ListRequest,
-        sink: &mut (dyn FnMut(Event) + Send),
-    ) -> Result<Listing, ProviderError> {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        let events = {
-            let mut world = self.get();
-            world.listings += 1;
-            world.throttled()?;
-            if world.fail_first_listings > 0 {
-                world.fail_first_listings -= 1;
-                return Err(ProviderError::Server { status: 500, message: String::new(), retry_after: None });
-            }
-            world.listed(request)
-        };
-        let listing = Listing { records: events.len() as u64, ..Listing::default() };
-        events.into_iter().for_each(sink);
-        Ok(listing)
-    }
-
-    async fn get_event(&self, _webhook: &WebhookId, event: &EventId) -> Result<EventDetail, ProviderError> {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        let mut world = self.get();
-        world.gets += 1;
-        let id = event.to_string();
-        let Some(known) = world.events.get(&id) else {
-            return Err(ProviderError::NotFound { message: "no such event".to_owned() });
-        };
-        let event = world.shown(&id, known, known.delivered && known.stale == 0);
-        Ok(EventDetail { event, record: serde_json::Value::Null })
-    }
-
-    async fn resend(&self, intent: &Intent) -> Result<Event, ProviderError> {
-        let id = intent.request().event.to_string();
-        {
-            let mut world = self.get();
-            assert!(world.intents.contains_key(&intent.attempt().0), "a request was sent that was not recorded");
-            world.resends += 1;
-            world.throttled()?;
-        }
-        tokio::time::sleep(Duration::from_millis(30)).await;
-        self.get().answer_resend(&id)
-    }
-
-    async fn list_webhooks(&self) -> Result<Vec<Webhook>, ProviderError> {
-        let id = WebhookId::new("hook-1").expect("an id");
-        Ok(vec![Webhook { id, event_type: "SaleCreated".to_owned(), url: String::new(), store_id: None }])
-    }
-
-    async fn get_webhook(&self, _webhook: &WebhookId) -> Result<Webhook, ProviderError> {
-        Err(ProviderError::NotFound { message: String::new() })
-    }
-
-    async fn create_webhook(&self, _draft: &WebhookDraft) -> Result<Webhook, ProviderError> {
-        panic!("a reconcile creates no webhook");
-    }
-
-    async fn update_webhook(&self, _webhook: &WebhookId, _draft: &WebhookDraft) -> Result<(), ProviderError> {
-        panic!("a reconcile changes no webhook");
-    }
-
-    async fn delete_webhook(&self, _webhook: &WebhookId) -> Result<(), ProviderError> {
-        panic!("a reconcile deletes no webhook");
-    }
-
-    async fn event_types(&self) -> Result<serde_json::Value, ProviderError> {
-        Ok(serde_json::Value::Null)
-    }
-
-    async fn event_type_schema(&self, _event_type: &str) -> Result<serde_json::Value, ProviderError> {
-        Ok(serde_json::Value::Null)
-    }
-
-    async fn probe(&self) -> Result<ClockReading, ProviderError> {
-        Ok(ClockReading::default())
-    }
-}
-
 #[async_trait]
 impl ReceivedLog for Shared {
     fn describe(&self) -> Vec<String> {
@@ -385,90 +350,20 @@ impl ReceivedLog for Shared {
     }
 
     fn is_live(&self) -> bool {
-        true
+        self.get().log_is_live
     }
 
     async fn look_up(&self, wanted: Arc<WantedIds>) -> Result<Lookup, ReceivedError> {
-        let world = self.get();
+        let mut world = self.get();
+        world.look_ups += 1;
+        let is_broken = world.log_is_broken || world.log_breaks_at.is_some_and(|look| world.look_ups >= look);
         let sighting = |id: &EventId| {
             if world.log.contains(id.text().as_ref()) { Sighting::Received } else { Sighting::Unseen }
         };
-        let broken = world.log_is_broken.then(|| "cut off".to_owned());
         Ok(Lookup {
             sightings: wanted.ids().iter().map(sighting).collect(),
-            coverage: Coverage { since: None, broken },
+            coverage: Coverage { since: None, broken: is_broken.then(|| "cut off".to_owned()) },
             stats: LogStats { ids: world.log.len() as u64, ..LogStats::default() },
         })
-    }
-}
-
-fn journal_failure() -> LedgerError {
-    LedgerError::Database { path: "test".into(), message: "no space left on device".to_owned() }
-}
-
-#[async_trait]
-impl History for Shared {
-    async fn of_webhook(&self, _webhook: &WebhookId) -> Result<WebhookHistory, LedgerError> {
-        let world = self.get();
-        let mut history = WebhookHistory::new();
-        for (id, attempt) in &world.intents {
-            let entry: &mut EventHistory = history.entry(attempt.request.event.clone()).or_default();
-            let acted = attempt.conclusion.is_none_or(Conclusion::may_have_acted);
-            let settled = world.settled.get(id);
-            entry.attempts += u32::from(acted && settled != Some(&Settlement::NotSent));
-            let waits = matches!(attempt.conclusion, None | Some(Conclusion::Accepted | Conclusion::InDoubt));
-            if waits && settled.is_none() {
-                entry.open.push(attempt.clone());
-            }
-        }
-        Ok(history)
-    }
-}
-
-#[async_trait]
-impl Journal for Shared {
-    async fn record_run_start(&self, _start: RunStart) -> Result<(), LedgerError> {
-        Ok(())
-    }
-
-    async fn record_intent(&self, request: ResendRequest, at: DateTime<Utc>) -> Result<Intent, LedgerError> {
-        let mut world = self.get();
-        let number = i64::try_from(world.intents.len()).expect("few") + 1;
-        if world.journal_fails_after.is_some_and(|limit| number > i64::from(limit)) {
-            return Err(journal_failure());
-        }
-        let attempt = AttemptId(number);
-        let open = OpenAttempt { attempt, intent_at: at, request: request.clone(), conclusion: None, runs_after: None };
-        world.intents.insert(number, open);
-        Ok(Intent::recorded(attempt, request))
-    }
-
-    async fn record_outcome(
-        &self,
-        intent: Intent,
-        outcome: AttemptOutcome,
-        _at: DateTime<Utc>,
-    ) -> Result<(), LedgerError> {
-        let mut world = self.get();
-        let open = world.intents.get_mut(&intent.attempt().0).expect("recorded before");
-        open.conclusion = Some(outcome.conclusion);
-        open.runs_after = outcome.runs_after;
-        Ok(())
-    }
-
-    async fn settle(
-        &self,
-        settled: Vec<(AttemptId, Settlement, String)>,
-        _at: DateTime<Utc>,
-    ) -> Result<(), LedgerError> {
-        let mut world = self.get();
-        for (attempt, settlement, _) in settled {
-            world.settled.insert(attempt.0, settlement);
-        }
-        Ok(())
-    }
-
-    async fn record_run_end(&self, _end: RunEnd) -> Result<(), LedgerError> {
-        Ok(())
     }
 }

@@ -204,6 +204,8 @@ fn left_cause(report: &RunReport) -> String {
         | ProblemKind::Interrupted
         | ProblemKind::Ledger
         | ProblemKind::NoProgress
+        | ProblemKind::Unjudged
+        | ProblemKind::TimesAhead
         | ProblemKind::ProofsOff => None,
     });
     cause.map_or_else(String::new, |cause| format!(" {cause}"))
@@ -234,6 +236,7 @@ fn undetermined_causes(report: &RunReport) -> String {
 /// What a problem contributes to "undetermined"; `None` when it is counted or only worth knowing.
 fn undetermined_cause(kind: ProblemKind) -> Option<&'static str> {
     match kind {
+        ProblemKind::Unjudged => Some("the run ended before every event was judged"),
         ProblemKind::FilterUnproven => Some("the vendor's empty listing could not be proven"),
         ProblemKind::ListingTruncated => Some("a listing is cut off"),
         ProblemKind::ListingUnreadable => Some("a listing could not be read whole"),
@@ -257,6 +260,7 @@ fn undetermined_cause(kind: ProblemKind) -> Option<&'static str> {
         | ProblemKind::CredentialsRefused
         | ProblemKind::Interrupted
         | ProblemKind::NoProgress
+        | ProblemKind::TimesAhead
         | ProblemKind::ProofsOff => None,
     }
 }

@@ -1,0 +1,173 @@
+//! What counts as a delivery, and what may be sent again.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::time::Instant;
+
+use crate::exit::ExitCode;
+use crate::policy::Proofs;
+use crate::run_report::Mode;
+
+use super::world::{ListBehaviour, ResendBehaviour, Shared, request};
+use super::{everything_arrived, nobody_got_a_duplicate};
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_shows_the_event_as_it_was_is_found_out_without_a_run_counter() {
+    let world = Shared::outage(30);
+    world.get().counts_runs = false;
+    world.get().resend = ResendBehaviour::DeliversAndShowsBefore;
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+    assert_eq!(world.get().resends, 30);
+    nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_turns_out_to_be_a_delivery_is_recorded_as_one() {
+    let world = Shared::outage(2);
+    world.get().counts_runs = false;
+    world.get().resend = ResendBehaviour::DeliversAndShowsBefore;
+    world.get().delivery_delay = Duration::from_secs(5);
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+    nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_is_not_believed_because_its_event_is_listed_in_the_next_slice() {
+    for hours in [-2, 2] {
+        let world = Shared::outage(60);
+        world.get().zone_shift = TimeDelta::hours(hours);
+        world.get().states_offsets = true;
+        world.get().resend = ResendBehaviour::ClaimsWithoutDelivery;
+        let mut asked = request(Mode::Act);
+        asked.policy.slice = TimeDelta::hours(7);
+        let report = world.run(&asked).await;
+        assert_eq!(report.totals.recovered, 0, "{hours}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_breaks_during_a_run_causes_no_second_resend() {
+    for resend in [
+        ResendBehaviour::DeliversAndFails,
+        ResendBehaviour::ShowsBeforeWithoutDelivery,
+        ResendBehaviour::FailsWithoutDelivery,
+    ] {
+        let world = Shared::outage(4);
+        world.get().resend = resend;
+        world.get().log_breaks_at = Some(2);
+        // The vendor shows the delivery only after the settling time.
+        world.get().stale_after_delivery = 1000;
+        world.get().stale_hides_runs = true;
+        let report = world.run(&request(Mode::Act)).await;
+        assert_eq!(report.exit_code, ExitCode::Undetermined, "{resend:?}");
+        assert!(world.get().resends <= 4, "{resend:?}: {} resends", world.get().resends);
+        nobody_got_a_duplicate(&world);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_left_the_failed_listing_is_not_resent_because_it_can_not_be_looked_at() {
+    let world = Shared::outage(2);
+    world.get().resend = ResendBehaviour::DeliversAndFails;
+    world.get().gets_fail = true;
+    world.get().log_lag = Duration::from_secs(3600);
+    world.run(&request(Mode::Act)).await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    world.run(&request(Mode::Act)).await;
+    nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_acknowledged_event_that_was_resent_and_refused_is_not_recovered() {
+    let world = Shared::outage(0);
+    world.event("acknowledged", 5, true, false);
+    world.get().receiver_down = true;
+    let mut asked = request(Mode::Act);
+    asked.policy.resend.include_acknowledged = true;
+    let report = world.run(&asked).await;
+    assert_eq!((report.totals.recovered, report.exit_code), (0, ExitCode::Left), "{:?}", report.problems);
+}
+
+#[tokio::test(start_paused = true)]
+async fn acknowledged_events_are_looked_for_also_without_proofs() {
+    let world = Shared::outage(0);
+    world.event("acknowledged", 5, true, false);
+    let mut asked = request(Mode::Act);
+    asked.policy.resend.include_acknowledged = true;
+    asked.policy.proofs = Proofs::Off;
+    let report = world.run(&asked).await;
+    assert_eq!((report.totals.recovered, report.exit_code), (1, ExitCode::Clean), "{:?}", report.problems);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_accepted_delivery_is_no_failure_because_a_stale_listing_counts_its_run() {
+    let world = Shared::outage(6);
+    world.get().resend = ResendBehaviour::DeliversAndShowsNoCounter;
+    world.get().stale_after_delivery = 8;
+    world.get().log_lag = Duration::from_secs(20);
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+    nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_was_not_sent_uses_up_nothing() {
+    let world = Shared::outage(1);
+    world.get().resend = ResendBehaviour::ShowsBeforeWithoutDelivery;
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.max_attempts = 2;
+    let report = world.run(&asked).await;
+    assert_eq!((report.totals.left, report.totals.quarantined), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_run_left_open_costs_no_request_each() {
+    let world = Shared::outage(200);
+    world.get().journal_fails = Some((super::world::Write::Settle, 0));
+    world.run(&request(Mode::Act)).await;
+    world.get().journal_fails = None;
+    world.get().rows.reopen();
+    world.get().gets = 0;
+    let begun = Instant::now();
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+    assert!(world.get().gets <= 3, "{} single look-ups", world.get().gets);
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_turns_up_in_quarantine_is_told_as_such() {
+    let world = Shared::outage(1);
+    world.get().events.get_mut("lost-0").expect("an event").poison = true;
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.max_attempts = 1;
+    for _ in 0..2 {
+        let report = world.run(&asked).await;
+        assert_eq!((report.totals.quarantined, report.exit_code), (1, ExitCode::Left));
+    }
+    assert_eq!(world.get().resends, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_bound_at_its_least_still_recovers() {
+    for (rounds, attempts, concurrency, settle) in
+        [(1, 5, 4, 60), (3, 1, 4, 60), (3, 5, 1, 60), (3, 5, 4, 0), (1, 1, 1, 0)]
+    {
+        for list in [ListBehaviour::Honest, ListBehaviour::IgnoresFilter] {
+            let world = Shared::outage(12);
+            world.get().list = list;
+            let mut asked = request(Mode::Act);
+            asked.policy.bounds.max_rounds = rounds;
+            asked.policy.bounds.max_attempts = attempts;
+            asked.policy.bounds.concurrency = concurrency;
+            asked.policy.settle = TimeDelta::seconds(settle);
+            let report = world.run(&asked).await;
+            assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+            everything_arrived(&world);
+            nobody_got_a_duplicate(&world);
+        }
+    }
+}
