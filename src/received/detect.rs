@@ -54,8 +54,10 @@ impl Sample {
         let last = self.lines.len() - 1;
         let is_object = |(position, line): &(usize, &Vec<u8>)| {
             let line = line.trim_ascii();
-            let cut = self.cut && *position == last;
-            line.first() == Some(&b'{') && (cut || serde_json::from_slice::<IgnoredAny>(line).is_ok())
+            let Some((b'{', rest)) = line.split_first() else { return false };
+            // An object begins with a name; a UUID in braces does not.
+            let cut = self.cut && *position == last && matches!(rest.trim_ascii().first(), None | Some(b'"'));
+            cut || serde_json::from_slice::<IgnoredAny>(line).is_ok()
         };
         self.lines.iter().enumerate().filter(is_object).count()
     }
@@ -159,6 +161,7 @@ mod tests {
         for (text, format) in [
             ("evt-1\nevt-2\n", Some(Format::Ids)),
             ("\"evt-1\"\n\"evt-2\"\n", Some(Format::Ids)),
+            ("{D18ACA67-CFD3-4C00-93AA-0A5BC540856E}\n{D18ACA67-CFD3-4C00-93AA-0A5BC540856F}", Some(Format::Ids)),
             ("{\"id\":1}\n\n{\"id\":2}\r\n", Some(Format::Jsonl)),
             ("{\"id\":1}\nbroken\n{\"id\":2}\n", Some(Format::Jsonl)),
             ("{\"id\":\"still being wri", Some(Format::Jsonl)),

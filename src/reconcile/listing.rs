@@ -339,6 +339,10 @@ impl Run<'_> {
                 }
             }
         }
+        let webhook = &self.webhooks[index];
+        let undivided =
+            if webhook.range_ignored { Vec::new() } else { webhook.capacity.doubtful(&webhook.listed, scrutiny) };
+        indivisible.extend(undivided);
         for slice in indivisible {
             self.report_truncation(index, slice);
         }
@@ -404,7 +408,13 @@ enum Halved {
 impl WebhookState {
     /// A slice in two parts that hold about as many events each, as far as is known. Equal parts of
     /// time would leave a burst of events in one of them, again and again.
+    ///
+    /// Once a cap is proven, what is known of a slice that reaches it is what the cap left over, so
+    /// the middle of its time is the better place.
     pub(super) fn parts(&self, slice: Window, filter: ListFilter) -> Option<[Window; 2]> {
+        if self.capacity.cap().is_some() {
+            return slice.halves(SHORTEST_CAPPED);
+        }
         let listed = |status| filter == ListFilter::All || status != DeliveryStatus::Delivered;
         let times = (self.events.iter())
             .filter(|tracked| listed(tracked.first_status))

@@ -194,6 +194,21 @@ async fn a_silent_cap_hides_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cap_far_below_the_number_of_events_costs_no_more_than_the_events_deserve() {
+    let world = Shared::outage(0);
+    for number in 0..600 {
+        world.get().events.insert(format!("lost-{number}"), world::lost_at_minute(number));
+    }
+    world.get().cap = Some(10);
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+    everything_arrived(&world);
+    nobody_got_a_duplicate(&world);
+    let listings = world.get().listings;
+    assert!(listings < 600, "{listings} listings");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cap_filled_with_what_is_never_resent_hides_nothing() {
     let world = Shared::outage(0);
     for number in 0..3 {

@@ -288,6 +288,12 @@ pub(super) fn start() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 20, 12, 0, 0).single().expect("a valid date")
 }
 
+/// An event that was lost so many minutes after the window began.
+pub(super) fn lost_at_minute(minute: i64) -> WorldEvent {
+    let created = start() - TimeDelta::hours(60) + TimeDelta::minutes(minute);
+    WorldEvent { created, delivered: false, runs: 1, poison: false, no_path: false, stale: 0 }
+}
+
 pub(super) fn request(mode: Mode) -> RunRequest {
     RunRequest {
         run_id: "test".to_owned(),
