@@ -443,6 +443,8 @@ async fn live_through(seed: u64) {
         ResendBehaviour::ClaimsWithoutDelivery,
         ResendBehaviour::ShowsBeforeWithoutDelivery,
         ResendBehaviour::FailsWithoutDelivery,
+        ResendBehaviour::TimesOutWithoutDelivery,
+        ResendBehaviour::DeliversAndTimesOut,
     ];
     let lists = [
         ListBehaviour::Honest,

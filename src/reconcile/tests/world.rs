@@ -291,7 +291,7 @@ pub(super) fn start() -> DateTime<Utc> {
 /// An event that was lost so many minutes after the window began.
 pub(super) fn lost_at_minute(minute: i64) -> WorldEvent {
     let created = start() - TimeDelta::hours(60) + TimeDelta::minutes(minute);
-    WorldEvent { created, delivered: false, runs: 1, poison: false, no_path: false, stale: 0 }
+    event_at(created, false)
 }
 
 pub(super) fn request(mode: Mode) -> RunRequest {
