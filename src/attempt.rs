@@ -156,12 +156,22 @@ pub struct OpenAttempt {
     pub attempt: AttemptId,
     /// When the intent was recorded.
     pub intent_at: DateTime<Utc>,
+    /// When the request ended; `None` when hookmend was stopped before it could record that.
+    pub ended_at: Option<DateTime<Utc>>,
     /// What was asked for.
     pub request: ResendRequest,
     /// What was concluded when it ended; `None` when hookmend was stopped before it could record it.
     pub conclusion: Option<Conclusion>,
     /// The run counter in the answer, if there was one.
     pub runs_after: Option<u32>,
+}
+
+impl OpenAttempt {
+    /// How long the attempt has been over. A vendor may act until the request has ended, so the time
+    /// before that is no evidence of anything.
+    pub fn over_for(&self, now: DateTime<Utc>) -> TimeDelta {
+        now.signed_duration_since(self.ended_at.unwrap_or(self.intent_at))
+    }
 }
 
 /// What was seen of an event after an attempt.
@@ -214,9 +224,7 @@ pub fn settle(
     }
     let baseline = match open.conclusion {
         // An accepting answer vouches for one run of its own: only a later one speaks against it.
-        Some(Conclusion::Accepted) => {
-            open.runs_after.or_else(|| open.request.runs_before.map(|runs| runs.saturating_add(1)))
-        }
+        Some(Conclusion::Accepted) => open.runs_after.max(open.request.runs_before.map(|runs| runs.saturating_add(1))),
         Some(_) | None => open.request.runs_before,
     };
     let counter = Counter::compare(baseline, evidence.runs);
@@ -233,7 +241,7 @@ pub fn settle(
         },
         DeliveryStatus::Failed if counter == Counter::Grew => Some(Settlement::DeliveryFailed),
         DeliveryStatus::Failed | DeliveryStatus::Pending => {
-            let waited = now.signed_duration_since(open.intent_at) >= settle;
+            let waited = open.over_for(now) >= settle;
             let silent = match open.conclusion {
                 // The vendor said that it delivered: it takes the receiver's own word against that.
                 Some(Conclusion::Accepted) => evidence.log_is_live && evidence.receipt == Some(Receipt::Absent),
@@ -316,6 +324,7 @@ mod tests {
         OpenAttempt {
             attempt: AttemptId(1),
             intent_at: DateTime::UNIX_EPOCH,
+            ended_at: None,
             request: request(runs_before, DeliveryStatus::Failed),
             conclusion,
             runs_after: None,
@@ -348,6 +357,15 @@ mod tests {
         let silent = seen(Some(DeliveryStatus::Failed), Some(1), Some(Receipt::Absent));
         assert_eq!(settled_after(&doubt, &silent, 59), None);
         assert_eq!(settled_after(&doubt, &silent, 60), Some(Settlement::NotSent));
+    }
+
+    #[test]
+    fn the_settling_time_begins_when_the_request_ended() {
+        let ended_at = Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(60));
+        let timed_out = OpenAttempt { ended_at, ..open(Some(Conclusion::InDoubt), Some(1)) };
+        let silent = seen(Some(DeliveryStatus::Failed), Some(1), Some(Receipt::Absent));
+        assert_eq!(settled_after(&timed_out, &silent, 119), None);
+        assert_eq!(settled_after(&timed_out, &silent, 120), Some(Settlement::NotSent));
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl History for LedgerReader {
 }
 
 const ATTEMPTS_OF_WEBHOOK: &str = "SELECT id, event_id, conclusion, settlement, resend_id, created_at, intent_at, \
-     runs_before, status_before, runs_after FROM attempts WHERE webhook_id = ?1 ORDER BY event_key, id";
+     runs_before, status_before, runs_after, outcome_at FROM attempts WHERE webhook_id = ?1 ORDER BY event_key, id";
 
 fn history_of(connection: &Connection, webhook: &WebhookId) -> Result<WebhookHistory, Failure> {
     let mut statement = connection.prepare(ATTEMPTS_OF_WEBHOOK)?;
@@ -132,6 +132,7 @@ fn open_attempt(row: &Row<'_>, webhook: &WebhookId, conclusion: Option<Conclusio
     Ok(OpenAttempt {
         attempt: AttemptId(row.get(0)?),
         intent_at: names::instant(row.get(6)?)?,
+        ended_at: row.get::<_, Option<i64>>(10)?.map(names::instant).transpose()?,
         request,
         conclusion,
         runs_after: row.get(9)?,

@@ -14,6 +14,7 @@ use crate::pace::breaker::Breaker;
 use crate::pace::retry::back_off;
 use crate::provider::ListFilter;
 use crate::receipt::Receipt;
+use crate::slices::Scrutiny;
 use crate::tracked::EventResult;
 
 use super::caller::Halt;
@@ -76,7 +77,7 @@ impl Run<'_> {
         }
         self.give_up_on_pending();
         if grew {
-            self.diff().await?;
+            self.diff_again().await?;
         }
         self.notice(&RunEvent::Confirmed {
             round,
@@ -90,7 +91,7 @@ impl Run<'_> {
         let now = self.ports.clock.now();
         let settle = self.policy().settle;
         let pending = self.webhooks.iter().flat_map(|webhook| &webhook.pending);
-        pending.map(|pending| now.signed_duration_since(pending.open.intent_at)).all(|age| age > settle)
+        pending.map(|pending| pending.open.over_for(now)).all(|age| age > settle)
     }
 
     /// One look at the vendor and, where that leaves doubt, at the log. Returns whether events turned
@@ -172,6 +173,7 @@ impl Run<'_> {
             && outcome.unread.is_empty()
             && outcome.unusable == 0
             && !outcome.listed.is_empty()
+            && self.webhooks[index].capacity.doubtful(&outcome.listed, Scrutiny::Suspicious).is_empty()
             && pending.open.conclusion == Some(Conclusion::Accepted)
             && pending.open.request.status_before != DeliveryStatus::Delivered
     }
@@ -274,7 +276,7 @@ impl Run<'_> {
         let counted = pending.is_counted();
         let webhook = &self.webhooks[index];
         let goes_on = webhook.blocked.is_none() && !webhook.breaker.is_open();
-        let waited = self.ports.clock.now().signed_duration_since(pending.open.intent_at) >= self.policy().settle;
+        let waited = pending.open.over_for(self.ports.clock.now()) >= self.policy().settle;
         (counted || !goes_on || waited || self.policy().resend.idempotent).then_some(Decision::Refused)
     }
 

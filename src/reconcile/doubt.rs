@@ -29,6 +29,13 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Judges events that turned up during the run, and marks those that earlier runs gave up.
+    pub(super) async fn diff_again(&mut self) -> Result<(), Halt> {
+        self.diff().await?;
+        (0..self.webhooks.len()).for_each(|index| self.mark_quarantined(index));
+        Ok(())
+    }
+
     /// Looks until every open attempt is settled or its settling time has passed.
     async fn settle_open(&mut self, index: usize, open: Vec<OpenAttempt>) -> Result<(), Halt> {
         let mut waiting: Vec<_> = open.into_iter().map(|attempt| (attempt, None)).collect();
@@ -50,7 +57,7 @@ impl Run<'_> {
     }
 
     fn settling_time_is_over(&self, attempt: &OpenAttempt) -> bool {
-        self.ports.clock.now().signed_duration_since(attempt.intent_at) > self.policy().settle
+        attempt.over_for(self.ports.clock.now()) > self.policy().settle
     }
 
     /// Looks once and returns what stays open, with the event as the vendor shows it.

@@ -442,7 +442,7 @@ impl<'a> Run<'a> {
             grew |= self.disprove_cap(index, Scrutiny::Everything).await?;
         }
         if grew {
-            self.diff().await?;
+            self.diff_again().await?;
         }
         Ok(grew)
     }

@@ -226,12 +226,13 @@ impl Run<'_> {
             let intent = journal.record_intent(request.clone(), intent_at).await.map_err(Halt::ledger)?;
             let attempt = intent.attempt();
             let answer = self.ports.provider.resend(&intent).await;
+            let ended_at = clock.now();
             drop(lane);
             if let Err(ProviderError::Unaddressable { .. }) = &answer {
                 self.caller.was_not_sent(RequestKind::Resend);
             }
             let outcome = outcome_of(&request, &answer);
-            let recorded = journal.record_outcome(intent, outcome.clone(), clock.now()).await.map_err(Halt::ledger);
+            let recorded = journal.record_outcome(intent, outcome.clone(), ended_at).await.map_err(Halt::ledger);
             self.notice(&RunEvent::Attempted {
                 webhook: request.webhook.clone(),
                 event: request.event.clone(),
@@ -253,6 +254,7 @@ impl Run<'_> {
                     let open = OpenAttempt {
                         attempt,
                         intent_at,
+                        ended_at: Some(ended_at),
                         request,
                         conclusion: Some(outcome.conclusion),
                         runs_after: outcome.runs_after,

@@ -110,7 +110,14 @@ impl Journal for Shared {
         }
         let number = i64::try_from(world.rows.attempts.len()).expect("few") + 1;
         let attempt = AttemptId(number);
-        let open = OpenAttempt { attempt, intent_at: at, request: request.clone(), conclusion: None, runs_after: None };
+        let open = OpenAttempt {
+            attempt,
+            intent_at: at,
+            ended_at: None,
+            request: request.clone(),
+            conclusion: None,
+            runs_after: None,
+        };
         world.rows.attempts.insert(number, open);
         Ok(Intent::recorded(attempt, request))
     }
@@ -119,7 +126,7 @@ impl Journal for Shared {
         &self,
         intent: Intent,
         outcome: AttemptOutcome,
-        _at: DateTime<Utc>,
+        at: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
         tokio::task::yield_now().await;
         let mut world = self.get();
@@ -128,6 +135,7 @@ impl Journal for Shared {
         let open = world.rows.attempts.get_mut(&number).expect("recorded before");
         assert_eq!(open.conclusion, None, "an outcome is recorded once");
         open.conclusion = Some(outcome.conclusion);
+        open.ended_at = Some(at);
         open.runs_after = outcome.runs_after;
         let settled = match outcome.conclusion {
             Conclusion::NotSent | Conclusion::Rejected => Some(Settlement::NotSent),
