@@ -251,6 +251,13 @@ impl Run<'_> {
         };
         match decision {
             Decision::Arrived(_) => Some(decision),
+            // The vendor said that it delivered. Its list may be late by more than the settling time, so
+            // it is not for this run to say otherwise.
+            Decision::MayBeSentAgain(Settlement::NotSent)
+                if pending.open.conclusion == Some(Conclusion::Accepted) && !policy.resend.idempotent =>
+            {
+                None
+            }
             // The log has the last word before an event may be sent again.
             Decision::MayBeSentAgain(_) | Decision::Refused => {
                 (receipt == Some(Receipt::Absent) || !self.is_log_asked()).then_some(decision)

@@ -171,3 +171,19 @@ async fn each_bound_at_its_least_still_recovers() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_vendor_accepted_is_not_sent_again_in_the_same_run() {
+    let world = Shared::outage(3);
+    world.get().resend = ResendBehaviour::ClaimsWithoutDelivery;
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!((report.exit_code, report.totals.in_doubt), (ExitCode::Undetermined, 3));
+    assert_eq!(world.get().resends, 3);
+    // The next run finds that neither the vendor nor the log shows a delivery.
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    world.get().resend = ResendBehaviour::DeliversAndShowsIt;
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+    everything_arrived(&world);
+    nobody_got_a_duplicate(&world);
+}
