@@ -239,7 +239,10 @@ pub fn settle(
             }
             _ => Some(Settlement::Recovered),
         },
-        DeliveryStatus::Failed if counter == Counter::Grew => Some(Settlement::DeliveryFailed),
+        // A list may show the run before it shows that the run succeeded.
+        DeliveryStatus::Failed if counter == Counter::Grew => {
+            (open.over_for(now) >= settle).then_some(Settlement::DeliveryFailed)
+        }
         DeliveryStatus::Failed | DeliveryStatus::Pending => {
             let waited = open.over_for(now) >= settle;
             let silent = match open.conclusion {
@@ -341,14 +344,15 @@ mod tests {
     }
 
     #[test]
-    fn evidence_of_a_delivery_settles_at_once() {
+    fn evidence_of_a_delivery_settles_at_once_and_that_of_a_failure_in_time() {
         let doubt = open(None, Some(1));
         let delivered = seen(Some(DeliveryStatus::Delivered), Some(2), None);
         assert_eq!(settled_after(&doubt, &delivered, 0), Some(Settlement::Recovered));
         let in_log = seen(Some(DeliveryStatus::Failed), Some(1), Some(Receipt::Found));
         assert_eq!(settled_after(&doubt, &in_log, 0), Some(Settlement::Recovered));
         let grew = seen(Some(DeliveryStatus::Failed), Some(2), Some(Receipt::Absent));
-        assert_eq!(settled_after(&doubt, &grew, 0), Some(Settlement::DeliveryFailed));
+        assert_eq!(settled_after(&doubt, &grew, 59), None);
+        assert_eq!(settled_after(&doubt, &grew, 60), Some(Settlement::DeliveryFailed));
     }
 
     #[test]

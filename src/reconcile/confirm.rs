@@ -173,7 +173,8 @@ impl Run<'_> {
             && outcome.unread.is_empty()
             && outcome.unusable == 0
             && !outcome.listed.is_empty()
-            && self.webhooks[index].capacity.doubtful(&outcome.listed, Scrutiny::Suspicious).is_empty()
+            && !self.webhooks[index].signs.is_filter_ignored()
+            && self.webhooks[index].capacity.doubtful(&outcome.listed, Scrutiny::Everything).is_empty()
             && pending.open.conclusion == Some(Conclusion::Accepted)
             && pending.open.request.status_before != DeliveryStatus::Delivered
     }

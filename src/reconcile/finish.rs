@@ -118,20 +118,6 @@ impl Run<'_> {
         events().any(|tracked| policy.resends(tracked.verdict) && tracked.result != Some(EventResult::Recovered))
     }
 
-    /// Whether everything seen so far would be called clean.
-    pub(super) fn looks_clean(&self) -> bool {
-        let events = || self.webhooks.iter().flat_map(|webhook| webhook.events.iter());
-        !self.facts.undetermined
-            && events().all(|tracked| match tracked.result {
-                Some(EventResult::Recovered | EventResult::Skipped) => true,
-                Some(EventResult::Left | EventResult::Quarantined | EventResult::InDoubt) => false,
-                None => match tracked.verdict {
-                    Verdict::Settled | Verdict::TooYoung | Verdict::Unacknowledged => true,
-                    Verdict::Missing | Verdict::LostAfterAck | Verdict::Unknown(_) => false,
-                },
-            })
-    }
-
     /// Ends the run: the result of every event, the outcome, the report.
     pub(super) fn into_report(mut self, started_at: DateTime<Utc>) -> RunReport {
         for index in 0..self.webhooks.len() {

@@ -430,10 +430,10 @@ impl<'a> Run<'a> {
         self.policy().zone_margin
     }
 
-    /// Before anything is called clean, every listing that "clean" rests on must be known to be whole.
+    /// Before a run ends, every listing that its result rests on must be known to be whole.
     /// Returns whether that brought events to work on.
     async fn scrutinise_listings(&mut self) -> Result<bool, Halt> {
-        if self.policy().proofs == Proofs::Off || !self.looks_clean() {
+        if self.policy().proofs == Proofs::Off {
             return Ok(false);
         }
         let mut grew = false;

@@ -33,6 +33,11 @@ pub(super) struct FilterSigns {
 }
 
 impl FilterSigns {
+    /// The vendor lists delivered events as well, so that leaving the list says nothing of an event.
+    pub(super) fn is_filter_ignored(&self) -> bool {
+        self.delivered_among_failed > 0
+    }
+
     fn any(&self) -> bool {
         self.delivered + self.failed + self.outside + self.without_status > 0
     }
@@ -264,7 +269,7 @@ impl Run<'_> {
             );
         }
         let webhook = &self.webhooks[index];
-        let ignored = webhook.signs.delivered_among_failed > 0;
+        let ignored = webhook.signs.is_filter_ignored();
         if ignored && webhook.signs.failed == 0 && webhook.history.is_empty() {
             let name = webhook.name.clone();
             self.undetermined(
