@@ -9,7 +9,7 @@ use crate::exit::ExitCode;
 use crate::policy::Proofs;
 use crate::run_report::Mode;
 
-use super::world::{ListBehaviour, ResendBehaviour, Shared, request};
+use super::world::{Arrival, ListBehaviour, ResendBehaviour, Shared, event_at, request, start};
 use super::{everything_arrived, nobody_got_a_duplicate};
 
 #[tokio::test(start_paused = true)]
@@ -54,6 +54,7 @@ async fn a_log_that_breaks_during_a_run_causes_no_second_resend() {
         ResendBehaviour::DeliversAndFails,
         ResendBehaviour::ShowsBeforeWithoutDelivery,
         ResendBehaviour::FailsWithoutDelivery,
+        ResendBehaviour::TimesOutWithoutDelivery,
     ] {
         let world = Shared::outage(4);
         world.get().resend = resend;
@@ -170,6 +171,41 @@ async fn each_bound_at_its_least_still_recovers() {
             nobody_got_a_duplicate(&world);
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_is_not_believed_because_its_event_was_cut_off_the_listing() {
+    for list in [ListBehaviour::IgnoresFilter, ListBehaviour::Honest] {
+        let world = Shared::outage(9);
+        world.get().list = list;
+        world.get().cap = Some(11);
+        world.get().resend = ResendBehaviour::ClaimsWithoutDelivery;
+        // While the resends are sent, others fail that are listed before them.
+        let early = event_at(start() - TimeDelta::hours(23), false);
+        let arrival = |number: u32| Arrival { at_call: 17, id: format!("early-{number}"), event: early.clone() };
+        world.get().arrivals = (0..20).map(arrival).collect();
+        let report = world.run(&request(Mode::Act)).await;
+        assert_eq!(report.totals.recovered, 0, "{list:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_whose_status_is_shown_late_is_not_repeated_while_the_log_lags() {
+    let world = Shared::outage(6);
+    world.get().resend = ResendBehaviour::DeliversAndFails;
+    world.get().stale_after_delivery = 3;
+    world.get().log_lag = Duration::from_secs(3);
+    // The first run is killed, and the second begins at once.
+    let asked = request(Mode::Act);
+    let killed = tokio::time::timeout(Duration::from_millis(60), world.run(&asked)).await;
+    assert!(killed.is_err() && world.get().resends > 0);
+    world.get().rows.reopen();
+    for _ in 0..2 {
+        world.run(&asked).await;
+        tokio::time::sleep(Duration::from_secs(120)).await;
+    }
+    nobody_got_a_duplicate(&world);
+    everything_arrived(&world);
 }
 
 #[tokio::test(start_paused = true)]

@@ -148,6 +148,42 @@ pub(super) struct World {
     born: Instant,
 }
 
+impl World {
+    /// Requests that were not refused before they were looked at.
+    pub(super) fn calls(&self) -> u32 {
+        self.calls
+    }
+
+    /// Whether the event failed so late that a run need not have seen it.
+    pub(super) fn came_late(&self, id: &str) -> bool {
+        id.starts_with("arrival-")
+    }
+
+    /// Ends every fault that is not in the nature of this world.
+    pub(super) fn make_peace(&mut self) {
+        let list = self.list;
+        self.list = if list == ListBehaviour::IgnoresFilter { list } else { ListBehaviour::Honest };
+        self.resend = ResendBehaviour::DeliversAndShowsIt;
+        self.resend_mix.clear();
+        self.receiver_down = false;
+        self.hooks_down.clear();
+        self.delivery_delay = Duration::ZERO;
+        self.log_lag = Duration::ZERO;
+        self.throttle_every = None;
+        self.not_sent_rate = 0.0;
+        self.fail_first_listings = 0;
+        self.longest_listing = None;
+        self.gets_fail = false;
+        self.log_is_broken = false;
+        self.log_breaks_at = None;
+        self.journal_fails = None;
+        self.rows.reopen();
+        for arrival in std::mem::take(&mut self.arrivals) {
+            self.events.insert(arrival.id, arrival.event);
+        }
+    }
+}
+
 /// The world behind a lock, as every port sees it.
 #[derive(Clone)]
 pub(super) struct Shared(Arc<Mutex<World>>);
@@ -283,15 +319,14 @@ pub(super) fn event_at(created: DateTime<Utc>, delivered: bool) -> WorldEvent {
     }
 }
 
+/// An event that was lost so many minutes after the window began.
+pub(super) fn lost_at_minute(minute: i64) -> WorldEvent {
+    event_at(start() - TimeDelta::hours(60) + TimeDelta::minutes(minute), false)
+}
+
 /// The instant at which every test begins.
 pub(super) fn start() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 20, 12, 0, 0).single().expect("a valid date")
-}
-
-/// An event that was lost so many minutes after the window began.
-pub(super) fn lost_at_minute(minute: i64) -> WorldEvent {
-    let created = start() - TimeDelta::hours(60) + TimeDelta::minutes(minute);
-    event_at(created, false)
 }
 
 pub(super) fn request(mode: Mode) -> RunRequest {

@@ -1,0 +1,271 @@
+//! Worlds drawn from a seed: several webhooks, every fault, runs that are killed, and then peace.
+//!
+//! Whatever happens, no run lies, nothing is delivered twice, and once the faults stop the next runs
+//! bring home what can be brought home. `SEEDS=from..to` tries others.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use fastrand::Rng;
+use tokio::sync::watch;
+
+use crate::classify::Verdict;
+use crate::event::DeliveryStatus;
+use crate::exit::ExitCode;
+use crate::outcome::Signal;
+use crate::provider::ProviderError;
+use crate::reconcile::RunRequest;
+use crate::run_report::{Counts, Mode, RunReport};
+use crate::tracked::{EventResult, TrackedEvent};
+
+use super::world::{Arrival, ListBehaviour, ResendBehaviour, Shared, World, Write, event_at, hooks, request, start};
+
+const BEHAVIOURS: [ResendBehaviour; 9] = [
+    ResendBehaviour::DeliversAndShowsIt,
+    ResendBehaviour::DeliversAndShowsBefore,
+    ResendBehaviour::DeliversAndFails,
+    ResendBehaviour::DeliversAndShowsNoCounter,
+    ResendBehaviour::DeliversAndTimesOut,
+    ResendBehaviour::ClaimsWithoutDelivery,
+    ResendBehaviour::ShowsBeforeWithoutDelivery,
+    ResendBehaviour::FailsWithoutDelivery,
+    ResendBehaviour::TimesOutWithoutDelivery,
+];
+
+const LISTS: [ListBehaviour; 8] = [
+    ListBehaviour::Honest,
+    ListBehaviour::Honest,
+    ListBehaviour::Honest,
+    ListBehaviour::Honest,
+    ListBehaviour::IgnoresFilter,
+    ListBehaviour::OnlyDelivered,
+    ListBehaviour::FailedAlwaysEmpty,
+    ListBehaviour::Nothing,
+];
+
+fn one_in(random: &mut Rng, sides: u32) -> bool {
+    random.u32(..sides) == 0
+}
+
+/// What stays as it is for the whole life of a world.
+fn world_of(random: &mut Rng) -> (Shared, u32) {
+    let world = Shared::new();
+    let last_hook = if one_in(random, 3) { random.u32(2..5) } else { 1 };
+    for hook in 1..=last_hook {
+        let prefix = format!("{hook}-");
+        world.outage_of(hook, &prefix, random.usize(0..25));
+        for number in 0..random.i64(0..4) {
+            world.event_of(hook, &format!("{prefix}answered-late-{number}"), 4 + number, false, true);
+        }
+    }
+    {
+        let mut world = world.get();
+        world.random = random.fork();
+        world.list = LISTS[random.usize(..LISTS.len())];
+        world.counts_runs = random.u32(0..3) > 0;
+        world.states_offsets = random.bool();
+        world.zone_shift = TimeDelta::hours(if one_in(random, 4) { random.i64(-2..=2) } else { 0 });
+        world.cap = one_in(random, 3).then(|| random.usize(4..30));
+        world.stale_after_delivery = if random.bool() { random.u32(0..6) } else { 0 };
+        world.stale_hides_runs = random.bool();
+        world.log_is_live = random.u32(0..4) > 0;
+        world.delivery_delay = Duration::from_secs(if one_in(random, 4) { random.u64(1..40) } else { 0 });
+        world.log_lag = Duration::from_secs(if one_in(random, 4) { random.u64(1..15) } else { 0 });
+        // Three in a row would pass for a dead receiver.
+        let mut poisonable = 2;
+        for event in world.events.values_mut() {
+            event.poison = poisonable > 0 && one_in(random, 10);
+            poisonable -= u32::from(event.poison);
+            event.timeless = one_in(random, 30);
+        }
+    }
+    (world, last_hook)
+}
+
+/// What is different in every run.
+fn draw_faults(world: &mut World, random: &mut Rng, last_hook: u32, run: u32) {
+    world.resend = BEHAVIOURS[random.usize(..BEHAVIOURS.len())];
+    world.resend_mix.clear();
+    if random.bool() {
+        world.resend_mix = (0..3).map(|_| BEHAVIOURS[random.usize(..BEHAVIOURS.len())]).collect();
+    }
+    world.receiver_down = one_in(random, 6);
+    world.hooks_down = (1..=last_hook).filter(|_| one_in(random, 6)).collect();
+    world.recovers_after = random.u32(0..6);
+    world.throttle_every = one_in(random, 3).then(|| random.u32(2..9));
+    world.throttle_wait = [None, Some(0), Some(1), Some(30)][random.usize(..4)].map(Duration::from_secs);
+    world.not_sent_rate = if one_in(random, 4) { 0.2 } else { 0.0 };
+    world.fail_first_listings = if one_in(random, 3) { random.u32(0..12) } else { 0 };
+    let too_much = ProviderError::Rejected { status: 400, message: String::new() };
+    world.longest_listing = one_in(random, 5).then(|| (TimeDelta::hours(random.i64(5..30)), too_much));
+    world.gets_fail = one_in(random, 5);
+    world.log_is_broken = one_in(random, 10);
+    world.log_breaks_at = one_in(random, 8).then(|| world.look_ups + random.u32(2..6));
+    let write = [Write::RunStart, Write::Intent, Write::Outcome, Write::Settle, Write::RunEnd][random.usize(..5)];
+    world.journal_fails = one_in(random, 8).then(|| (write, random.u32(0..8)));
+    world.rows.reopen();
+    for number in 0..random.u32(0..3) {
+        let hours = TimeDelta::minutes(random.i64(-60..4200));
+        let mut event = event_at(start() - hours, false);
+        event.hook = random.u32(1..=last_hook);
+        if hours > TimeDelta::zero() {
+            let at_call = world.calls() + random.u32(0..60);
+            world.arrivals.push(Arrival { at_call, id: format!("arrival-{run}-{number}"), event });
+        }
+    }
+}
+
+fn draw_request(random: &mut Rng, last_hook: u32) -> RunRequest {
+    let mut asked = request(Mode::Act);
+    asked.scope = hooks(last_hook);
+    asked.seed = random.u64(..);
+    asked.policy.slice = TimeDelta::hours([24, 24, 7, 72][random.usize(..4)]);
+    asked.policy.resend.include_acknowledged = one_in(random, 6);
+    let bounds = &mut asked.policy.bounds;
+    bounds.concurrency = [1, 2, 4, 8][random.usize(..4)];
+    bounds.max_rounds = random.u32(1..4);
+    bounds.max_attempts = random.u32(1..6);
+    bounds.deadline = Duration::from_secs([14400, 14400, 14400, 20, 3][random.usize(..5)]);
+    asked
+}
+
+/// How the run is ended from outside.
+enum End {
+    ByItself,
+    Signal(Duration),
+    Killed(Duration),
+}
+
+async fn run_to(world: &Shared, asked: &RunRequest, end: End) -> Option<RunReport> {
+    let (stop, stopped) = watch::channel(None);
+    match end {
+        End::ByItself => Some(world.run_until(asked, stopped).await),
+        End::Signal(after) => {
+            let signal = async {
+                tokio::time::sleep(after).await;
+                let _ = stop.send(Some(Signal::Terminate));
+            };
+            Some(tokio::join!(world.run_until(asked, stopped), signal).0)
+        }
+        End::Killed(after) => tokio::time::timeout(after, world.run_until(asked, stopped)).await.ok(),
+    }
+}
+
+fn sums_add_up(seed: u64, report: &RunReport) {
+    let mut sum = Counts::default();
+    for webhook in &report.webhooks {
+        sum.add(&webhook.counts);
+        let count = |of: &dyn Fn(&TrackedEvent) -> bool| webhook.events.iter().filter(|event| of(event)).count() as u64;
+        let (counts, known) = (&webhook.counts, webhook.events.len() as u64);
+        let settled = count(&|event| event.verdict == Verdict::Settled);
+        let judged = counts.missing + counts.unacknowledged + counts.lost_after_ack + counts.too_young + counts.unknown;
+        assert_eq!(known, settled + judged, "seed {seed}: verdicts {counts:?}");
+        let unrecognised = count(&|event| event.first_status == DeliveryStatus::Unrecognised);
+        assert_eq!(known, counts.failed + counts.delivered + unrecognised, "seed {seed}: statuses {counts:?}");
+        assert_eq!(counts.quarantined, count(&|event| event.result == Some(EventResult::Quarantined)), "seed {seed}");
+        assert!(counts.recovered <= counts.resent, "seed {seed}: recovered {counts:?}");
+        assert!(counts.left + counts.recovered + counts.in_doubt <= known, "seed {seed}: results {counts:?}");
+    }
+    assert_eq!(sum, report.totals, "seed {seed}: totals");
+}
+
+/// What must hold of a report, whatever the faults were.
+fn nothing_is_hidden(seed: u64, world: &Shared, asked: &RunRequest, report: &RunReport) {
+    sums_add_up(seed, report);
+    let told: BTreeMap<String, &TrackedEvent> = (report.webhooks.iter().flat_map(|webhook| &webhook.events))
+        .map(|tracked| (tracked.event.id.to_string(), tracked))
+        .collect();
+    let lost = world.lost();
+    let world = world.get();
+    let faults = format!("{:?} {:?} {:?} {:?}", world.list, world.resend, world.cap, report.problems);
+    if report.exit_code == ExitCode::Clean {
+        assert_eq!(report.totals.left + report.totals.in_doubt, 0, "seed {seed}: clean {:?}", report.totals);
+        let judged = |id: &&String| told.get(*id).is_none_or(|tracked| tracked.verdict != Verdict::TooYoung);
+        let hidden: Vec<_> = lost.iter().filter(|id| !world.came_late(id)).filter(judged).collect();
+        assert!(hidden.is_empty(), "seed {seed}: clean with {hidden:?} lost: {faults}");
+    }
+    for (id, tracked) in told {
+        if tracked.result == Some(EventResult::Recovered) {
+            assert!(!lost.contains(&id), "seed {seed}: {id} is told as recovered and is lost: {faults}");
+        }
+        let bound = asked.policy.bounds.max_attempts;
+        assert!(u32::from(tracked.used_attempts()) <= bound, "seed {seed}: {id} was tried too often");
+    }
+}
+
+async fn live_through(seed: u64) {
+    let mut random = Rng::with_seed(seed);
+    let (world, last_hook) = world_of(&mut random);
+    for run in 0..4 {
+        draw_faults(&mut world.get(), &mut random, last_hook, run);
+        let asked = draw_request(&mut random, last_hook);
+        let latest = if random.bool() { 1500 } else { 90_000 };
+        let moment = Duration::from_millis(random.u64(0..latest));
+        let end = match random.u32(0..6) {
+            0 => End::Signal(moment),
+            1 => End::Killed(moment),
+            _ => End::ByItself,
+        };
+        let sent_before = world.get().resends;
+        let report = run_to(&world, &asked, end).await;
+        if let Some(report) = &report {
+            nothing_is_hidden(seed, &world, &asked, report);
+            let sent = u64::from(world.get().resends - sent_before);
+            assert!(report.totals.resent <= sent, "seed {seed}: {} told of {sent}", report.totals.resent);
+        }
+        nobody_got_it_twice(seed, &world);
+        tokio::time::sleep(Duration::from_secs(random.u64(0..600))).await;
+    }
+    peace_comes_back(seed, &world, last_hook).await;
+}
+
+/// Once the faults stop, what can arrive arrives, and what does not is told.
+async fn peace_comes_back(seed: u64, world: &Shared, last_hook: u32) {
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    world.get().make_peace();
+    let mut asked = request(Mode::Act);
+    asked.scope = hooks(last_hook);
+    asked.policy.bounds.max_attempts = 40;
+    let mut last = None;
+    for _ in 0..3 {
+        let report = world.run(&asked).await;
+        nothing_is_hidden(seed, world, &asked, &report);
+        last = Some(report);
+        tokio::time::sleep(Duration::from_secs(600)).await;
+    }
+    nobody_got_it_twice(seed, world);
+    let report = last.expect("a run");
+    let told: BTreeMap<String, &TrackedEvent> = (report.webhooks.iter().flat_map(|webhook| &webhook.events))
+        .map(|tracked| (tracked.event.id.to_string(), tracked))
+        .collect();
+    for id in world.lost() {
+        let excused = match told.get(&id).map(|tracked| (tracked.result, tracked.verdict)) {
+            Some((Some(EventResult::InDoubt | EventResult::Quarantined), _)) => true,
+            Some((_, Verdict::LostAfterAck | Verdict::Unknown(_) | Verdict::TooYoung)) => true,
+            Some(_) | None => false,
+        };
+        let event = world.get().events[&id].clone();
+        let cap = world.get().cap.is_some() && report.exit_code == ExitCode::Undetermined;
+        assert!(
+            excused || cap || event.poison,
+            "seed {seed}: {id} never arrived: {event:?} {:?} {:?}",
+            told.get(&id),
+            report.problems
+        );
+    }
+}
+
+fn nobody_got_it_twice(seed: u64, world: &Shared) {
+    let world = world.get();
+    for (id, times) in &world.accepted {
+        assert!(*times <= 1, "seed {seed}: {id} was delivered {times} times");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_seed_makes_it_lie_or_deliver_twice() {
+    for seed in 0..150 {
+        live_through(seed).await;
+    }
+}
