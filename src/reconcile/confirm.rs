@@ -41,6 +41,8 @@ enum Decision {
     MayBeSentAgain(Settlement),
     /// Refused, settled by its outcome; it may be tried again without another record.
     Refused,
+    /// Refused as far as the answer tells; left alone for the rest of this run.
+    GivenUp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -251,7 +253,7 @@ impl Run<'_> {
             }
         };
         match decision {
-            Decision::Arrived(_) => Some(decision),
+            Decision::Arrived(_) | Decision::GivenUp => Some(decision),
             // The vendor said that it delivered. Its list may be late by more than the settling time, so
             // it is not for this run to say otherwise.
             Decision::MayBeSentAgain(Settlement::NotSent)
@@ -285,7 +287,11 @@ impl Run<'_> {
         let webhook = &self.webhooks[index];
         let goes_on = webhook.blocked.is_none() && !webhook.breaker.is_open();
         let waited = pending.open.over_for(self.ports.clock.now()) >= self.policy().settle;
-        (counted || !goes_on || waited || self.policy().resend.idempotent).then_some(Decision::Refused)
+        if counted || waited || self.policy().resend.idempotent {
+            return Some(Decision::Refused);
+        }
+        // Nothing more is sent to this receiver, so nothing is waited for either.
+        (!goes_on).then_some(Decision::GivenUp)
     }
 
     /// Writes decisions to the ledger and to the events.
@@ -320,6 +326,7 @@ impl Run<'_> {
                         tracked.reason = Some(reason.into());
                         settled.push((one.open.attempt, settlement, reason.to_owned()));
                     }
+                    Some(Decision::GivenUp) => tracked.result = Some(EventResult::Left),
                     Some(Decision::Refused) | None => {}
                 }
             }
