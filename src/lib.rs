@@ -20,6 +20,7 @@
 //! | [`plan`] | the ordered list of resends, and its approval |
 //! | [`rounds`] | whether another round follows |
 //! | [`policy`] | what a run may do and its bounds |
+//! | [`proven`] | what is proven clean, and where the next run takes it up |
 //! | [`run_report`] | the result of a run as data |
 //! | [`outcome`], [`exit`] | how a run ended, and the exit code of that |
 //!
@@ -61,6 +62,7 @@ pub mod outcome;
 pub mod pace;
 pub mod plan;
 pub mod policy;
+pub mod proven;
 pub mod provider;
 pub mod receipt;
 pub mod received;

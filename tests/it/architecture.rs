@@ -21,11 +21,12 @@ const MAP: &[(&str, &[&str])] = &[
     ("outcome", &[]),
     ("exit", &["outcome"]),
     ("run_report", &["event", "receipt", "classify", "tracked", "outcome", "exit"]),
+    ("proven", &["event"]),
     ("policy", &["classify", "pace", "run_report"]),
     // Adapters: core only, and never one another.
     ("provider", &["attempt", "event"]),
     ("received", &["event", "receipt"]),
-    ("ledger", &["attempt", "event", "outcome"]),
+    ("ledger", &["attempt", "event", "outcome", "proven"]),
     (
         "report",
         &["attempt", "event", "receipt", "classify", "tracked", "run_report", "outcome", "exit", "monitor", "provider"],
@@ -49,6 +50,7 @@ const MAP: &[(&str, &[&str])] = &[
             "pace",
             "plan",
             "policy",
+            "proven",
             "provider",
             "receipt",
             "received",
