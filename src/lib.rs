@@ -22,6 +22,7 @@
 //! | [`policy`] | what a run may do and its bounds |
 //! | [`proven`] | what is proven clean, and where the next run takes it up |
 //! | [`run_report`] | the result of a run as data |
+//! | [`history`] | what the ledger tells of the past, as data |
 //! | [`outcome`], [`exit`] | how a run ended, and the exit code of that |
 //!
 //! **Engine**, async: it knows the ports' traits only.
@@ -56,6 +57,7 @@ pub mod config;
 pub mod coverage;
 pub mod event;
 pub mod exit;
+pub mod history;
 pub mod ledger;
 pub mod monitor;
 pub mod outcome;
