@@ -15,7 +15,7 @@
 //! | [`classify`] | the decision table: status × age × receipt → verdict |
 //! | [`tracked`] | the events of one webhook with their verdicts and results |
 //! | [`attempt`] | intents, what may be concluded from an answer, how doubt is settled |
-//! | [`pace`] | limiter, retry, breaker: they take the time and return waits |
+//! | [`pace`] | limiter, retry, breaker, failure budget: they take the time and return waits |
 //! | [`slices`] | telling a complete listing from one that was cut short |
 //! | [`plan`] | the ordered list of resends, and its approval |
 //! | [`rounds`] | whether another round follows |

@@ -24,7 +24,8 @@ pub struct EventFlags {
     /// All webhooks that the keys can see
     #[arg(long)]
     all_webhooks: bool,
-    /// From this long ago, such as 36h or 7d [default: 7d]
+    /// From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less
+    /// three hours [default: 7d]
     #[arg(long, value_name = "D")]
     since: Option<String>,
     /// From this time: a date, a date and time, RFC 3339, now, today, yesterday
@@ -171,6 +172,13 @@ pub struct ResendFlags {
     /// Resends of this run; a larger plan is refused whole [default: 10000]
     #[arg(long, value_name = "N", help_heading = BOUNDS)]
     max_resends: Option<String>,
+    /// Failed deliveries that resends may cause for each webhook, over all runs, such as 2/60m
+    /// [default: unlimited]
+    #[arg(long, value_name = "N/D", help_heading = BOUNDS)]
+    failure_budget: Option<String>,
+    /// For how long the ledger keeps settled attempts, or forever [default: 90d]
+    #[arg(long, value_name = "D", help_heading = OUTPUT)]
+    retention: Option<String>,
 }
 
 impl ResendFlags {
@@ -180,6 +188,8 @@ impl ResendFlags {
         put_switch(layer, Key::Yes, self.yes);
         layer.flag(Key::MaxRounds, self.max_rounds);
         layer.flag(Key::MaxResends, self.max_resends);
+        layer.flag(Key::FailureBudget, self.failure_budget);
+        layer.flag(Key::Retention, self.retention);
     }
 }
 

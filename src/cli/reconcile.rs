@@ -17,7 +17,7 @@ use crate::exit::{ExitCode, Findings};
 use crate::outcome::RunOutcome;
 use crate::provider::Provider;
 use crate::received::ReceivedLog;
-use crate::reconcile::{LedgerAccess, Ports, Preapproved, RunRequest, Scope, WebhookRef, run as run_engine};
+use crate::reconcile::{Beginning, LedgerAccess, Ports, Preapproved, RunRequest, Scope, WebhookRef, run as run_engine};
 use crate::run_report::{Counts, Mode, Problem, ProblemKind, Requests, RunReport};
 
 /// Runs one of the two commands.
@@ -83,7 +83,9 @@ fn request(settings: &Settings, now: DateTime<Utc>) -> RunRequest {
     RunRequest {
         run_id: format!("{}-{:08x}", now.format("%Y%m%dT%H%M%SZ"), fastrand::u32(..)),
         command: settings.job.name().to_owned(),
+        asked_by: String::new(),
         window: settings.window,
+        beginning: settings.beginning,
         scope: settings.scope.clone(),
         policy: settings.policy,
         seed,
@@ -149,7 +151,16 @@ fn explanation(loaded: &Loaded, settings: &Settings) -> Vec<String> {
     let file = loaded.file().map_or_else(|| "none found".to_owned(), |path| path.display().to_string());
     let mut lines = vec![
         format!("settings file: {file}"),
-        format!("window: from {} to {} (UTC)", stamp(settings.window.from()), stamp(settings.window.to())),
+        match settings.beginning {
+            Beginning::AsGiven => {
+                format!("window: from {} to {} (UTC)", stamp(settings.window.from()), stamp(settings.window.to()))
+            }
+            Beginning::WhereProvenEnds => format!(
+                "window: from where the last proven clean run ended, or {}, to {} (UTC)",
+                stamp(settings.window.from()),
+                stamp(settings.window.to())
+            ),
+        },
     ];
     lines.extend(settings.notes.iter().map(|note| format!("note: {note}")));
     lines.push(format!("webhooks: {}", describe_scope(&settings.scope)));

@@ -76,6 +76,8 @@ pub enum Key {
     Concurrency,
     Rate,
     Deadline,
+    FailureBudget,
+    Retention,
     Settle,
     Slice,
     ZoneMargin,
@@ -87,7 +89,7 @@ pub enum Key {
 
 impl Key {
     /// Every key, in the order in which they are shown.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::Webhook,
         Self::AllWebhooks,
         Self::Since,
@@ -117,6 +119,8 @@ impl Key {
         Self::Concurrency,
         Self::Rate,
         Self::Deadline,
+        Self::FailureBudget,
+        Self::Retention,
         Self::Settle,
         Self::Slice,
         Self::ZoneMargin,
@@ -158,6 +162,8 @@ impl Key {
             Self::Concurrency => ("concurrency", Kind::Number, Some("4")),
             Self::Rate => ("rate", Kind::TextOrNumber, Some("unlimited")),
             Self::Deadline => ("deadline", Kind::Duration, Some("4h")),
+            Self::FailureBudget => ("failure-budget", Kind::Text, Some("unlimited")),
+            Self::Retention => ("retention", Kind::Duration, Some("90d")),
             Self::Settle => ("settle", Kind::Duration, Some("60s")),
             Self::Slice => ("slice", Kind::Duration, Some("1d")),
             Self::ZoneMargin => ("zone-margin", Kind::Duration, Some("2h")),

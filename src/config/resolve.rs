@@ -24,13 +24,17 @@ use super::{Flags, Surroundings};
 use crate::classify::ResendPolicy;
 use crate::event::Window;
 use crate::policy::{Bounds, Policy, Proofs};
-use crate::reconcile::Scope;
+use crate::reconcile::{Beginning, Scope};
 use crate::run_report::Mode;
 
 /// Delivery failures in a row after which the receiver counts as down.
 const BREAKER_FAILURES: u32 = 5;
 /// Events that may be tried as canary.
 const CANARIES: u32 = 3;
+/// The window that begins where the last proven one ended.
+const SINCE_LAST: &str = "last";
+/// The retention that removes nothing.
+const FOREVER: &str = "forever";
 /// What counts as received when the log has statuses.
 const SUCCESS: RangeInclusive<u16> = 200..=299;
 
@@ -116,7 +120,7 @@ impl Loaded {
     pub fn settings(&self, job: Job) -> Result<Settings, SettingsError> {
         let mut notes = Vec::new();
         let time_zone = self.parsed(Key::TimeZone, parse_zone)?;
-        let window = self.window(time_zone, &mut notes)?;
+        let (window, beginning) = self.window(time_zone, &mut notes)?;
         let scope = self.scope()?;
         let policy = self.policy(job)?;
         let received = self.received(time_zone)?;
@@ -127,7 +131,20 @@ impl Loaded {
         let consent = if self.switch(Key::Yes)? { Consent::Given } else { Consent::Ask };
         let ledger = self.ledger()?;
         let provider = self.provider(time_zone)?;
-        Ok(Settings { job, window, time_zone, scope, policy, received, provider, ledger, output, consent, notes })
+        Ok(Settings {
+            job,
+            window,
+            beginning,
+            time_zone,
+            scope,
+            policy,
+            received,
+            provider,
+            ledger,
+            output,
+            consent,
+            notes,
+        })
     }
 
     /// How results are shown; needs nothing else, so that it is known when the rest is wrong.
@@ -202,7 +219,7 @@ impl Loaded {
         ])
     }
 
-    fn window(&self, zone: Tz, notes: &mut Vec<String>) -> Result<Window, SettingsError> {
+    fn window(&self, zone: Tz, notes: &mut Vec<String>) -> Result<(Window, Beginning), SettingsError> {
         let moment = |key, edge| match self.text(key) {
             None => Ok(None),
             Some((entry, text)) => {
@@ -210,11 +227,11 @@ impl Loaded {
             }
         };
         let wished_to = moment(Key::To, Edge::End)?.unwrap_or(self.now);
-        let (from, named) = match moment(Key::From, Edge::Start)? {
-            Some(from) => (from, Key::From),
+        let (from, named, beginning) = match moment(Key::From, Edge::Start)? {
+            Some(from) => (from, Key::From, Beginning::AsGiven),
             None => {
-                let since = self.duration(Key::Since, TimeDelta::seconds(1), LONGEST_WINDOW)?;
-                (self.now - since, Key::Since)
+                let (since, beginning) = self.since()?;
+                (self.now - since, Key::Since, beginning)
             }
         };
         if from >= wished_to {
@@ -237,7 +254,20 @@ impl Loaded {
             ))
             .hint("check the year of --from"));
         }
-        Ok(window)
+        Ok((window, beginning))
+    }
+
+    /// How far the window goes back. With `last` that is for webhooks of which nothing is proven yet.
+    fn since(&self) -> Result<(TimeDelta, Beginning), SettingsError> {
+        if let Some((_, text)) = self.text(Key::Since)
+            && text.trim() == SINCE_LAST
+        {
+            let usual = Key::Since.default_text().unwrap_or_default();
+            let usual = duration::parse(usual).map_err(|unusable| SettingsError::new(unusable.message))?;
+            return Ok((usual, Beginning::WhereProvenEnds));
+        }
+        let since = self.duration(Key::Since, TimeDelta::seconds(1), LONGEST_WINDOW)?;
+        Ok((since, Beginning::AsGiven))
     }
 
     fn empty_window(&self, named: Key, from: DateTime<Utc>, to: DateTime<Utc>) -> SettingsError {
@@ -290,8 +320,26 @@ impl Loaded {
             settle: self.duration(Key::Settle, TimeDelta::zero(), days(7))?,
             slice: self.duration(Key::Slice, TimeDelta::minutes(1), days(30))?,
             zone_margin: self.duration(Key::ZoneMargin, TimeDelta::zero(), TimeDelta::hours(26))?,
+            retention: self.retention()?,
             bounds: self.bounds()?,
         })
+    }
+
+    /// For how long settled attempts are kept: at least for as long as they count.
+    fn retention(&self) -> Result<Option<TimeDelta>, SettingsError> {
+        if self.text(Key::Retention).is_some_and(|(_, text)| text.trim() == FOREVER) {
+            return Ok(None);
+        }
+        let retention = self.duration(Key::Retention, TimeDelta::days(1), TimeDelta::days(36_500))?;
+        let counted = self.parsed(Key::FailureBudget, number::parse_failure_budget)?;
+        match (self.text(Key::Retention), counted) {
+            (Some((entry, _)), Some(budget)) if budget.period >= retention => Err(entry.error(
+                Key::Retention,
+                Unusable::new("attempts would be forgotten while they still count for the failure budget")
+                    .hint("keep them for longer than the period of --failure-budget"),
+            )),
+            _ => Ok(Some(retention)),
+        }
     }
 
     fn bounds(&self) -> Result<Bounds, SettingsError> {
@@ -308,6 +356,7 @@ impl Loaded {
             deadline: deadline.to_std().unwrap_or_default(),
             breaker_failures: BREAKER_FAILURES,
             canaries: CANARIES,
+            failure_budget: self.parsed(Key::FailureBudget, number::parse_failure_budget)?,
         })
     }
 

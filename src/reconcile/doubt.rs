@@ -105,7 +105,7 @@ impl Run<'_> {
     fn is_settled_by_absence(&self, index: usize, attempt: &OpenAttempt) -> bool {
         let webhook = &self.webhooks[index];
         let listed_whole = webhook.filter == ListFilter::Failed && !self.facts.undetermined;
-        let in_window = attempt.request.created_at.is_some_and(|created| self.request.window.contains(created));
+        let in_window = attempt.request.created_at.is_some_and(|created| self.window.contains(created));
         attempt.conclusion == Some(Conclusion::Accepted)
             && attempt.request.status_before != DeliveryStatus::Delivered
             && webhook.events.get(&attempt.request.event).is_none()
@@ -172,25 +172,6 @@ impl Run<'_> {
             format!("{name}: event {id}: {reason}"),
             "it is not sent again until there is evidence; if the receiver is idempotent, say --idempotent",
         );
-    }
-
-    /// An event that used up its attempts is reported and left to a person.
-    fn mark_quarantined(&mut self, index: usize) {
-        let max_attempts = self.policy().bounds.max_attempts;
-        let policy = self.policy().resend;
-        let webhook = &mut self.webhooks[index];
-        for (id, history) in &webhook.history {
-            if history.attempts < max_attempts {
-                continue;
-            }
-            if let Some(tracked) = webhook.events.get_mut(id)
-                && tracked.result.is_none()
-                && policy.resends(tracked.verdict)
-            {
-                tracked.result = Some(EventResult::Quarantined);
-                tracked.reason = Some(format!("used up its {max_attempts} attempts in earlier runs").into());
-            }
-        }
     }
 }
 

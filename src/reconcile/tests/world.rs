@@ -23,7 +23,7 @@ use crate::policy::{Bounds, Policy, Proofs};
 use crate::provider::ProviderError;
 use crate::receipt::{Coverage, LogStats, Lookup, Sighting, WantedIds};
 use crate::received::{ReceivedError, ReceivedLog};
-use crate::reconcile::{LedgerAccess, Ports, Preapproved, RunRequest, Scope, WebhookRef};
+use crate::reconcile::{Beginning, LedgerAccess, Ports, Preapproved, RunRequest, Scope, WebhookRef};
 use crate::run_report::{Mode, RunReport};
 
 pub(super) use journal::Write;
@@ -333,7 +333,9 @@ pub(super) fn request(mode: Mode) -> RunRequest {
     RunRequest {
         run_id: "test".to_owned(),
         command: "reconcile".to_owned(),
+        asked_by: "a test".to_owned(),
         window: Window::new(start() - TimeDelta::days(3), start()).expect("not empty"),
+        beginning: Beginning::AsGiven,
         scope: Scope::Webhooks(vec![WebhookRef::Id(WebhookId::new("hook-1").expect("an id"), None)]),
         policy: Policy {
             mode,
@@ -343,6 +345,7 @@ pub(super) fn request(mode: Mode) -> RunRequest {
             settle: TimeDelta::seconds(60),
             slice: TimeDelta::days(1),
             zone_margin: TimeDelta::hours(2),
+            retention: None,
             bounds: Bounds {
                 max_rounds: 3,
                 max_attempts: 5,
@@ -352,6 +355,7 @@ pub(super) fn request(mode: Mode) -> RunRequest {
                 deadline: Duration::from_secs(4 * 3600),
                 breaker_failures: 5,
                 canaries: 3,
+                failure_budget: None,
             },
         },
         seed: 7,
