@@ -312,6 +312,10 @@ impl Run<'_> {
     pub(super) async fn disprove_cap(&mut self, index: usize, scrutiny: Scrutiny) -> Result<bool, Halt> {
         let mut grew = false;
         let mut indivisible: HashSet<Window> = HashSet::new();
+        if scrutiny == Scrutiny::Everything {
+            let webhook = &self.webhooks[index];
+            self.look_beyond(index, &webhook.capacity.doubtful(&webhook.listed, scrutiny)).await?;
+        }
         for _ in 0..MAX_CAP_PASSES {
             let webhook = &self.webhooks[index];
             if webhook.range_ignored {

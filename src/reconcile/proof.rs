@@ -224,6 +224,10 @@ impl Run<'_> {
     /// A vendor that cuts before it filters hides failures without ever answering a suspicious number
     /// of them, so the unfiltered listing is looked at as well.
     async fn is_unfiltered_cut_short(&mut self, index: usize, scrutiny: Scrutiny) -> Result<bool, Halt> {
+        if scrutiny == Scrutiny::Everything {
+            let webhook = &self.webhooks[index];
+            self.look_beyond(index, &webhook.capacity.doubtful(&webhook.proof_listed, scrutiny)).await?;
+        }
         let webhook = &self.webhooks[index];
         for slice in webhook.capacity.doubtful(&webhook.proof_listed, scrutiny) {
             let webhook = &mut self.webhooks[index];
@@ -243,6 +247,33 @@ impl Run<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// The halves of a slice that is hardly longer than its widened edges show mostly the same events, so
+    /// halving it tells nothing. A longer range may hold more, and one larger answer disproves a cap.
+    pub(super) async fn look_beyond(&mut self, index: usize, doubtful: &[Window]) -> Result<(), Halt> {
+        let short = self.zone_margin() * 4;
+        let Some(slice) = doubtful.iter().find(|slice| slice.length() <= short) else { return Ok(()) };
+        let suspect = self.webhooks[index].capacity;
+        for further in [TimeDelta::days(1), self.longest_slice_of_provider()] {
+            let Some(wider) = Window::new(slice.to() - further, slice.to()) else { continue };
+            let scratch = Mutex::new(TrackedEvents::default());
+            let job = ListJob {
+                webhook: self.webhooks[index].id.clone(),
+                filter: ListFilter::All,
+                window: wider,
+                slices: vec![wider],
+                events: &scratch,
+                sightings: Sightings::Dropped,
+            };
+            let outcome = self.list(job).await?;
+            let capacity = &mut self.webhooks[index].capacity;
+            outcome.listed.iter().for_each(|listed| capacity.saw(listed.records));
+            if *capacity != suspect {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Gives up the vendor's filter for this webhook: lists the whole window without it.

@@ -201,7 +201,9 @@ fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is() {
     let request = RunRequest {
         run_id: "r".to_owned(),
         command: "check".to_owned(),
+        asked_by: "a test".to_owned(),
         window: crate::event::Window::new(DateTime::UNIX_EPOCH, Utc::now()).unwrap(),
+        beginning: crate::reconcile::Beginning::AsGiven,
         scope: Scope::AllWebhooks,
         policy: example_policy(),
         seed: 0,

@@ -103,6 +103,8 @@ pub(super) struct World {
     pub(super) log: HashSet<String>,
     /// Deliveries that the receiver accepted because of a resend.
     pub(super) accepted: HashMap<String, u32>,
+    /// Deliveries because of a resend that the receiver refused: the webhook, and when.
+    pub(super) refused: Vec<(u32, DateTime<Utc>)>,
     pub(super) resent_although_logged: BTreeSet<String>,
     pub(super) resends: u32,
     pub(super) listings: u32,
@@ -149,6 +151,11 @@ pub(super) struct World {
 }
 
 impl World {
+    /// The time as the world's clock tells it.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        start() + TimeDelta::from_std(self.born.elapsed()).expect("a short time")
+    }
+
     /// Requests that were not refused before they were looked at.
     pub(super) fn calls(&self) -> u32 {
         self.calls
@@ -195,6 +202,7 @@ impl Shared {
             arrivals: Vec::new(),
             log: HashSet::new(),
             accepted: HashMap::new(),
+            refused: Vec::new(),
             resent_although_logged: BTreeSet::new(),
             resends: 0,
             listings: 0,
