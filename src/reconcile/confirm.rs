@@ -303,8 +303,11 @@ impl Run<'_> {
             return Some(Decision::Arrived(Arrival::InLog));
         }
         evidence.status?;
-        let counted = pending.is_counted();
         let webhook = &self.webhooks[index];
+        // A counter that may have grown by an earlier resend, which seemed not to have been sent, vouches
+        // for nothing.
+        let tracked = webhook.events.get(&pending.open.request.event);
+        let counted = pending.is_counted() && tracked.is_none_or(|tracked| tracked.unsent == 0);
         let goes_on = webhook.blocked.is_none() && !webhook.breaker.is_open();
         let waited = pending.open.over_for(self.ports.clock.now()) >= self.policy().settle;
         if counted || waited || self.policy().resend.idempotent {

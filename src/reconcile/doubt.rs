@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::attempt::{AttemptId, Conclusion, Evidence, OpenAttempt, Settlement, settle};
+use crate::classify::{Age, classify};
 use crate::event::{DeliveryStatus, Event, EventId};
 use crate::monitor::RunEvent;
 use crate::pace::retry::back_off;
 use crate::provider::ListFilter;
-use crate::receipt::{Receipt, WantedIds};
+use crate::receipt::{CoverageGap, Receipt, WantedIds};
 use crate::run_report::ProblemKind;
 use crate::tracked::EventResult;
 
@@ -80,6 +81,7 @@ impl Run<'_> {
                 Some(settlement) => {
                     settled.push((attempt.attempt, settlement, evidence_in_words(settlement, receipt).to_owned()));
                     self.forget_open(index, &attempt, settlement);
+                    self.judge_by_look(index, &attempt.request.event, event, receipt);
                 }
                 None => waiting.push((attempt, event)),
             }
@@ -152,6 +154,24 @@ impl Run<'_> {
             if settlement == Settlement::NotSent {
                 history.attempts = history.attempts.saturating_sub(1);
             }
+        }
+    }
+
+    /// The look may have shown what the listing and the log did not show yet when the event was judged.
+    fn judge_by_look(&mut self, index: usize, id: &EventId, event: Option<Event>, receipt: Option<Receipt>) {
+        let (now, min_age) = (self.ports.clock.now(), self.policy().min_age);
+        let events = &mut self.webhooks[index].events;
+        if events.get(id).is_none() {
+            return;
+        }
+        if let Some(event) = event.filter(|event| event.id == *id) {
+            events.observe(event);
+        }
+        if let Some(tracked) = events.get_mut(id) {
+            let receipt = receipt.filter(|receipt| *receipt == Receipt::Found).or(tracked.receipt);
+            tracked.receipt = receipt;
+            let receipt = receipt.unwrap_or(Receipt::OutOfCoverage(CoverageGap::NoLog));
+            tracked.verdict = classify(tracked.event.status, Age::of(&tracked.event, now, min_age), receipt);
         }
     }
 

@@ -201,7 +201,8 @@ impl Run<'_> {
                 Verdict::Unacknowledged | Verdict::TooYoung | Verdict::Unknown(_) => Some(EventResult::Skipped),
             };
             if acted && tracked.attempts == 0 && tracked.result == Some(EventResult::Left) && tracked.reason.is_none() {
-                let down = webhook.blocked.or(breaker_is_open.then_some("not tried: several deliveries in a row failed"));
+                let down =
+                    webhook.blocked.or(breaker_is_open.then_some("not tried: several deliveries in a row failed"));
                 tracked.reason = down.or(waits.as_deref()).map(Into::into);
             }
         }

@@ -68,7 +68,9 @@ impl LaneEnd {
         match sent.outcome.conclusion {
             Conclusion::Accepted | Conclusion::Rejected | Conclusion::NotSent => budget.give_back(),
             // The receiver may have refused it, so it is spent until it is settled otherwise.
-            Conclusion::Refused | Conclusion::InDoubt => budget.spend(sent.open.ended_at.unwrap_or(sent.open.intent_at)),
+            Conclusion::Refused | Conclusion::InDoubt => {
+                budget.spend(sent.open.ended_at.unwrap_or(sent.open.intent_at))
+            }
         }
     }
 }

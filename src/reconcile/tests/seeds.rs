@@ -295,10 +295,32 @@ fn the_budget_is_kept(seed: u64, world: &Shared, budget: Option<FailureBudget>) 
     }
 }
 
+/// What happened to an event, for somebody who looks into a seed.
+fn biography(world: &World, id: &str) -> String {
+    let mut told = format!(
+        "counts_runs {}, stale {} (hides runs {}), delay {:?}, log lag {:?}, live {}, {:?} {:?}, {:?}",
+        world.counts_runs,
+        world.stale_after_delivery,
+        world.stale_hides_runs,
+        world.delivery_delay,
+        world.log_lag,
+        world.log_is_live,
+        world.list,
+        world.resend_mix,
+        world.events.get(id)
+    );
+    for (number, attempt) in &world.rows.attempts {
+        if attempt.request.event.to_string() == id {
+            told.push_str(&format!("\n  {attempt:?} settled {:?}", world.rows.settled.get(number)));
+        }
+    }
+    told
+}
+
 fn nobody_got_it_twice(seed: u64, world: &Shared) {
     let world = world.get();
     for (id, times) in &world.accepted {
-        assert!(*times <= 1, "seed {seed}: {id} was delivered {times} times");
+        assert!(*times <= 1, "seed {seed}: {id} was delivered {times} times: {}", biography(&world, id));
     }
 }
 
