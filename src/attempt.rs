@@ -181,6 +181,12 @@ pub struct OpenAttempt {
 }
 
 impl OpenAttempt {
+    /// Corrects what a clock that has since been set back recorded: nothing happened after `now`.
+    pub fn not_after(&mut self, now: DateTime<Utc>) {
+        self.intent_at = self.intent_at.min(now);
+        self.ended_at = self.ended_at.map(|ended_at| ended_at.min(now));
+    }
+
     /// How long the attempt has been over. A vendor may act until the request has ended, so the time
     /// before that is no evidence of anything.
     pub fn over_for(&self, now: DateTime<Utc>) -> TimeDelta {

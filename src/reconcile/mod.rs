@@ -366,6 +366,9 @@ impl<'a> Run<'a> {
             LedgerAccess::None => Ok(WebhookHistory::new()),
         };
         webhook.history = history.map_err(Halt::ledger)?;
+        let now = self.ports.clock.now();
+        let open = webhook.history.values_mut().flat_map(|history| &mut history.open);
+        open.for_each(|attempt| attempt.not_after(now));
         Ok(())
     }
 

@@ -263,6 +263,25 @@ async fn a_webhook_that_was_never_proven_gets_the_whole_window() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_was_set_back_does_not_keep_doubt_open() {
+    let world = Shared::outage(1);
+    world.get().resend = ResendBehaviour::FailsWithoutDelivery;
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.deadline = Duration::from_secs(3);
+    world.run(&asked).await;
+    for attempt in world.get().rows.attempts.values_mut() {
+        attempt.intent_at += TimeDelta::days(400);
+        attempt.ended_at = attempt.ended_at.map(|ended_at| ended_at + TimeDelta::days(400));
+    }
+    world.get().resend = ResendBehaviour::DeliversAndShowsIt;
+    let begun = Instant::now();
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+    assert!(begun.elapsed() < Duration::from_secs(300), "{:?}", begun.elapsed());
+    nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_vendor_that_never_answers_can_not_keep_a_stopped_run_alive() {
     let world = Shared::outage(8);
     world.get().resend_latency = Duration::from_secs(3600);
