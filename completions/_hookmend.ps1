@@ -43,7 +43,7 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
         }
         'hookmend;reconcile' {
             [CompletionResult]::new('--webhook', '--webhook', [CompletionResultType]::ParameterName, 'Webhook by id, by name from the settings, or by event type; may be repeated')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From this long ago, such as 36h or 7d [default: 7d]')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'From this time: a date, a date and time, RFC 3339, now, today, yesterday')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Up to this time; a bare date includes that whole day [default: now]')
             [CompletionResult]::new('--time-zone', '--time-zone', [CompletionResultType]::ParameterName, 'Zone of times without an offset, yours and the vendor''s [default: UTC]')
@@ -57,6 +57,8 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             [CompletionResult]::new('--received-since', '--received-since', [CompletionResultType]::ParameterName, 'Since when the log is complete')
             [CompletionResult]::new('--max-rounds', '--max-rounds', [CompletionResultType]::ParameterName, 'Rounds in a row without progress [default: 3]')
             [CompletionResult]::new('--max-resends', '--max-resends', [CompletionResultType]::ParameterName, 'Resends of this run; a larger plan is refused whole [default: 10000]')
+            [CompletionResult]::new('--failure-budget', '--failure-budget', [CompletionResultType]::ParameterName, 'Failed deliveries that resends may cause for each webhook, over all runs, such as 2/60m [default: unlimited]')
+            [CompletionResult]::new('--retention', '--retention', [CompletionResultType]::ParameterName, 'For how long the ledger keeps settled attempts, or forever [default: 90d]')
             [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Requests at once [default: 4]')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]')
             [CompletionResult]::new('--deadline', '--deadline', [CompletionResultType]::ParameterName, 'How long the run may last [default: 4h]')
@@ -90,7 +92,7 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
         }
         'hookmend;check' {
             [CompletionResult]::new('--webhook', '--webhook', [CompletionResultType]::ParameterName, 'Webhook by id, by name from the settings, or by event type; may be repeated')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From this long ago, such as 36h or 7d [default: 7d]')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'From this time: a date, a date and time, RFC 3339, now, today, yesterday')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Up to this time; a bare date includes that whole day [default: now]')
             [CompletionResult]::new('--time-zone', '--time-zone', [CompletionResultType]::ParameterName, 'Zone of times without an offset, yours and the vendor''s [default: UTC]')

@@ -483,7 +483,7 @@ _hookmend() {
             return 0
             ;;
         hookmend__subcmd__reconcile)
-            opts="-y -q -v -h --webhook --all-webhooks --since --from --to --time-zone --min-age --received --received-format --received-id --received-status --received-ok --received-time --received-since --idempotent --include-acknowledged --no-proof --dry-run --yes --max-rounds --max-resends --concurrency --rate --deadline --max-attempts --settle --provider --base-url --ca-file --timeout --slice --zone-margin --format --ledger --config --quiet --verbose --color --no-progress --help"
+            opts="-y -q -v -h --webhook --all-webhooks --since --from --to --time-zone --min-age --received --received-format --received-id --received-status --received-ok --received-time --received-since --idempotent --include-acknowledged --no-proof --dry-run --yes --max-rounds --max-resends --failure-budget --retention --concurrency --rate --deadline --max-attempts --settle --provider --base-url --ca-file --timeout --slice --zone-margin --format --ledger --config --quiet --verbose --color --no-progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -557,6 +557,14 @@ _hookmend() {
                     return 0
                     ;;
                 --max-resends)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --failure-budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retention)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

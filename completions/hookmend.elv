@@ -39,7 +39,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         }
         &'hookmend;reconcile'= {
             cand --webhook 'Webhook by id, by name from the settings, or by event type; may be repeated'
-            cand --since 'From this long ago, such as 36h or 7d [default: 7d]'
+            cand --since 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]'
             cand --from 'From this time: a date, a date and time, RFC 3339, now, today, yesterday'
             cand --to 'Up to this time; a bare date includes that whole day [default: now]'
             cand --time-zone 'Zone of times without an offset, yours and the vendor''s [default: UTC]'
@@ -53,6 +53,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --received-since 'Since when the log is complete'
             cand --max-rounds 'Rounds in a row without progress [default: 3]'
             cand --max-resends 'Resends of this run; a larger plan is refused whole [default: 10000]'
+            cand --failure-budget 'Failed deliveries that resends may cause for each webhook, over all runs, such as 2/60m [default: unlimited]'
+            cand --retention 'For how long the ledger keeps settled attempts, or forever [default: 90d]'
             cand --concurrency 'Requests at once [default: 4]'
             cand --rate 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]'
             cand --deadline 'How long the run may last [default: 4h]'
@@ -85,7 +87,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         }
         &'hookmend;check'= {
             cand --webhook 'Webhook by id, by name from the settings, or by event type; may be repeated'
-            cand --since 'From this long ago, such as 36h or 7d [default: 7d]'
+            cand --since 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]'
             cand --from 'From this time: a date, a date and time, RFC 3339, now, today, yesterday'
             cand --to 'Up to this time; a bare date includes that whole day [default: now]'
             cand --time-zone 'Zone of times without an offset, yours and the vendor''s [default: UTC]'

@@ -41,7 +41,7 @@ complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "completions" -d '
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l webhook -d 'Webhook by id, by name from the settings, or by event type; may be repeated' -r
-complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l since -d 'From this long ago, such as 36h or 7d [default: 7d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l since -d 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l from -d 'From this time: a date, a date and time, RFC 3339, now, today, yesterday' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l to -d 'Up to this time; a bare date includes that whole day [default: now]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
@@ -58,6 +58,8 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-since -d 'Since when the log is complete' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-rounds -d 'Rounds in a row without progress [default: 3]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-resends -d 'Resends of this run; a larger plan is refused whole [default: 10000]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l failure-budget -d 'Failed deliveries that resends may cause for each webhook, over all runs, such as 2/60m [default: unlimited]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l retention -d 'For how long the ledger keeps settled attempts, or forever [default: 90d]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l concurrency -d 'Requests at once [default: 4]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l deadline -d 'How long the run may last [default: 4h]' -r
@@ -88,7 +90,7 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -s v -l ver
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l webhook -d 'Webhook by id, by name from the settings, or by event type; may be repeated' -r
-complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l since -d 'From this long ago, such as 36h or 7d [default: 7d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l since -d 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l from -d 'From this time: a date, a date and time, RFC 3339, now, today, yesterday' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l to -d 'Up to this time; a bare date includes that whole day [default: now]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
