@@ -69,7 +69,7 @@ impl LaneEnd {
             Conclusion::Accepted | Conclusion::Rejected | Conclusion::NotSent => budget.give_back(),
             // The receiver may have refused it, so it is spent until it is settled otherwise.
             Conclusion::Refused | Conclusion::InDoubt => {
-                budget.spend(sent.open.ended_at.unwrap_or(sent.open.intent_at))
+                budget.spend(sent.open.ended_at.unwrap_or(sent.open.intent_at));
             }
         }
     }
