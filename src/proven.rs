@@ -33,11 +33,7 @@ impl Proven {
     #[must_use]
     pub fn join(self, later: Self) -> Self {
         let touches = later.from <= self.until && self.from <= later.until;
-        if touches {
-            Self { from: self.from.min(later.from), until: self.until.max(later.until) }
-        } else {
-            self
-        }
+        if touches { Self { from: self.from.min(later.from), until: self.until.max(later.until) } } else { self }
     }
 }
 

@@ -22,9 +22,9 @@ use super::values::time::{Edge, LONGEST_WINDOW, parse_moment, parse_zone};
 use super::values::{address, duration, number, webhook};
 use super::{Flags, Surroundings};
 use crate::classify::ResendPolicy;
-use crate::event::Window;
+use crate::event::{WebhookId, Window};
 use crate::policy::{Bounds, Policy, Proofs};
-use crate::reconcile::Scope;
+use crate::reconcile::{Scope, WebhookRef};
 use crate::run_report::Mode;
 
 /// Delivery failures in a row after which the receiver counts as down.
@@ -124,7 +124,7 @@ impl Loaded {
             return Err(no_received_log());
         }
         let output = self.output()?;
-        let consent = if self.switch(Key::Yes)? { Consent::Given } else { Consent::Ask };
+        let consent = self.consent()?;
         let ledger = self.ledger()?;
         let provider = self.provider(time_zone)?;
         Ok(Settings { job, window, time_zone, scope, policy, received, provider, ledger, output, consent, notes })
@@ -141,6 +141,36 @@ impl Loaded {
             progress: if self.switch(Key::NoProgress)? { ProgressChoice::Never } else { ProgressChoice::Auto },
             verbosity: self.verbosity,
         })
+    }
+
+    /// Whether a person must agree first.
+    ///
+    /// # Errors
+    /// When a value can't be used.
+    pub fn consent(&self) -> Result<Consent, SettingsError> {
+        Ok(if self.switch(Key::Yes)? { Consent::Given } else { Consent::Ask })
+    }
+
+    /// Names for webhooks.
+    pub fn names(&self) -> &webhook::WebhookNames {
+        &self.layer.names
+    }
+
+    /// Webhooks as a person named them to a command that can't ask the vendor.
+    ///
+    /// # Errors
+    /// When a text is neither an id nor a name from the settings.
+    pub fn webhook_ids(&self, texts: &[String]) -> Result<Vec<WebhookId>, SettingsError> {
+        let entry = Entry { values: Vec::new(), origin: Origin::Flag(Key::Webhook) };
+        let id = |text: &String| match webhook::parse_webhook(text, &self.layer.names) {
+            Ok(WebhookRef::Id(id, _)) => Ok(id),
+            Ok(WebhookRef::EventType(event_type)) => {
+                let unusable = Unusable::new(format!("{event_type} is an event type, and the ledger knows ids only"));
+                Err(unusable.hint("write the webhook's id, or a name for it from [webhooks] in the settings"))
+            }
+            Err(unusable) => Err(unusable),
+        };
+        texts.iter().map(|text| id(text).map_err(|unusable| entry.error(Key::Webhook, unusable))).collect()
     }
 
     /// The ledger's file.

@@ -1,0 +1,150 @@
+//! The events in quarantine, and what was released from it.
+//!
+//! On a wide page every event is one row; on a narrow one it is a few lines under its id, so that an
+//! id is never broken.
+
+use std::io;
+
+use super::layout::{Align, Grid, Page};
+use super::past::{count_of, id_of, source_words, words_of};
+use super::{Human, Verbosity};
+use crate::event::WebhookId;
+use crate::history::QuarantinedEvent;
+use crate::report::color::Paint;
+use crate::report::past::{Names, QuarantineList, Released, Show, Source};
+use crate::report::text;
+
+/// The most events that are shown.
+const MOST_ROWS: usize = 1_000;
+/// The most webhooks that are named in one sentence.
+const MOST_WEBHOOKS: usize = 5;
+/// The least room in which reasons stand beside the other columns.
+const LEAST_REASON: u16 = 28;
+/// The most characters of a reason that are shown.
+const MOST_REASON: usize = 300;
+
+impl Show<QuarantineList> for Human {
+    fn show(&self, what: &QuarantineList, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut page = Page::new(self.width, self.color, self.symbols);
+        events(&mut page, &what.names, &what.events);
+        match self.verbosity {
+            Verbosity::Quiet => {}
+            Verbosity::Normal | Verbosity::Verbose => {
+                page.gap();
+                page.paragraph(0, Paint::Plain, &list_sentence(&page, what));
+            }
+        }
+        self.write_page(page, out)
+    }
+}
+
+impl Show<Released> for Human {
+    fn show(&self, what: &Released, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut page = Page::new(self.width, self.color, self.symbols);
+        match self.verbosity {
+            Verbosity::Quiet => {}
+            Verbosity::Normal | Verbosity::Verbose => {
+                events(&mut page, &what.names, &what.events);
+                page.gap();
+                page.paragraph(0, Paint::Plain, &released_sentence(what));
+            }
+        }
+        self.write_page(page, out)
+    }
+}
+
+fn list_sentence(page: &Page, list: &QuarantineList) -> String {
+    let of_webhooks = of_webhooks(page, list);
+    if let Source::NoLedger(_) = list.source {
+        return format!("Nothing is in quarantine: {}.", source_words(page, &list.source));
+    }
+    let subject = match list.events.len() {
+        0 if list.webhooks.is_empty() => return "Nothing is in quarantine.".to_owned(),
+        0 => return format!("No event{of_webhooks} is in quarantine."),
+        1 => format!("1 event{of_webhooks} is in quarantine and not resent; release it"),
+        several => {
+            format!("{}{of_webhooks} are in quarantine and not resent; release them", count_of(several, "event"))
+        }
+    };
+    format!("{subject} with `hookmend quarantine release ID` or `--all`.")
+}
+
+fn of_webhooks(page: &Page, list: &QuarantineList) -> String {
+    let shown = list.webhooks.iter().take(MOST_WEBHOOKS);
+    let mut labels: Vec<String> = shown.map(|webhook| label(page, &list.names, webhook)).collect();
+    match list.webhooks.len().saturating_sub(MOST_WEBHOOKS) {
+        0 => {}
+        more => labels.push(format!("{more} more")),
+    }
+    if labels.is_empty() { String::new() } else { format!(" of {}", text::listed(&labels)) }
+}
+
+fn released_sentence(released: &Released) -> String {
+    match released.events.len() {
+        0 => "Nothing is in quarantine, so nothing was released.".to_owned(),
+        1 => "1 event was released; the next reconcile tries it again, with fresh attempts.".to_owned(),
+        several => {
+            let events = count_of(several, "event");
+            format!("{events} were released; the next reconcile tries them again, with fresh attempts.")
+        }
+    }
+}
+
+fn events(page: &mut Page, names: &Names, events: &[QuarantinedEvent]) {
+    if events.is_empty() {
+        return;
+    }
+    let shown = &events[..events.len().min(MOST_ROWS)];
+    let grid = wide_grid(page, names, shown);
+    let mut widths = grid.widths();
+    let reason = widths.pop().unwrap_or_default();
+    let room = page.width().saturating_sub(Grid::total(&[&widths[..], &[0]].concat()));
+    if room >= reason.min(LEAST_REASON) {
+        widths.push(reason.min(room));
+        page.table(0, &grid, &widths, &[]);
+    } else {
+        shown.iter().for_each(|event| block(page, names, event));
+    }
+    if let Some(more) = events.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
+        let more = text::counted(more as u64, "more event is", "more events are");
+        page.paragraph(0, Paint::Dim, &format!("{more} not shown; --format json has them all."));
+    }
+}
+
+fn wide_grid(page: &Page, names: &Names, events: &[QuarantinedEvent]) -> Grid {
+    let head = vec![
+        ("Webhook", Align::Left),
+        ("Event", Align::Left),
+        ("Created", Align::Left),
+        ("In quarantine since", Align::Left),
+        ("Attempts", Align::Right),
+        ("Reason", Align::Left),
+    ];
+    let cells = |event: &QuarantinedEvent| {
+        vec![
+            label(page, names, &event.webhook),
+            id_of(page, &event.event),
+            event.created_at.map_or_else(|| "unknown".to_owned(), text::instant),
+            text::instant(event.since),
+            event.attempts.to_string(),
+            words_of(page, &event.reason, MOST_REASON),
+        ]
+    };
+    Grid { head, rows: events.iter().map(cells).collect() }
+}
+
+fn block(page: &mut Page, names: &Names, event: &QuarantinedEvent) {
+    page.line(0, Paint::Bold, &id_of(page, &event.event));
+    let created = match event.created_at {
+        Some(at) => format!("{}, created {}", label(page, names, &event.webhook), text::instant(at)),
+        None => label(page, names, &event.webhook),
+    };
+    page.paragraph(4, Paint::Plain, &created);
+    let attempts = text::counted(u64::from(event.attempts), "attempt", "attempts");
+    page.paragraph(4, Paint::Plain, &format!("in quarantine since {}, after {attempts}", text::instant(event.since)));
+    page.paragraph(4, Paint::Dim, &words_of(page, &event.reason, MOST_REASON));
+}
+
+fn label(page: &Page, names: &Names, webhook: &WebhookId) -> String {
+    super::past::label_of(page, names, webhook)
+}
