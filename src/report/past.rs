@@ -190,3 +190,42 @@ pub(super) fn outcome(name: &str) -> Option<RunOutcome> {
 pub(super) fn exit_code(run: &RunRecord) -> Option<ExitCode> {
     run.outcome.as_deref().and_then(outcome).map(|outcome| ExitCode::of(outcome, Findings::Fail))
 }
+
+#[cfg(test)]
+pub(super) mod sample;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_a_run_can_end_is_known_with_its_exit_code() {
+        let table = [
+            ("clean", 0),
+            ("failed", 1),
+            ("unusable", 2),
+            ("left", 10),
+            ("undetermined", 11),
+            ("unavailable", 12),
+            ("refused", 13),
+            ("locked", 75),
+            ("interrupted", 130),
+            ("terminated", 143),
+        ];
+        for (name, code) in table {
+            let run = RunRecord { outcome: Some(name.to_owned()), ..sample::run(1) };
+            assert_eq!(exit_code(&run).map(|code| code.number()), Some(code), "{name}");
+        }
+        let newer = RunRecord { outcome: Some("dissolved".to_owned()), ..sample::run(1) };
+        assert_eq!(exit_code(&newer), None);
+    }
+
+    #[test]
+    fn totals_that_are_not_understood_are_left_out() {
+        let with = |totals: &str| ShownTotals::of(&RunRecord { totals: Some(totals.to_owned()), ..sample::run(1) });
+        assert_eq!(with(r#"{"left": 3, "new_field": [1]}"#), Some(ShownTotals { left: 3, ..ShownTotals::default() }));
+        for broken in ["", "[", "7", r#"{"left": -1}"#, r#"{"left": "many"}"#, &"[".repeat(100_000)] {
+            assert_eq!(with(broken), None);
+        }
+    }
+}

@@ -81,3 +81,6 @@ pub(super) fn took(run: &RunRecord) -> Option<String> {
     let took = (run.finished_at? - run.started_at).to_std().unwrap_or_default();
     Some(text::duration(took))
 }
+
+#[cfg(test)]
+mod tests;

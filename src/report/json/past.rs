@@ -334,3 +334,5 @@ fn status_name(status: DeliveryStatus) -> &'static str {
         DeliveryStatus::Unrecognised => "unrecognised",
     }
 }
+#[cfg(test)]
+mod tests;

@@ -80,3 +80,58 @@ fn write_lines<'a>(lines: impl Iterator<Item = Line<'a>>, summary: Line<'a>, out
     out.write_all(&batch)?;
     out.flush()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::report::past::sample::{
+        answers, attempt, event_past, killed, list, quarantined, released, released_stay, run, runs,
+    };
+    use crate::report::past::{Extent, RunPast};
+
+    fn lines<T>(what: &T) -> Vec<Value>
+    where
+        JsonLines: Show<T>,
+    {
+        let mut bytes = Vec::new();
+        JsonLines.show(what, &mut bytes).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.ends_with('\n') && text.lines().all(|line| line.starts_with(r#"{"type":""#)), "{text}");
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn types<T>(what: &T) -> Vec<String>
+    where
+        JsonLines: Show<T>,
+    {
+        lines(what).iter().map(|line| line["type"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn every_record_is_a_line_with_its_type_and_a_summary_ends_them() {
+        assert_eq!(types(&list(vec![quarantined(1), quarantined(2)])), ["quarantined", "quarantined", "summary"]);
+        assert_eq!(types(&released(vec![quarantined(1)])), ["released", "summary"]);
+        assert_eq!(types(&runs(vec![killed(2), run(1)], Extent::Whole)), ["run", "run", "summary"]);
+        let event = event_past(vec![attempt(1)], vec![released_stay(2)]);
+        let run = Answer::Run(RunPast { run: run(1), attempts: vec![attempt(1)] });
+        assert_eq!(types(&answers(vec![event, run])), ["attempt", "quarantined", "run", "attempt", "summary"]);
+    }
+
+    #[test]
+    fn the_summary_is_the_document_without_its_records() {
+        let summary = lines(&list(vec![quarantined(1)])).pop().unwrap();
+        assert_eq!((&summary["schema"], &summary["count"]), (&"hookmend/quarantine/1".into(), &1.into()));
+        assert_eq!(summary.get("events"), None);
+        let summary = lines(&runs(Vec::new(), Extent::Whole)).pop().unwrap();
+        assert_eq!((&summary["schema"], &summary["truncated"]), (&"hookmend/history/1".into(), &false.into()));
+        assert_eq!(summary.get("runs"), None);
+    }
+
+    #[test]
+    fn many_records_are_all_written() {
+        let many = list((0..2_000).map(quarantined).collect());
+        assert_eq!(lines(&many).len(), 2_001);
+    }
+}
