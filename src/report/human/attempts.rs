@@ -50,7 +50,7 @@ fn of_event(page: &mut Page, names: &Names, past: &EventPast) {
     }
     let webhooks = webhooks_of(past);
     for webhook in &webhooks {
-        page.paragraph(2, Paint::Plain, &belongs(page, names, past, webhook));
+        belongs(page, names, past, webhook);
     }
     for (place, attempt) in past.attempts.iter().take(MOST_ATTEMPTS).enumerate() {
         page.gap();
@@ -86,19 +86,19 @@ fn webhooks_of(past: &EventPast) -> Vec<WebhookId> {
     known.into_iter().cloned().collect()
 }
 
-/// The webhook of an event with when the event was created.
-fn belongs(page: &Page, names: &Names, past: &EventPast, webhook: &WebhookId) -> String {
-    let from_attempts = past.attempts.iter().filter(|attempt| attempt.webhook == *webhook);
-    let from_stays = past.stays.iter().filter(|stay| stay.webhook == *webhook);
-    let mut created = from_attempts.map(|attempt| attempt.created_at).chain(from_stays.map(|stay| stay.created_at));
-    let mut said = format!("Webhook {}", label_of(page, names, webhook));
+/// The webhook of an event, and when the event was created.
+fn belongs(page: &mut Page, names: &Names, past: &EventPast, webhook: &WebhookId) {
+    let mut label = label_of(page, names, webhook);
     if names.of(webhook).is_some() {
-        said.push_str(&format!(" ({webhook})"));
+        label.push_str(&format!(" ({webhook})"));
     }
+    page.labelled(2, LABELS, "Webhook", &label);
+    let of_attempts = past.attempts.iter().filter(|attempt| attempt.webhook == *webhook);
+    let of_stays = past.stays.iter().filter(|stay| stay.webhook == *webhook);
+    let mut created = of_attempts.map(|attempt| attempt.created_at).chain(of_stays.map(|stay| stay.created_at));
     if let Some(at) = created.find_map(|at| at) {
-        said.push_str(&format!(", created {}", text::instant(at)));
+        page.labelled(2, LABELS, "Created", &text::instant(at));
     }
-    said
 }
 
 /// One attempt in full.

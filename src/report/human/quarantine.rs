@@ -6,9 +6,8 @@
 use std::io;
 
 use super::layout::{Align, Grid, Page};
-use super::past::{count_of, id_of, source_words, words_of};
+use super::past::{count_of, id_of, label_of, source_words, words_of};
 use super::{Human, Verbosity};
-use crate::event::WebhookId;
 use crate::history::QuarantinedEvent;
 use crate::report::color::Paint;
 use crate::report::past::{Names, QuarantineList, Released, Show, Source};
@@ -26,7 +25,7 @@ const MOST_REASON: usize = 300;
 impl Show<QuarantineList> for Human {
     fn show(&self, what: &QuarantineList, out: &mut dyn io::Write) -> io::Result<()> {
         let mut page = Page::new(self.width, self.color, self.symbols);
-        events(&mut page, &what.names, &what.events);
+        events(&mut page, &what.names, &what.events, Told::Waiting);
         match self.verbosity {
             Verbosity::Quiet => {}
             Verbosity::Normal | Verbosity::Verbose => {
@@ -44,7 +43,7 @@ impl Show<Released> for Human {
         match self.verbosity {
             Verbosity::Quiet => {}
             Verbosity::Normal | Verbosity::Verbose => {
-                events(&mut page, &what.names, &what.events);
+                events(&mut page, &what.names, &what.events, Told::Released);
                 page.gap();
                 page.paragraph(0, Paint::Plain, &released_sentence(what));
             }
@@ -71,7 +70,7 @@ fn list_sentence(page: &Page, list: &QuarantineList) -> String {
 
 fn of_webhooks(page: &Page, list: &QuarantineList) -> String {
     let shown = list.webhooks.iter().take(MOST_WEBHOOKS);
-    let mut labels: Vec<String> = shown.map(|webhook| label(page, &list.names, webhook)).collect();
+    let mut labels: Vec<String> = shown.map(|webhook| label_of(page, &list.names, webhook)).collect();
     match list.webhooks.len().saturating_sub(MOST_WEBHOOKS) {
         0 => {}
         more => labels.push(format!("{more} more")),
@@ -90,20 +89,32 @@ fn released_sentence(released: &Released) -> String {
     }
 }
 
-fn events(page: &mut Page, names: &Names, events: &[QuarantinedEvent]) {
+/// What is told of each event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Everything: it waits for a person.
+    Waiting,
+    /// Only which it is: it waits no more.
+    Released,
+}
+
+fn events(page: &mut Page, names: &Names, events: &[QuarantinedEvent], told: Told) {
     if events.is_empty() {
         return;
     }
     let shown = &events[..events.len().min(MOST_ROWS)];
-    let grid = wide_grid(page, names, shown);
+    let grid = wide_grid(page, names, shown, told);
     let mut widths = grid.widths();
-    let reason = widths.pop().unwrap_or_default();
-    let room = page.width().saturating_sub(Grid::total(&[&widths[..], &[0]].concat()));
-    if room >= reason.min(LEAST_REASON) {
-        widths.push(reason.min(room));
+    if let Told::Waiting = told {
+        // The reason may take several lines, as long as it has some room.
+        let reason = widths.pop().unwrap_or_default();
+        let room = page.width().saturating_sub(Grid::total(&[&widths[..], &[0]].concat()));
+        widths.push(reason.min(room.max(LEAST_REASON)));
+    }
+    if Grid::total(&widths) <= page.width() {
         page.table(0, &grid, &widths, &[]);
     } else {
-        shown.iter().for_each(|event| block(page, names, event));
+        shown.iter().for_each(|event| block(page, names, event, told));
     }
     if let Some(more) = events.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
         let more = text::counted(more as u64, "more event is", "more events are");
@@ -111,8 +122,12 @@ fn events(page: &mut Page, names: &Names, events: &[QuarantinedEvent]) {
     }
 }
 
-fn wide_grid(page: &Page, names: &Names, events: &[QuarantinedEvent]) -> Grid {
-    let head = vec![
+fn wide_grid(page: &Page, names: &Names, events: &[QuarantinedEvent], told: Told) -> Grid {
+    let columns = match told {
+        Told::Waiting => 6,
+        Told::Released => 3,
+    };
+    let mut head = vec![
         ("Webhook", Align::Left),
         ("Event", Align::Left),
         ("Created", Align::Left),
@@ -120,31 +135,36 @@ fn wide_grid(page: &Page, names: &Names, events: &[QuarantinedEvent]) -> Grid {
         ("Attempts", Align::Right),
         ("Reason", Align::Left),
     ];
+    head.truncate(columns);
     let cells = |event: &QuarantinedEvent| {
-        vec![
-            label(page, names, &event.webhook),
+        let mut cells = vec![
+            label_of(page, names, &event.webhook),
             id_of(page, &event.event),
             event.created_at.map_or_else(|| "unknown".to_owned(), text::instant),
             text::instant(event.since),
             event.attempts.to_string(),
             words_of(page, &event.reason, MOST_REASON),
-        ]
+        ];
+        cells.truncate(columns);
+        cells
     };
     Grid { head, rows: events.iter().map(cells).collect() }
 }
 
-fn block(page: &mut Page, names: &Names, event: &QuarantinedEvent) {
+fn block(page: &mut Page, names: &Names, event: &QuarantinedEvent, told: Told) {
     page.line(0, Paint::Bold, &id_of(page, &event.event));
     let created = match event.created_at {
-        Some(at) => format!("{}, created {}", label(page, names, &event.webhook), text::instant(at)),
-        None => label(page, names, &event.webhook),
+        Some(at) => format!("{}, created {}", label_of(page, names, &event.webhook), text::instant(at)),
+        None => label_of(page, names, &event.webhook),
     };
     page.paragraph(4, Paint::Plain, &created);
-    let attempts = text::counted(u64::from(event.attempts), "attempt", "attempts");
-    page.paragraph(4, Paint::Plain, &format!("in quarantine since {}, after {attempts}", text::instant(event.since)));
-    page.paragraph(4, Paint::Dim, &words_of(page, &event.reason, MOST_REASON));
-}
-
-fn label(page: &Page, names: &Names, webhook: &WebhookId) -> String {
-    super::past::label_of(page, names, webhook)
+    match told {
+        Told::Waiting => {
+            let attempts = text::counted(u64::from(event.attempts), "attempt", "attempts");
+            let since = text::instant(event.since);
+            page.paragraph(4, Paint::Plain, &format!("in quarantine since {since}, after {attempts}"));
+            page.paragraph(4, Paint::Dim, &words_of(page, &event.reason, MOST_REASON));
+        }
+        Told::Released => {}
+    }
 }

@@ -58,12 +58,31 @@ fn one_event() -> Answers {
 
 #[test]
 fn the_quarantine_is_a_table_where_there_is_room() {
-    insta::assert_snapshot!(page(200, &two_quarantined()));
+    insta::assert_snapshot!(page(200, &two_quarantined()), @r"
+    Webhook                               Event                                 Created               In quarantine since   Attempts  Reason
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    sales                                 7d3e0b52-9c41-4f6a-8b1e-000000000002  2026-03-01 12:00:00Z  2026-03-01 13:00:00Z         5  used up its 5 attempts: the receiver answered 404
+    5c0b7a52-11d4-4a8e-9d1f-000000000002  7d3e0b52-9c41-4f6a-8b1e-000000000003  2026-03-01 12:00:00Z  2026-03-01 13:00:00Z         5  used up its 5 attempts: the receiver answered 404
+
+    2 events are in quarantine and not resent; release them with `hookmend quarantine release ID` or `--all`.
+    ");
 }
 
 #[test]
 fn the_quarantine_is_a_few_lines_for_each_event_where_there_is_not() {
-    insta::assert_snapshot!(page(80, &two_quarantined()));
+    insta::assert_snapshot!(page(80, &two_quarantined()), @r"
+    7d3e0b52-9c41-4f6a-8b1e-000000000002
+        sales, created 2026-03-01 12:00:00Z
+        in quarantine since 2026-03-01 13:00:00Z, after 5 attempts
+        used up its 5 attempts: the receiver answered 404
+    7d3e0b52-9c41-4f6a-8b1e-000000000003
+        5c0b7a52-11d4-4a8e-9d1f-000000000002, created 2026-03-01 12:00:00Z
+        in quarantine since 2026-03-01 13:00:00Z, after 5 attempts
+        used up its 5 attempts: the receiver answered 404
+
+    2 events are in quarantine and not resent; release them with `hookmend
+    quarantine release ID` or `--all`.
+    ");
 }
 
 #[test]
@@ -78,7 +97,13 @@ fn an_empty_quarantine_is_one_plain_sentence() {
 
 #[test]
 fn what_was_released_is_told_with_what_comes_next() {
-    insta::assert_snapshot!(page(80, &released(vec![quarantined(2)])));
+    insta::assert_snapshot!(page(80, &released(vec![quarantined(2)])), @r"
+    Webhook  Event                                 Created
+    ───────────────────────────────────────────────────────────────────
+    sales    7d3e0b52-9c41-4f6a-8b1e-000000000002  2026-03-01 12:00:00Z
+
+    1 event was released; the next reconcile tries it again, with fresh attempts.
+    ");
     let two = page(200, &released(vec![quarantined(2), quarantined(3)]));
     assert!(two.ends_with("\n2 events were released; the next reconcile tries them again, with fresh attempts.\n"));
     assert_eq!(page(80, &released(Vec::new())), "Nothing is in quarantine, so nothing was released.\n");
@@ -95,12 +120,35 @@ fn quiet_leaves_the_data_and_no_sentence() {
 
 #[test]
 fn runs_are_a_table_where_there_is_room() {
-    insta::assert_snapshot!(page(200, &some_runs()));
+    insta::assert_snapshot!(page(200, &some_runs()), @r"
+    Started               Took  Command    Outcome     Resent  Recovered  Left  Window                                 Run                        Asked by
+    ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    2026-03-01 12:30:00Z        reconcile  unfinished                           2026-02-22 12:00 to 2026-03-01 12:30Z  20260301T120003Z-0c2b86d1
+    2026-03-01 12:20:00Z  12 s  reconcile  left (10)       12         10     2  2026-02-22 12:00 to 2026-03-01 12:20Z  20260301T120002Z-0c2b86d1  anna on till-server, at a terminal
+    2026-03-01 12:10:00Z  12 s  reconcile  clean (0)        0          0     0  2026-02-22 12:00 to 2026-03-01 12:10Z  20260301T120001Z-0c2b86d1  anna on till-server, at a terminal
+
+    The newest 3 runs; `--limit N` shows more. The unfinished one was killed, or is still at work. `hookmend history ID` tells of one run or event.
+    ");
 }
 
 #[test]
 fn runs_are_a_few_lines_each_where_there_is_not() {
-    insta::assert_snapshot!(page(80, &some_runs()));
+    insta::assert_snapshot!(page(80, &some_runs()), @r"
+    2026-03-01 12:30:00Z  reconcile: unfinished
+        events of 2026-02-22 12:00:00Z to 2026-03-01 12:30:00Z
+        run 20260301T120003Z-0c2b86d1
+    2026-03-01 12:20:00Z  reconcile: left (10) in 12 s
+        12 resent, 10 recovered, 2 left
+        events of 2026-02-22 12:00:00Z to 2026-03-01 12:20:00Z
+        run 20260301T120002Z-0c2b86d1 by anna on till-server, at a terminal
+    2026-03-01 12:10:00Z  reconcile: clean (0) in 12 s
+        0 resent, 0 recovered, 0 left
+        events of 2026-02-22 12:00:00Z to 2026-03-01 12:10:00Z
+        run 20260301T120001Z-0c2b86d1 by anna on till-server, at a terminal
+
+    The newest 3 runs; `--limit N` shows more. The unfinished one was killed, or is
+    still at work. `hookmend history ID` tells of one run or event.
+    ");
 }
 
 #[test]
@@ -122,7 +170,39 @@ fn no_run_is_one_plain_sentence() {
 
 #[test]
 fn an_event_is_told_attempt_by_attempt_with_its_stays_in_quarantine() {
-    insta::assert_snapshot!(page(80, &one_event()));
+    insta::assert_snapshot!(page(80, &one_event()), @r"
+    Event 7d3e0b52-9c41-4f6a-8b1e-000000000007
+      Webhook  sales (5c0b7a52-11d4-4a8e-9d1f-000000000001)
+      Created  2026-03-01 12:00:00Z
+
+      1. 2026-03-01 12:10:00Z: delivery failed
+         Before   failed, run counter 3
+         Answer   refused by the receiver (HTTP 200), run counter 4, after 0.3 s:
+                  the receiver answered 404
+         Settled  delivery failed at 2026-03-01 12:10:00Z: the run counter grew
+         Run      20260301T120001Z-0c2b86d1, reconcile by anna on till-server, at a
+                  terminal
+
+      2. 2026-03-01 12:20:00Z: recovered
+         Before   failed, run counter 3
+         Answer   accepted (HTTP 200), run counter 4, after 0.3 s
+         Settled  recovered at 2026-03-01 12:20:00Z: listed as delivered
+         Run      20260301T120002Z-0c2b86d1, reconcile by anna on till-server, at a
+                  terminal
+
+      3. 2026-03-01 12:30:00Z: in doubt
+         Before   failed, run counter 3
+         Answer   none was recorded: hookmend was stopped before
+         Settled  not yet: the next run looks for evidence
+         Run      20260301T120003Z-0c2b86d1, reconcile by anna on till-server, at a
+                  terminal
+
+      In quarantine from 2026-03-01 13:00:00Z until 2026-03-01 13:30:00Z, when it
+        was released by anna on till-server, at a terminal; there after 5 attempts:
+        used up its 5 attempts: the receiver answered 404
+      In quarantine since 2026-03-01 13:00:00Z, after 5 attempts: used up its 5
+        attempts: the receiver answered 404
+    ");
 }
 
 #[test]
@@ -130,8 +210,8 @@ fn an_event_of_several_webhooks_says_which_attempt_was_of_which() {
     let other = AttemptRecord { webhook: webhook(2), ..attempt(2) };
     let page = page(120, &answers(vec![event_past(vec![attempt(1), other], Vec::new())]));
     for expected in [
-        "  Webhook sales (5c0b7a52-11d4-4a8e-9d1f-000000000001), created 2026-03-01 12:00:00Z\n",
-        "  Webhook 5c0b7a52-11d4-4a8e-9d1f-000000000002, created",
+        "\n  Webhook  sales (5c0b7a52-11d4-4a8e-9d1f-000000000001)\n  Created  2026-03-01 12:00:00Z\n",
+        "\n  Webhook  5c0b7a52-11d4-4a8e-9d1f-000000000002\n",
         "     Webhook  sales\n",
         "     Webhook  5c0b7a52-11d4-4a8e-9d1f-000000000002\n",
     ] {
@@ -157,7 +237,21 @@ fn an_event_that_arrived_while_it_was_in_quarantine_says_so() {
 #[test]
 fn a_run_in_full_lists_its_attempts() {
     let past = RunPast { run: run(1), attempts: vec![attempt(1), open_attempt(2)] };
-    insta::assert_snapshot!(page(80, &answers(vec![Answer::Run(past)])));
+    insta::assert_snapshot!(page(80, &answers(vec![Answer::Run(past)])), @r"
+    Run 20260301T120001Z-0c2b86d1
+      Command   reconcile, asked for by anna on till-server, at a terminal
+      Started   2026-03-01 12:10:00Z
+      Ended     2026-03-01 12:10:12Z, after 12 s: left (10)
+      Window    2026-02-22 12:00:00Z to 2026-03-01 12:10:00Z
+      Webhooks  sales and 5c0b7a52-11d4-4a8e-9d1f-000000000002
+      Events    12 resent, 10 recovered, 2 left
+
+    Attempts (2)
+      Event                                 Resent                Settled
+      ───────────────────────────────────────────────────────────────────────────
+      7d3e0b52-9c41-4f6a-8b1e-000000000007  2026-03-01 12:10:00Z  delivery failed
+      7d3e0b52-9c41-4f6a-8b1e-000000000007  2026-03-01 12:20:00Z  in doubt
+    ");
 }
 
 #[test]
