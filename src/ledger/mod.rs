@@ -22,8 +22,12 @@
 //! | `files` | what kind of file it is, its folder, who may read it |
 //! | `schema` | tables, versions, migrations, the settings that make it durable |
 //! | `writer` | the one thread that writes, many records in one commit |
-//! | `reader` | what earlier attempts say of an event |
-//! | `records` | one statement for each thing that is recorded |
+//! | `reader` | one snapshot for each question, of whatever version the tables are |
+//! | `tally` | what counts against an event, and what of it is open |
+//! | `past` | runs and attempts, for people |
+//! | `records` | runs and attempts as rows |
+//! | `quarantine`, `proofs` | the quarantine, and what was proven clean, as rows |
+//! | `prune` | removing what is settled and old, in bounded steps |
 //! | `names` | how values of the core are spelled in the database |
 //! | `failure` | what an error of the database means |
 
@@ -43,9 +47,14 @@ mod files;
 mod handle;
 mod lock;
 mod names;
+mod past;
+mod proofs;
+mod prune;
+mod quarantine;
 mod reader;
 mod records;
 mod schema;
+mod tally;
 mod writer;
 
 #[cfg(test)]
@@ -254,9 +263,10 @@ pub trait Journal: History {
     /// Removes what is settled and older than `before`: attempts of events of which every attempt is
     /// settled and that are not quarantined, and runs that are left without attempts.
     ///
-    /// Returns how many attempts were removed.
+    /// Returns how many attempts were removed. It is done in steps, each of them one commit that holds
+    /// whole events only: whoever stops waiting, or is killed, leaves the rest for the next time.
     ///
     /// # Errors
-    /// When the ledger can't be written; nothing is removed then.
+    /// When the ledger can't be written; what earlier steps removed stays removed.
     async fn prune(&self, before: DateTime<Utc>) -> Result<u64, LedgerError>;
 }

@@ -15,7 +15,13 @@ pub(super) const APPLICATION_ID: i32 = 0x686B_6D64;
 
 /// The migration with index `n` leads from version `n` to version `n + 1`. A released one is never
 /// edited.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+
+/// The first version with quarantine, with what was proven, and with who asked for a run.
+pub(super) const WITH_QUARANTINE: i64 = 2;
+
+/// How large the journal beside the ledger may stay once its content is in the ledger.
+const JOURNAL_BYTES: i64 = 4 << 20;
 
 /// How long another program, such as a backup, may keep the database busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -122,6 +128,8 @@ fn make_durable(connection: &Connection) -> Result<(), Failure> {
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // A long prune lets the journal grow; afterwards it does not keep that size.
+    connection.pragma_update_and_check(None, "journal_size_limit", JOURNAL_BYTES, |_| Ok(()))?;
     Ok(())
 }
 

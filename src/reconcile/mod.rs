@@ -177,7 +177,13 @@ pub async fn run(ports: &Ports, request: &RunRequest) -> RunReport {
 }
 
 fn run_end(report: &RunReport) -> RunEnd {
-    RunEnd { finished_at: report.finished_at, outcome: report.outcome, totals: finish::totals_as_json(report) }
+    RunEnd {
+        finished_at: report.finished_at,
+        outcome: report.outcome,
+        totals: finish::totals_as_json(report),
+        quarantine: Vec::new(),
+        proven: Vec::new(),
+    }
 }
 
 /// One webhook while a run works on it.
@@ -304,6 +310,7 @@ impl<'a> Run<'a> {
                 started_at,
                 window: self.request.window,
                 webhooks,
+                asked_by: String::new(),
             };
             journal.record_run_start(start).await.map_err(Halt::ledger)?;
             self.start_is_recorded = true;

@@ -90,6 +90,18 @@ impl History for Shared {
         history.retain(|_, entry| *entry != EventHistory::default());
         Ok(history)
     }
+
+    async fn delivery_failures(
+        &self,
+        _webhook: &WebhookId,
+        _since: DateTime<Utc>,
+    ) -> Result<Vec<DateTime<Utc>>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn proven(&self, _webhook: &WebhookId) -> Result<Option<crate::proven::Proven>, LedgerError> {
+        Ok(None)
+    }
 }
 
 #[async_trait]
@@ -173,5 +185,9 @@ impl Journal for Shared {
             return Err(journal_failure("no run was begun"));
         }
         Ok(())
+    }
+
+    async fn prune(&self, _before: DateTime<Utc>) -> Result<u64, LedgerError> {
+        Ok(0)
     }
 }
