@@ -177,7 +177,7 @@ fn without_a_ledger_there_is_nothing_and_nothing_is_created() {
     past.run(&["quarantine", "list"]).ends_with(0).says("there is no ledger at").says(&nowhere);
     past.run(&["history"]).ends_with(0).says("No run is recorded");
     past.run(&["history", UUID]).ends_with(0).says("No attempts are recorded.");
-    past.run(&["quarantine", "release", "--all"]).ends_with(0).says("nothing was released");
+    past.run(&["quarantine", "release", "--all"]).ends_with(0).says("Nothing was released");
     past.run(&["quarantine", "release", UUID]).ends_with(2).says_on_stderr("is not in quarantine");
     assert!(!past.ledger().exists() && !past.ledger().parent().is_some_and(Path::exists));
 }

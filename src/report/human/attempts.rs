@@ -181,27 +181,28 @@ fn answer(page: &Page, attempt: &AttemptRecord) -> String {
     let Some(conclusion) = attempt.conclusion else {
         return "none was recorded: hookmend was stopped before".to_owned();
     };
-    let mut said = conclusion_words(conclusion).to_owned();
-    if let Some(code) = attempt.status_code {
-        said.push_str(&format!(" (HTTP {code})"));
-    }
-    said = seen(&said, attempt.runs_after);
-    if let Some(ended) = attempt.ended_at {
+    let mut said = seen(conclusion_words(conclusion), attempt.runs_after);
+    let after = attempt.ended_at.map(|ended| {
         let took = (ended - attempt.intent_at).to_std().unwrap_or_default();
-        said.push_str(&format!(", after {}", text::duration(took)));
+        format!("after {}", text::duration(took))
+    });
+    // The code is the vendor's; what the receiver answered stands in the detail.
+    let code = attempt.status_code.map(|code| format!("the vendor answered {code}"));
+    let how: Vec<String> = [code, after].into_iter().flatten().collect();
+    if !how.is_empty() {
+        said.push_str(&format!(" ({})", how.join(" ")));
     }
     with_words(page, said, attempt.detail.as_deref())
 }
 
 fn settled(page: &Page, attempt: &AttemptRecord) -> String {
-    match (attempt.settlement, attempt.settled_at) {
-        (None, _) => "not yet: the next run looks for evidence".to_owned(),
-        (Some(settlement), at) => {
-            let at = at.map_or_else(String::new, |at| format!(" at {}", text::instant(at)));
-            let said = format!("{}{at}", settlement_words(settlement));
-            with_words(page, said, attempt.evidence.as_deref())
-        }
-    }
+    let Some(settlement) = attempt.settlement else {
+        return "not yet: the next run looks for evidence".to_owned();
+    };
+    let at = attempt.settled_at.map_or_else(String::new, |at| format!(" at {}", text::instant(at)));
+    let said = format!("{}{at}", settlement_words(settlement));
+    let evidence = attempt.evidence.as_deref().filter(|evidence| !evidence.is_empty());
+    with_words(page, said, Some(evidence.unwrap_or("told by how the request ended")))
 }
 
 fn with_words(page: &Page, said: String, words: Option<&str>) -> String {

@@ -80,7 +80,7 @@ fn of_webhooks(page: &Page, list: &QuarantineList) -> String {
 
 fn released_sentence(released: &Released) -> String {
     match released.events.len() {
-        0 => "Nothing is in quarantine, so nothing was released.".to_owned(),
+        0 => "Nothing was released: there is no such event in quarantine.".to_owned(),
         1 => "1 event was released; the next reconcile tries it again, with fresh attempts.".to_owned(),
         several => {
             let events = count_of(several, "event");

@@ -106,7 +106,7 @@ fn what_was_released_is_told_with_what_comes_next() {
     ");
     let two = page(200, &released(vec![quarantined(2), quarantined(3)]));
     assert!(two.ends_with("\n2 events were released; the next reconcile tries them again, with fresh attempts.\n"));
-    assert_eq!(page(80, &released(Vec::new())), "Nothing is in quarantine, so nothing was released.\n");
+    assert_eq!(page(80, &released(Vec::new())), "Nothing was released: there is no such event in quarantine.\n");
 }
 
 #[test]
@@ -177,15 +177,15 @@ fn an_event_is_told_attempt_by_attempt_with_its_stays_in_quarantine() {
 
       1. 2026-03-01 12:10:00Z: delivery failed
          Before   failed, run counter 3
-         Answer   refused by the receiver (HTTP 200), run counter 4, after 0.3 s:
-                  the receiver answered 404
+         Answer   refused by the receiver, run counter 4 (the vendor answered 200
+                  after 0.3 s): the receiver answered 404
          Settled  delivery failed at 2026-03-01 12:10:00Z: the run counter grew
          Run      20260301T120001Z-0c2b86d1, reconcile by anna on till-server, at a
                   terminal
 
       2. 2026-03-01 12:20:00Z: recovered
          Before   failed, run counter 3
-         Answer   accepted (HTTP 200), run counter 4, after 0.3 s
+         Answer   accepted, run counter 4 (the vendor answered 200 after 0.3 s)
          Settled  recovered at 2026-03-01 12:20:00Z: listed as delivered
          Run      20260301T120002Z-0c2b86d1, reconcile by anna on till-server, at a
                   terminal
@@ -217,6 +217,17 @@ fn an_event_of_several_webhooks_says_which_attempt_was_of_which() {
     ] {
         assert!(page.contains(expected), "{expected}\n{page}");
     }
+}
+
+#[test]
+fn an_attempt_that_its_own_outcome_settled_says_so() {
+    let attempt = AttemptRecord { evidence: None, status_code: None, ..attempt(1) };
+    let page = page(120, &answers(vec![event_past(vec![attempt], Vec::new())]));
+    assert!(page.contains("delivery failed at 2026-03-01 12:10:00Z: told by how the request ended\n"), "{page}");
+    assert!(
+        page.contains("refused by the receiver, run counter 4 (after 0.3 s): the receiver answered 404\n"),
+        "{page}"
+    );
 }
 
 #[test]
