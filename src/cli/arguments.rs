@@ -44,7 +44,10 @@ const CHECK_EXAMPLES: [(&str, &str); 2] = [
 const HISTORY_EXAMPLES: [(&str, &str); 3] = [
     ("the last runs", "hookmend history"),
     ("why an event is not there yet, and who asked for it", "hookmend history 7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11"),
-    ("how often runs left something", "hookmend history --limit 1000 --format jsonl | jq -r .outcome | sort | uniq -c"),
+    (
+        "how the last thousand runs ended",
+        "hookmend history --limit 1000 --format json | jq -r '.runs[].outcome' | sort | uniq -c",
+    ),
 ];
 
 const QUARANTINE_EXAMPLES: [(&str, &str); 2] = [

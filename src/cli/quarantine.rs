@@ -4,6 +4,7 @@
 mod chosen;
 mod ids;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
@@ -24,13 +25,13 @@ use crate::exit::ExitCode;
 use crate::history::QuarantinedEvent;
 use crate::ledger::{LedgerError, LedgerReader};
 use crate::reconcile::Approval;
-use crate::report::past::{QuarantineList, Released, Source};
-use crate::report::text::counted;
+use crate::report::past::{Names, QuarantineList, Released, Source};
+use crate::report::text::{counted, grouped, listed, visible_within};
 use chosen::{Wanted, choose};
 
 const LIST_EXAMPLES: [(&str, &str); 2] = [
     ("what waits for a person", "hookmend quarantine list"),
-    ("the ids alone, for a script", "hookmend quarantine list --format jsonl | jq -r '.event_id // empty'"),
+    ("the ids alone, for a script", "hookmend quarantine list --format json | jq -r '.events[].event_id'"),
 ];
 
 const RELEASE_EXAMPLES: [(&str, &str); 3] = [
@@ -38,6 +39,11 @@ const RELEASE_EXAMPLES: [(&str, &str); 3] = [
     ("all of one webhook, once its receiver is repaired", "hookmend quarantine release --all --webhook sales"),
     ("ids from elsewhere, one a line", "cut -d, -f1 repaired.csv | hookmend quarantine release -"),
 ];
+
+/// The most webhooks that the question names.
+const MOST_WEBHOOKS: usize = 5;
+/// The most characters of a webhook's name in the question.
+const MOST_NAME: usize = 40;
 
 /// The commands about quarantine.
 #[derive(Clone, Debug, Subcommand)]
@@ -154,7 +160,7 @@ fn release(args: ReleaseArgs, global: GlobalFlags, surroundings: &Surroundings) 
         // Asked before the lock is taken, so that a question nobody answers holds up no run.
         (Wanted::All, Consent::Ask) if terminals.can_ask() => {
             let shown = runtime.block_on(in_quarantine(&reader, &webhooks))?;
-            if !shown.is_empty() && !is_agreed(&shown)? {
+            if !shown.is_empty() && !is_agreed(&shown, &settings.names)? {
                 Console { verbosity: settings.output.verbosity }.note("nothing was released");
                 return Ok(ExitCode::Left);
             }
@@ -184,9 +190,70 @@ fn release(args: ReleaseArgs, global: GlobalFlags, surroundings: &Surroundings) 
     Ok(ExitCode::Clean)
 }
 
-fn is_agreed(shown: &[QuarantinedEvent]) -> Result<bool, CliError> {
-    let events = counted(shown.len() as u64, "event", "events");
-    let question = format!("Release {events} from quarantine?");
-    let answer = ask_once(&question, &mut io::stdin().lock(), &mut io::stderr().lock())?;
+fn is_agreed(shown: &[QuarantinedEvent], names: &Names) -> Result<bool, CliError> {
+    let answer = ask_once(&question(shown, names), &mut io::stdin().lock(), &mut io::stderr().lock())?;
     Ok(answer == Approval::Granted)
+}
+
+/// The question, with what there is of each webhook.
+fn question(shown: &[QuarantinedEvent], names: &Names) -> String {
+    let mut of_webhooks: BTreeMap<&WebhookId, u64> = BTreeMap::new();
+    for event in shown {
+        *of_webhooks.entry(&event.webhook).or_default() += 1;
+    }
+    let label = |webhook| visible_within(names.label(webhook), MOST_NAME, "...").into_owned();
+    let several = of_webhooks.len() > 1;
+    let counts = of_webhooks.iter().take(MOST_WEBHOOKS);
+    let mut parts: Vec<String> = counts
+        .map(|(webhook, count)| match several {
+            true => format!("{} of {}", grouped(*count), label(webhook)),
+            false => format!("of {}", label(webhook)),
+        })
+        .collect();
+    if let Some(more) = of_webhooks.len().checked_sub(MOST_WEBHOOKS).filter(|more| *more > 0) {
+        parts.push(counted(more as u64, "more webhook", "more webhooks"));
+    }
+    let events = counted(shown.len() as u64, "event", "events");
+    let parts = listed(&parts);
+    if several {
+        format!("Release {events} from quarantine, {parts}?")
+    } else {
+        format!("Release {events} {parts} from quarantine?")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::event::EventId;
+
+    fn held(webhook: &str, event: &str) -> QuarantinedEvent {
+        QuarantinedEvent {
+            webhook: WebhookId::new(webhook).unwrap(),
+            event: EventId::new(event).unwrap(),
+            created_at: None,
+            since: DateTime::UNIX_EPOCH,
+            attempts: 5,
+            reason: String::new(),
+            end: None,
+        }
+    }
+
+    #[test]
+    fn the_question_says_how_many_of_what() {
+        let names = Names::new([(WebhookId::new("hook-1").unwrap(), "sales\u{1b}[2J".to_owned())]);
+        let one = question(&[held("hook-1", "a")], &names);
+        assert_eq!(one, r"Release 1 event of sales\u{1b}[2J from quarantine?");
+        let two = question(&[held("hook-1", "a"), held("hook-2", "a"), held("hook-2", "b")], &Names::default());
+        assert_eq!(two, "Release 3 events from quarantine, 1 of hook-1 and 2 of hook-2?");
+    }
+
+    #[test]
+    fn a_question_about_very_many_webhooks_is_short() {
+        let many: Vec<_> = (0..1_000).map(|number| held(&format!("hook-{number}"), "a")).collect();
+        let question = question(&many, &Names::default());
+        assert!(question.ends_with(" and 995 more webhooks?") && question.len() < 200, "{question}");
+    }
 }

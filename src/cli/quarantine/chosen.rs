@@ -14,6 +14,9 @@ const MOST_NAMED: usize = 5;
 /// The most characters of one id that a message shows.
 const MOST_ID: usize = 80;
 
+/// The most events among which a mistyped id is looked for.
+const MOST_COMPARED: usize = 20_000;
+
 /// What a person asked for.
 pub(super) enum Wanted {
     /// Whatever is in quarantine.
@@ -70,7 +73,7 @@ fn not_in_quarantine(
             format!("{} of {} are not {place}, so none was released: {named}", grouped(several as u64), count(wanted))
         }
     };
-    let held: Vec<String> = there.iter().map(|event| event.event.to_string()).collect();
+    let held: Vec<String> = there.iter().take(MOST_COMPARED).map(|event| event.event.to_string()).collect();
     let suggestions = unknown.iter().take(MOST_NAMED).filter_map(|id| {
         let near = nearest_id(&id.text(), held.iter().map(String::as_str))?;
         let near = visible_within(near, MOST_ID, "…");
