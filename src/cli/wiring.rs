@@ -131,7 +131,10 @@ impl<'a> Workshop<'a> {
             Format::Json => Json.show(what, &mut stdout),
             Format::Jsonl => JsonLines.show(what, &mut stdout),
         };
-        Ok(console::unless_closed(shown)?)
+        console::unless_closed(shown).map_err(|error| {
+            let cause = CliError::of(ExitCode::Failure, &error);
+            CliError { message: format!("can't write to standard output: {}", cause.message), ..cause }
+        })
     }
 }
 

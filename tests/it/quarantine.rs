@@ -3,7 +3,7 @@
 //! Nothing but the home and the ledger is set: no keys, no webhook, no vendor.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hookmend::attempt::{AttemptOutcome, Conclusion, ResendRequest};
@@ -13,7 +13,7 @@ use hookmend::outcome::RunOutcome;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::scene::{Ended, bare_program, run, run_with_input};
+use crate::scene::{Ended, bare_program, finish, run, run_with_input};
 
 const SALES: &str = "5c0b7a52-11d4-4a8e-9d1f-0c2b86d1f601";
 const STOCK: &str = "hook-2";
@@ -305,6 +305,21 @@ fn a_file_that_is_no_ledger_is_named_and_left_as_it_is() {
         past.run(&[words, &["--ledger", &path]].concat()).ends_with(1).says_on_stderr("not a ledger");
     }
     assert_eq!(std::fs::read_to_string(&file).expect("readable"), "not a ledger\n".repeat(500));
+}
+
+#[test]
+fn output_that_can_not_be_written_is_a_failure_and_a_closed_pipe_is_none() {
+    let past = Past::with_quarantine();
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
+    let ended = past.program(&["history"]).stdout(full).output().expect("the program runs");
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("can't write to standard output"), "{stderr}");
+    let mut command = past.program(&["quarantine", "list"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    drop(child.stdout.take());
+    let ended = finish(format!("{command:?}"), child, b"").ends_with(0);
+    assert_eq!(ended.stderr, "", "{ended}");
 }
 
 #[test]
