@@ -19,6 +19,10 @@ pub const ALL: [ExitCode; 10] = [
 /// The codes of commands that talk to nobody.
 pub const LOCAL: [ExitCode; 3] = [ExitCode::Clean, ExitCode::Failure, ExitCode::Usage];
 
+/// The codes of the commands that change the ledger and talk to nobody.
+pub const RELEASE: [ExitCode; 5] =
+    [ExitCode::Clean, ExitCode::Failure, ExitCode::Usage, ExitCode::Left, ExitCode::Locked];
+
 /// What a code means for somebody who reads it in a script.
 pub fn meaning(code: ExitCode) -> &'static str {
     match code {
@@ -39,8 +43,13 @@ pub fn meaning(code: ExitCode) -> &'static str {
 pub fn section(codes: &[ExitCode]) -> String {
     let mut text = String::from("EXIT STATUS\n");
     for code in codes {
-        // Local commands find nothing, so that for them zero is plain success.
-        let meaning = if *code == ExitCode::Clean && codes == LOCAL { "done" } else { meaning(*code) };
+        let meaning = match code {
+            // Commands that talk to nobody find nothing, so that for them zero is plain success.
+            ExitCode::Clean if codes == LOCAL || codes == RELEASE => "done",
+            ExitCode::Usage if codes == RELEASE => "usage or configuration, or an event is not in quarantine",
+            ExitCode::Left if codes == RELEASE => "not agreed to at the terminal; nothing was released",
+            code => meaning(*code),
+        };
         for (place, line) in meaning.lines().enumerate() {
             let number = if place == 0 { code.number().to_string() } else { String::new() };
             text.push_str(&format!("  {number:>3}  {line}\n"));

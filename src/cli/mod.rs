@@ -4,6 +4,9 @@
 //! |---|---|
 //! | `arguments`, `flags` | commands, flags and their help; clap stops here |
 //! | `reconcile` | `reconcile` and `check` from settings to exit code |
+//! | `history`, `quarantine` | what the ledger tells of the past; releasing from quarantine |
+//! | `past` | what those two share |
+//! | `asked_by` | who or what runs this, for the ledger |
 //! | `wiring` | the only place where adapters are made |
 //! | `progress` | what is shown while a run goes on |
 //! | `sandbox`, `demo` | serving the vendor simulator; the whole job on it |
@@ -19,13 +22,17 @@
 
 pub mod approve;
 pub mod arguments;
+pub mod asked_by;
 pub mod console;
 pub mod demo;
 pub mod errors;
 pub mod exit_status;
 pub mod flags;
 pub mod generated;
+pub mod history;
+pub mod past;
 pub mod progress;
+pub mod quarantine;
 pub mod reconcile;
 pub mod sandbox;
 pub mod signals;
@@ -80,6 +87,8 @@ fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError>
     match command {
         Command::Reconcile(args) => run(Job::Reconcile, global, |layer| args.put(layer), surroundings),
         Command::Check(args) => run(Job::Check, global, |layer| args.put(layer), surroundings),
+        Command::History(args) => history::run(args, global, surroundings),
+        Command::Quarantine { command } => quarantine::run(command, global, surroundings),
         Command::Sandbox(args) => serve_sandbox(*args),
         Command::Demo(args) => demo::run(args, surroundings, execute),
         Command::Completions { shell } => print(&generated::completions(shell)),

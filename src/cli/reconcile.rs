@@ -7,6 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use tokio::sync::watch;
 
 use crate::cli::approve::{Terminals, must_ask};
+use crate::cli::asked_by::asked_by;
 use crate::cli::console::{Console, unless_closed};
 use crate::cli::errors::CliError;
 use crate::cli::signals;
@@ -71,19 +72,20 @@ fn prepare(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn A
     for line in received.iter().flat_map(|log| log.describe()) {
         console.detail(&format!("received log: {line}"));
     }
-    let request = request(&settings, surroundings.now);
+    let request = request(&settings, surroundings);
     let output = adapters.output(&settings.output);
     let ledger = open_ledger(&settings, &request, surroundings.now, adapters, output.as_ref())?;
     let provider = adapters.provider(&settings.provider)?;
     Ok(Prepared { settings, request, received, ledger, provider, output })
 }
 
-fn request(settings: &Settings, now: DateTime<Utc>) -> RunRequest {
+fn request(settings: &Settings, surroundings: &Surroundings) -> RunRequest {
+    let now = surroundings.now;
     let seed = fastrand::u64(..);
     RunRequest {
         run_id: format!("{}-{:08x}", now.format("%Y%m%dT%H%M%SZ"), fastrand::u32(..)),
         command: settings.job.name().to_owned(),
-        asked_by: String::new(),
+        asked_by: asked_by(&surroundings.environment, &Terminals::look()),
         window: settings.window,
         beginning: settings.beginning,
         scope: settings.scope.clone(),

@@ -21,20 +21,13 @@ use super::settings::{
 use super::values::time::{Edge, LONGEST_WINDOW, parse_moment, parse_zone};
 use super::values::{address, duration, number, webhook};
 use super::{Flags, Surroundings};
-use crate::classify::ResendPolicy;
-use crate::event::Window;
-use crate::policy::{Bounds, Policy, Proofs};
-use crate::reconcile::{Beginning, Scope};
-use crate::run_report::Mode;
+use crate::event::{WebhookId, Window};
+use crate::reconcile::{Beginning, Scope, WebhookRef};
 
-/// Delivery failures in a row after which the receiver counts as down.
-const BREAKER_FAILURES: u32 = 5;
-/// Events that may be tried as canary.
-const CANARIES: u32 = 3;
+mod policy;
+
 /// The window that begins where the last proven one ended.
 const SINCE_LAST: &str = "last";
-/// The retention that removes nothing.
-const FOREVER: &str = "forever";
 /// What counts as received when the log has statuses.
 const SUCCESS: RangeInclusive<u16> = 200..=299;
 
@@ -128,7 +121,7 @@ impl Loaded {
             return Err(no_received_log());
         }
         let output = self.output()?;
-        let consent = if self.switch(Key::Yes)? { Consent::Given } else { Consent::Ask };
+        let consent = self.consent()?;
         let ledger = self.ledger()?;
         let provider = self.provider(time_zone)?;
         Ok(Settings {
@@ -158,6 +151,36 @@ impl Loaded {
             progress: if self.switch(Key::NoProgress)? { ProgressChoice::Never } else { ProgressChoice::Auto },
             verbosity: self.verbosity,
         })
+    }
+
+    /// Whether a person must agree first.
+    ///
+    /// # Errors
+    /// When a value can't be used.
+    pub fn consent(&self) -> Result<Consent, SettingsError> {
+        Ok(if self.switch(Key::Yes)? { Consent::Given } else { Consent::Ask })
+    }
+
+    /// Names for webhooks.
+    pub fn names(&self) -> &webhook::WebhookNames {
+        &self.layer.names
+    }
+
+    /// Webhooks as a person named them to a command that can't ask the vendor.
+    ///
+    /// # Errors
+    /// When a text is neither an id nor a name from the settings.
+    pub fn webhook_ids(&self, texts: &[String]) -> Result<Vec<WebhookId>, SettingsError> {
+        let entry = Entry { values: Vec::new(), origin: Origin::Flag(Key::Webhook) };
+        let id = |text: &String| match webhook::parse_webhook(text, &self.layer.names) {
+            Ok(WebhookRef::Id(id, _)) => Ok(id),
+            Ok(WebhookRef::EventType(event_type)) => {
+                let unusable = Unusable::new(format!("{event_type} is an event type, and the ledger knows ids only"));
+                Err(unusable.hint("write the webhook's id, or a name for it from [webhooks] in the settings"))
+            }
+            Err(unusable) => Err(unusable),
+        };
+        texts.iter().map(|text| id(text).map_err(|unusable| entry.error(Key::Webhook, unusable))).collect()
     }
 
     /// The ledger's file.
@@ -300,64 +323,6 @@ impl Loaded {
             }
         }
         Ok(Scope::Webhooks(webhooks))
-    }
-
-    fn policy(&self, job: Job) -> Result<Policy, SettingsError> {
-        let mode = match job {
-            Job::Check => Mode::Check,
-            Job::Reconcile if self.switch(Key::DryRun)? => Mode::DryRun,
-            Job::Reconcile => Mode::Act,
-        };
-        let days = TimeDelta::days;
-        Ok(Policy {
-            mode,
-            resend: ResendPolicy {
-                idempotent: self.switch(Key::Idempotent)?,
-                include_acknowledged: self.switch(Key::IncludeAcknowledged)?,
-            },
-            proofs: if self.switch(Key::NoProof)? { Proofs::Off } else { Proofs::Required },
-            min_age: self.duration(Key::MinAge, TimeDelta::zero(), days(365))?,
-            settle: self.duration(Key::Settle, TimeDelta::zero(), days(7))?,
-            slice: self.duration(Key::Slice, TimeDelta::minutes(1), days(30))?,
-            zone_margin: self.duration(Key::ZoneMargin, TimeDelta::zero(), TimeDelta::hours(26))?,
-            retention: self.retention()?,
-            bounds: self.bounds()?,
-        })
-    }
-
-    /// For how long settled attempts are kept: at least for as long as they count.
-    fn retention(&self) -> Result<Option<TimeDelta>, SettingsError> {
-        if self.text(Key::Retention).is_some_and(|(_, text)| text.trim() == FOREVER) {
-            return Ok(None);
-        }
-        let retention = self.duration(Key::Retention, TimeDelta::days(1), TimeDelta::days(36_500))?;
-        let counted = self.parsed(Key::FailureBudget, number::parse_failure_budget)?;
-        match (self.text(Key::Retention), counted) {
-            (Some((entry, _)), Some(budget)) if budget.period >= retention => Err(entry.error(
-                Key::Retention,
-                Unusable::new("attempts would be forgotten while they still count for the failure budget")
-                    .hint("keep them for longer than the period of --failure-budget"),
-            )),
-            _ => Ok(Some(retention)),
-        }
-    }
-
-    fn bounds(&self) -> Result<Bounds, SettingsError> {
-        let small = |key, range: RangeInclusive<u64>| -> Result<u32, SettingsError> {
-            Ok(u32::try_from(self.count(key, &range)?).unwrap_or(u32::MAX))
-        };
-        let deadline = self.duration(Key::Deadline, TimeDelta::seconds(1), TimeDelta::days(30))?;
-        Ok(Bounds {
-            max_rounds: small(Key::MaxRounds, 1..=1_000)?,
-            max_attempts: small(Key::MaxAttempts, 1..=1_000)?,
-            max_resends: self.count(Key::MaxResends, &(1..=100_000_000))?,
-            concurrency: usize::try_from(self.count(Key::Concurrency, &(1..=256))?).unwrap_or(1),
-            rate: self.parsed(Key::Rate, number::parse_rate)?,
-            deadline: deadline.to_std().unwrap_or_default(),
-            breaker_failures: BREAKER_FAILURES,
-            canaries: CANARIES,
-            failure_budget: self.parsed(Key::FailureBudget, number::parse_failure_budget)?,
-        })
     }
 
     fn received(&self, time_zone: Tz) -> Result<Option<ReceivedSettings>, SettingsError> {

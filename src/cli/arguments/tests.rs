@@ -13,7 +13,12 @@ fn layer(words: &[&str]) -> Layer {
     let flags = match cli.command {
         Command::Reconcile(args) => cli.global.with(|layer| args.put(layer)),
         Command::Check(args) => cli.global.with(|layer| args.put(layer)),
-        Command::Sandbox(_) | Command::Demo(_) | Command::Completions { .. } | Command::Man => {
+        Command::History(_)
+        | Command::Quarantine { .. }
+        | Command::Sandbox(_)
+        | Command::Demo(_)
+        | Command::Completions { .. }
+        | Command::Man => {
             panic!("{words:?} has no settings")
         }
     };

@@ -5,10 +5,13 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::*;
+use crate::classify::ResendPolicy;
 use crate::event::WebhookId;
 use crate::pace::budget::FailureBudget;
 use crate::pace::limiter::Rate;
+use crate::policy::{Bounds, Proofs};
 use crate::reconcile::WebhookRef;
+use crate::run_report::Mode;
 
 /// Flags by their keys.
 type Written<'a> = &'a [(Key, &'a str)];

@@ -4,8 +4,12 @@
 //! Nothing reaches the page that has not been made visible by [`crate::report::text`]. What is shown
 //! is bounded however large the report is; `--format json` holds it all.
 
+mod attempts;
 mod events;
 mod layout;
+mod past;
+mod quarantine;
+mod runs;
 mod sentence;
 mod summary;
 
