@@ -31,6 +31,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --version 'Print version'
             cand reconcile 'List, diff, resend until nothing is left'
             cand check 'Diff only; exit 10 when events are missing'
+            cand history 'Show past runs, or every attempt of an event'
+            cand quarantine 'Show or release events that used up their attempts'
             cand sandbox 'Serve a simulated vendor with a flaky receiver'
             cand demo 'See the whole job on the simulated vendor'
             cand completions 'Print completions for a shell'
@@ -126,6 +128,77 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'hookmend;history'= {
+            cand --limit 'How many runs to list'
+            cand --format 'What goes to standard output [default: human]'
+            cand --ledger 'The journal of runs and resends [default: in the user''s state folder]'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;quarantine'= {
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List the events in quarantine'
+            cand release 'Let events in quarantine be tried again'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'hookmend;quarantine;list'= {
+            cand --webhook 'Only of this webhook, by id or by name from the settings; may be repeated'
+            cand --format 'What goes to standard output [default: human]'
+            cand --ledger 'The journal of runs and resends [default: in the user''s state folder]'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;quarantine;release'= {
+            cand --from-file 'Read ids from this file, one a line'
+            cand --webhook 'Only of this webhook, by id or by name from the settings; may be repeated'
+            cand --format 'What goes to standard output [default: human]'
+            cand --ledger 'The journal of runs and resends [default: in the user''s state folder]'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand --all 'Release every event in quarantine'
+            cand -y 'With --all, do not ask on a terminal first'
+            cand --yes 'With --all, do not ask on a terminal first'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;quarantine;help'= {
+            cand list 'List the events in quarantine'
+            cand release 'Let events in quarantine be tried again'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'hookmend;quarantine;help;list'= {
+        }
+        &'hookmend;quarantine;help;release'= {
+        }
+        &'hookmend;quarantine;help;help'= {
+        }
         &'hookmend;sandbox'= {
             cand --port 'Port on the loopback interface; 0 takes a free one'
             cand --seed 'Seed of everything that is invented or drawn'
@@ -185,6 +258,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         &'hookmend;help'= {
             cand reconcile 'List, diff, resend until nothing is left'
             cand check 'Diff only; exit 10 when events are missing'
+            cand history 'Show past runs, or every attempt of an event'
+            cand quarantine 'Show or release events that used up their attempts'
             cand sandbox 'Serve a simulated vendor with a flaky receiver'
             cand demo 'See the whole job on the simulated vendor'
             cand completions 'Print completions for a shell'
@@ -194,6 +269,16 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         &'hookmend;help;reconcile'= {
         }
         &'hookmend;help;check'= {
+        }
+        &'hookmend;help;history'= {
+        }
+        &'hookmend;help;quarantine'= {
+            cand list 'List the events in quarantine'
+            cand release 'Let events in quarantine be tried again'
+        }
+        &'hookmend;help;quarantine;list'= {
+        }
+        &'hookmend;help;quarantine;release'= {
         }
         &'hookmend;help;sandbox'= {
         }

@@ -35,6 +35,8 @@ complete -c hookmend -n "__fish_hookmend_needs_command" -s h -l help -d 'Print h
 complete -c hookmend -n "__fish_hookmend_needs_command" -s V -l version -d 'Print version'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "history" -d 'Show past runs, or every attempt of an event'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "quarantine" -d 'Show or release events that used up their attempts'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "demo" -d 'See the whole job on the simulated vendor'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "completions" -d 'Print completions for a shell'
@@ -132,6 +134,62 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s q -l quiet -
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l limit -d 'How many runs to list' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -f -a "list" -d 'List the events in quarantine'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -f -a "release" -d 'Let events in quarantine be tried again'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l webhook -d 'Only of this webhook, by id or by name from the settings; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l from-file -d 'Read ids from this file, one a line' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l webhook -d 'Only of this webhook, by id or by name from the settings; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l all -d 'Release every event in quarantine'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s y -l yes -d 'With --all, do not ask on a terminal first'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the events in quarantine'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from help" -f -a "release" -d 'Let events in quarantine be tried again'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l port -d 'Port on the loopback interface; 0 takes a free one' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l seed -d 'Seed of everything that is invented or drawn' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l webhooks -d 'How many webhooks there are, each with events of one type' -r
@@ -176,10 +234,14 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s q -l quiet -d 
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s h -l help -d 'Print help'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "demo" -d 'See the whole job on the simulated vendor'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "completions" -d 'Print completions for a shell'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "man" -d 'Print the manual page'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "history" -d 'Show past runs, or every attempt of an event'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "quarantine" -d 'Show or release events that used up their attempts'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "demo" -d 'See the whole job on the simulated vendor'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "completions" -d 'Print completions for a shell'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from quarantine" -f -a "list" -d 'List the events in quarantine'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from quarantine" -f -a "release" -d 'Let events in quarantine be tried again'
