@@ -1,5 +1,6 @@
 //! The one integration binary: the real program against the sandbox, and the house against its map.
 
+mod across_runs;
 mod architecture;
 mod bad_input;
 mod generated;
