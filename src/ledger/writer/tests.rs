@@ -8,6 +8,8 @@ use crate::ledger::tests::{at, outcome, request, run_start};
 
 use super::*;
 
+mod faults;
+
 /// A thread's state over a fresh ledger with a run begun, driven by hand: whatever is queued before
 /// [`Bench::drain`] is one batch.
 struct Bench {
@@ -34,8 +36,12 @@ impl Bench {
 
     /// Everything after this fails as on a full disk.
     fn fill_disk(&self) {
-        let pages: i64 = self.writer.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
-        self.limit_pages(pages);
+        self.limit_pages(self.pages());
+    }
+
+    /// How many pages the ledger has.
+    fn pages(&self) -> i64 {
+        self.writer.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap()
     }
 
     fn limit_pages(&self, pages: i64) {
