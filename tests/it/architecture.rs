@@ -26,6 +26,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("provider", &["attempt", "event"]),
     ("received", &["event", "receipt"]),
     ("ledger", &["attempt", "event", "outcome"]),
+    ("heartbeat", &["exit"]),
     (
         "report",
         &["attempt", "event", "receipt", "classify", "tracked", "run_report", "outcome", "exit", "monitor", "provider"],
@@ -69,10 +70,10 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("anyhow", &["cli", "config"]),
     ("indicatif", &["cli"]),
     ("comfy_table", &["report"]),
-    ("reqwest", &["provider"]),
+    ("reqwest", &["heartbeat", "provider"]),
     ("rusqlite", &["ledger"]),
     ("hyper", &["sandbox", "provider"]),
-    ("tokio", &["cli", "clock", "ledger", "provider", "received", "reconcile", "sandbox"]),
+    ("tokio", &["cli", "clock", "heartbeat", "ledger", "provider", "received", "reconcile", "sandbox"]),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
