@@ -5,7 +5,7 @@ use std::error::Error;
 use std::io;
 
 use crate::cli::console::say;
-use crate::config::SettingsError;
+use crate::config::{SettingsError, Verbosity};
 use crate::exit::ExitCode;
 use crate::ledger::LedgerError;
 use crate::received::ReceivedError;
@@ -62,9 +62,25 @@ impl CliError {
         lines
     }
 
+    /// The error as one line: what cron mails, and what a dead man's switch is told.
+    pub fn paragraph(&self) -> String {
+        let mut text = format!("hookmend: {}", visible(&self.message));
+        for cause in &self.causes {
+            text.push_str(&format!(": {}", visible(cause)));
+        }
+        for hint in &self.hints {
+            text.push_str(&format!("; {}", visible(hint)));
+        }
+        text.push('.');
+        text
+    }
+
     /// Prints the error to standard error, as one piece.
-    pub fn print(&self) {
-        say(&self.lines().join("\n"));
+    pub fn print(&self, verbosity: Verbosity) {
+        match verbosity {
+            Verbosity::Quiet => say(&self.paragraph()),
+            Verbosity::Normal | Verbosity::Verbose => say(&self.lines().join("\n")),
+        }
     }
 }
 

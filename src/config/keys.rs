@@ -81,13 +81,15 @@ pub enum Key {
     ZoneMargin,
     Format,
     Ledger,
+    Ping,
+    Metrics,
     Color,
     NoProgress,
 }
 
 impl Key {
     /// Every key, in the order in which they are shown.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::Webhook,
         Self::AllWebhooks,
         Self::Since,
@@ -122,6 +124,8 @@ impl Key {
         Self::ZoneMargin,
         Self::Format,
         Self::Ledger,
+        Self::Ping,
+        Self::Metrics,
         Self::Color,
         Self::NoProgress,
     ];
@@ -163,6 +167,8 @@ impl Key {
             Self::ZoneMargin => ("zone-margin", Kind::Duration, Some("2h")),
             Self::Format => ("format", Kind::Text, Some("human")),
             Self::Ledger => ("ledger", Kind::Path, None),
+            Self::Ping => ("ping", Kind::Text, None),
+            Self::Metrics => ("metrics", Kind::Path, None),
             Self::Color => ("color", Kind::Text, Some("auto")),
             Self::NoProgress => ("no-progress", Kind::Switch, Some("false")),
         }

@@ -21,8 +21,8 @@ use crate::run_report::{Counts, Mode, ProblemKind, RunReport};
 
 /// The most webhooks with samples of their own; the others are added up.
 const MOST_WEBHOOKS: usize = 200;
-/// The most characters of a label's value.
-const MOST_CHARACTERS: usize = 120;
+/// The most characters of a label's value; no webhook id is longer.
+const MOST_CHARACTERS: usize = 128;
 /// What the webhooks without samples of their own are called.
 const OTHERS: &str = "(others)";
 
@@ -254,7 +254,9 @@ impl<'a> Page<'a> {
 
 /// Milliseconds as seconds, exactly.
 fn seconds(milliseconds: i64) -> String {
-    format!("{}.{:03}", milliseconds.div_euclid(1000), milliseconds.rem_euclid(1000))
+    let sign = if milliseconds < 0 { "-" } else { "" };
+    let length = milliseconds.unsigned_abs();
+    format!("{sign}{}.{:03}", length / 1000, length % 1000)
 }
 
 /// A label's value: hidden characters written out, shortened, and escaped as the format wants it.

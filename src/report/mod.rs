@@ -8,6 +8,7 @@ pub mod color;
 pub mod human;
 pub mod json;
 pub mod jsonl;
+pub mod metrics;
 pub mod text;
 
 #[cfg(test)]
