@@ -2,8 +2,10 @@
 
 mod architecture;
 mod bad_input;
+mod contrib;
 mod generated;
 mod listing_faults;
 mod resend_faults;
 mod scene;
 mod shell;
+mod unattended;
