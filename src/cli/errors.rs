@@ -71,7 +71,9 @@ impl CliError {
         for hint in &self.hints {
             text.push_str(&format!("; {}", visible(hint)));
         }
-        text.push('.');
+        if !text.ends_with(['.', '!', '?']) {
+            text.push('.');
+        }
         text
     }
 
@@ -156,6 +158,13 @@ mod tests {
             shown.lines(),
             ["error: can't read the settings file x", "  because: permission denied", "hint: look there"]
         );
+    }
+
+    #[test]
+    fn an_error_is_one_line_for_cron() {
+        let error = SettingsError::new("can't read x").caused_by(io_error()).hint("look\nthere");
+        let paragraph = CliError::from(error).paragraph();
+        assert_eq!(paragraph, r"hookmend: can't read x: permission denied; look\nthere.");
     }
 
     #[test]

@@ -23,8 +23,11 @@ use crate::run_report::{Counts, Mode, Problem, ProblemKind, Requests, RunReport}
 
 /// Runs one of the two commands.
 ///
+/// When the settings, the log or the ledger can't be used, nothing is sent; the error is shown and its
+/// exit code returned.
+///
 /// # Errors
-/// When the settings, the log or the ledger can't be used; nothing was sent then.
+/// When the report can't be written.
 pub fn run(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn Adapters) -> Result<ExitCode, CliError> {
     let console = Console { verbosity: flags.verbosity };
     let without_file = Watching::without_file(&flags, &surroundings.environment);
@@ -36,8 +39,10 @@ pub fn run(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn A
     match prepared.and_then(|prepared| carry_out(prepared, &watchers)) {
         Ok(finished) => conclude(finished, &watchers, console),
         Err(error) => {
+            // Shown first: a switch may be slow to answer.
+            error.print(console.verbosity);
             watchers.never_began(&error);
-            Err(error)
+            Ok(error.exit)
         }
     }
 }

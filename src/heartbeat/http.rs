@@ -91,8 +91,8 @@ impl Pinger {
             // No certificate is ever looked at, so a system without any will do.
             builder = builder.tls_certs_only([]);
         } else if let Some(pem) = extra_roots {
-            let roots = Certificate::from_pem_bundle(&pem)
-                .map_err(|_| unusable("the extra root certificates can't be read".to_owned()))?;
+            let roots = Certificate::from_pem_bundle(&pem).ok().filter(|roots| !roots.is_empty());
+            let roots = roots.ok_or_else(|| unusable("the extra root certificates can't be read".to_owned()))?;
             builder = builder.tls_certs_merge(roots);
         }
         let client = builder.build().map_err(|error| unusable(in_words(error)))?;

@@ -134,3 +134,11 @@ async fn a_text_that_is_too_long_is_cut_between_characters() {
     assert_eq!(body.len(), LONGEST_BODY - 1);
     assert!(text.starts_with(&body));
 }
+
+#[test]
+fn authorities_that_can_not_be_read_are_told_with_the_host() {
+    let url = PingUrl::parse("https://hc.example/secret").unwrap();
+    let config = PingConfig { extra_roots: Some(b"no certificate".to_vec()), ..PingConfig::new(url) };
+    let error = Pinger::new(config).unwrap_err();
+    assert_eq!(error.to_string(), "could not ping hc.example: the extra root certificates can't be read");
+}

@@ -7,12 +7,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
 
 use crate::scene::{Ended, Scene, finish, outage, run};
+use crate::shell::wait_until;
 
 /// What a switch was told: the path and the text.
 type Beats = Arc<Mutex<Vec<(String, String)>>>;
+
+/// The status of a switch that answers the beginning of a run and never its end.
+const NEVER: &str = "";
 
 /// A dead man's switch that answers everything with this status.
 struct Switch {
@@ -27,6 +30,7 @@ impl Switch {
         let beats = Beats::default();
         let noted = Arc::clone(&beats);
         thread::spawn(move || {
+            let mut held = Vec::new();
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { return };
                 let mut reader = BufReader::new(stream.try_clone().expect("a stream has two ends"));
@@ -46,7 +50,16 @@ impl Switch {
                 let mut body = vec![0; length];
                 reader.read_exact(&mut body).expect("the body");
                 let path = first.split(' ').nth(1).expect("a path").to_owned();
+                let is_start = path.ends_with("/start");
                 noted.lock().expect("not poisoned").push((path, String::from_utf8(body).expect("text")));
+                let status = match status {
+                    NEVER if is_start => "200 OK",
+                    NEVER => {
+                        held.push(stream);
+                        continue;
+                    }
+                    status => status,
+                };
                 let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
                 stream.write_all(answer.as_bytes()).expect("the client listens");
             }
@@ -138,9 +151,7 @@ fn a_run_that_finds_the_ledger_held_pings_nothing_writes_no_metrics_and_says_who
     let (scene, switch) = (Scene::new(outage(40)).with_fault("slow=200"), Switch::answering("200 OK"));
     let mut first = scene.pointed("reconcile");
     let child = first.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
-    while scene.resends() == 0 {
-        thread::sleep(Duration::from_millis(5));
-    }
+    wait_until(|| scene.resends() > 0);
     let mut second = pinging(&scene, "reconcile", &switch);
     let ended = run(second.args(["-q", "--metrics", "a.prom"])).ends_with(75);
     assert_eq!(ended.stderr.lines().count(), 1, "{ended}");
@@ -156,13 +167,33 @@ fn a_run_that_a_signal_stopped_pings_the_code_of_the_signal() {
     let (scene, switch) = (Scene::new(outage(60)).with_fault("slow=100"), Switch::answering("200 OK"));
     let mut command = pinging(&scene, "reconcile", &switch);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
-    while scene.resends() < 3 {
-        thread::sleep(Duration::from_millis(5));
-    }
+    wait_until(|| scene.resends() > 2);
     let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
     assert!(sent.expect("kill runs").success());
     finish(format!("{command:?}"), child, b"").ends_with(143);
     assert_eq!(switch.paths(), ["/ping/hunter2/start", "/ping/hunter2/143"]);
+}
+
+#[test]
+fn a_signal_while_the_end_is_pinged_gives_up_the_ping_and_nothing_else() {
+    let (scene, switch) = (Scene::new(outage(3)), Switch::answering(NEVER));
+    let mut command = pinging(&scene, "reconcile", &switch);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    wait_until(|| switch.paths().len() == 2);
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(sent.expect("kill runs").success());
+    finish(format!("{command:?}"), child, b"").ends_with(0).says("Nothing left: ");
+    assert_eq!(switch.paths(), ["/ping/hunter2/start", "/ping/hunter2"], "not tried again");
+}
+
+#[test]
+fn a_command_that_fetches_a_key_does_not_get_the_address() {
+    let (scene, switch) = (Scene::new(outage(3)), Switch::answering("200 OK"));
+    let key = scene.sandbox.api_key();
+    let settings = format!("api-key = {{ command = \"printf %s ${{HOOKMEND_PING:-{key}}}\" }}\n");
+    scene.file("hookmend.toml", settings);
+    let mut command = pinging(&scene, "check", &switch);
+    run(command.env_remove("HOOKMEND_API_KEY").env("PATH", "/usr/bin:/bin")).ends_with(10);
 }
 
 #[test]
