@@ -39,6 +39,7 @@
 //! | [`provider`] | a vendor's API: trait, HTTP client, one file per vendor |
 //! | [`received`] | the received log: trait, one file per kind of log |
 //! | [`ledger`] | the durable journal: trait, SQLite, lock |
+//! | [`heartbeat`] | a dead man's switch: trait, its own small HTTP client |
 //! | [`report`] | one file per output format |
 //! | [`sandbox`] | the vendor simulator; shares no types with the provider |
 //!
@@ -57,6 +58,7 @@ pub mod config;
 pub mod coverage;
 pub mod event;
 pub mod exit;
+pub mod heartbeat;
 pub mod history;
 pub mod ledger;
 pub mod monitor;

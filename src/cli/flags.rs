@@ -236,6 +236,14 @@ pub struct OutputFlags {
     /// The journal of runs and resends [default: in the user's state folder]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     ledger: Option<String>,
+    /// Tell a dead man's switch when the run begins and how it ends: posts to URL/start, then to URL
+    /// or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    ping: Option<String>,
+    /// Write metrics of the run for Prometheus' node_exporter; the file's name ends in .prom and is
+    /// the label task
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    metrics: Option<String>,
 }
 
 impl OutputFlags {
@@ -243,6 +251,8 @@ impl OutputFlags {
     pub fn put(self, layer: &mut Layer) {
         layer.flag(Key::Format, self.format);
         layer.flag(Key::Ledger, self.ledger);
+        layer.flag(Key::Ping, self.ping);
+        layer.flag(Key::Metrics, self.metrics);
     }
 }
 

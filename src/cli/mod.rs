@@ -7,6 +7,8 @@
 //! | `history`, `quarantine` | what the ledger tells of the past; releasing from quarantine |
 //! | `past` | what those two share |
 //! | `asked_by` | who or what runs this, for the ledger |
+//! | `watchers` | tells those who watch runs from outside how a run began and ended |
+//! | `replace` | replacing a file in one step |
 //! | `wiring` | the only place where adapters are made |
 //! | `progress` | what is shown while a run goes on |
 //! | `sandbox`, `demo` | serving the vendor simulator; the whole job on it |
@@ -34,9 +36,11 @@ pub mod past;
 pub mod progress;
 pub mod quarantine;
 pub mod reconcile;
+pub mod replace;
 pub mod sandbox;
 pub mod signals;
 pub mod terminal;
+pub mod watchers;
 pub mod wiring;
 
 use std::ffi::OsString;
@@ -52,7 +56,7 @@ use tokio::sync::watch;
 use self::arguments::{Cli, Command, GlobalFlags};
 use self::errors::CliError;
 use self::sandbox::SandboxArgs;
-use crate::config::{Environment, Flags, Folders, Job, Layer, Surroundings};
+use crate::config::{Environment, Flags, Folders, Job, Layer, Surroundings, Verbosity};
 use crate::exit::ExitCode;
 
 /// Runs the program: parses, dispatches, prints an error if there is one, and says how it ended.
@@ -61,9 +65,10 @@ pub fn main() -> process::ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error).number().into(),
     };
+    let verbosity = cli.global.verbosity();
     let ended = surroundings().and_then(|surroundings| dispatch(cli, &surroundings));
     let code = ended.unwrap_or_else(|error| {
-        error.print();
+        error.print(verbosity);
         error.exit
     });
     code.number().into()
@@ -139,7 +144,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     if let Some(flag) = secret_flag(error) {
         CliError::new(ExitCode::Usage, format!("{flag} is not a flag: keys are never taken from the command line"))
             .hint("set HOOKMEND_API_KEY and HOOKMEND_SUBSCRIPTION_KEY in the environment, or use the settings file")
-            .print();
+            .print(Verbosity::Normal);
         return ExitCode::Usage;
     }
     // A reader that went away is no reason to fail.

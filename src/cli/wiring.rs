@@ -17,6 +17,7 @@ use crate::config::{
     ReceivedSettings, ReceivedSource, Verbosity,
 };
 use crate::exit::ExitCode;
+use crate::heartbeat::{Heartbeat, HeartbeatError, PingConfig, PingUrl, Pinger};
 use crate::ledger::{Ledger, LedgerGuard, LedgerReader};
 use crate::monitor::Monitor;
 use crate::provider::Provider;
@@ -83,6 +84,12 @@ pub trait Adapters {
     /// # Errors
     /// When the settings do not make a provider.
     fn provider(&self, settings: &ProviderSettings) -> Result<Arc<dyn Provider>, CliError>;
+
+    /// Makes what tells a dead man's switch; nothing is sent.
+    ///
+    /// # Errors
+    /// When encrypted connections can't be set up.
+    fn heartbeat(&self, url: &PingUrl, ca_file: Option<&Path>) -> Result<Arc<dyn Heartbeat>, HeartbeatError>;
 
     /// Makes what shows the run.
     fn output(&self, settings: &OutputSettings) -> Box<dyn Output>;
@@ -190,6 +197,13 @@ impl Adapters for Workshop<'_> {
                 Ok(Arc::new(provider))
             }
         }
+    }
+
+    fn heartbeat(&self, url: &PingUrl, ca_file: Option<&Path>) -> Result<Arc<dyn Heartbeat>, HeartbeatError> {
+        // A file that can't be read ends the run, which is worth trying to tell the switch.
+        let extra_roots = ca_file.and_then(|path| read_ca_file(path).ok());
+        let pinger = Pinger::new(PingConfig { extra_roots, ..PingConfig::new(url.clone()) })?;
+        Ok(Arc::new(pinger))
     }
 
     fn output(&self, settings: &OutputSettings) -> Box<dyn Output> {

@@ -83,13 +83,15 @@ pub enum Key {
     ZoneMargin,
     Format,
     Ledger,
+    Ping,
+    Metrics,
     Color,
     NoProgress,
 }
 
 impl Key {
     /// Every key, in the order in which they are shown.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Self::Webhook,
         Self::AllWebhooks,
         Self::Since,
@@ -126,6 +128,8 @@ impl Key {
         Self::ZoneMargin,
         Self::Format,
         Self::Ledger,
+        Self::Ping,
+        Self::Metrics,
         Self::Color,
         Self::NoProgress,
     ];
@@ -169,6 +173,8 @@ impl Key {
             Self::ZoneMargin => ("zone-margin", Kind::Duration, Some("2h")),
             Self::Format => ("format", Kind::Text, Some("human")),
             Self::Ledger => ("ledger", Kind::Path, None),
+            Self::Ping => ("ping", Kind::Text, None),
+            Self::Metrics => ("metrics", Kind::Path, None),
             Self::Color => ("color", Kind::Text, Some("auto")),
             Self::NoProgress => ("no-progress", Kind::Switch, Some("false")),
         }

@@ -20,6 +20,7 @@ use super::settings::{
 };
 use super::values::time::{Edge, LONGEST_WINDOW, parse_moment, parse_zone};
 use super::values::{address, duration, number, webhook};
+use super::watching::{self, Watching};
 use super::{Flags, Surroundings};
 use crate::event::{WebhookId, Window};
 use crate::reconcile::{Beginning, Scope, WebhookRef};
@@ -86,11 +87,15 @@ impl Loaded {
         self.file.as_ref()
     }
 
+    pub(super) fn layer(&self) -> &Layer {
+        &self.layer
+    }
+
     /// Every setting that has a value, with its origin; keys are named and not shown.
     pub fn explain(&self) -> Vec<Explained> {
         let entries = Key::ALL.into_iter().filter_map(|key| {
             let entry = self.layer.entries.get(&key)?;
-            let values: Vec<String> = entry.values.iter().map(|value| without_password(value)).collect();
+            let values: Vec<String> = entry.values.iter().map(|value| shown(key, value)).collect();
             Some(Explained { name: key.name(), value: values.join(", "), origin: entry.origin.clone() })
         });
         let secrets = self.layer.secrets.iter().map(|(key, (source, origin))| Explained {
@@ -111,6 +116,7 @@ impl Loaded {
     /// # Errors
     /// When a value can't be used, or something that the command needs is missing.
     pub fn settings(&self, job: Job) -> Result<Settings, SettingsError> {
+        Watching::check(&self.layer)?;
         let mut notes = Vec::new();
         let time_zone = self.parsed(Key::TimeZone, parse_zone)?;
         let (window, beginning) = self.window(time_zone, &mut notes)?;
@@ -231,6 +237,7 @@ impl Loaded {
             )));
         };
         let mut hidden: Vec<String> = SecretKey::ALL.iter().map(|key| key.variable().to_owned()).collect();
+        hidden.push(Key::Ping.variable());
         hidden.extend(self.layer.secrets.values().filter_map(|(source, _)| match source {
             SecretSource::Variable(name) => Some(name.clone()),
             SecretSource::Value(_) | SecretSource::File(_) | SecretSource::Command(_) => None,
@@ -429,6 +436,11 @@ fn no_received_log() -> SettingsError {
 
 fn stamp(instant: DateTime<Utc>) -> String {
     instant.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The text of a setting without what is secret in it.
+fn shown(key: Key, text: &str) -> String {
+    watching::masked(key, text).unwrap_or_else(|| without_password(text))
 }
 
 /// The text with the password of an address left out.

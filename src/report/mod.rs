@@ -9,6 +9,7 @@ pub mod color;
 pub mod human;
 pub mod json;
 pub mod jsonl;
+pub mod metrics;
 pub mod past;
 pub mod text;
 

@@ -28,6 +28,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("provider", &["attempt", "event"]),
     ("received", &["event", "receipt"]),
     ("ledger", &["attempt", "event", "history", "outcome", "proven"]),
+    ("heartbeat", &["exit"]),
     (
         "report",
         &[
@@ -84,10 +85,10 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("anyhow", &["cli", "config"]),
     ("indicatif", &["cli"]),
     ("comfy_table", &["report"]),
-    ("reqwest", &["provider"]),
+    ("reqwest", &["heartbeat", "provider"]),
     ("rusqlite", &["ledger"]),
     ("hyper", &["sandbox", "provider"]),
-    ("tokio", &["cli", "clock", "ledger", "provider", "received", "reconcile", "sandbox"]),
+    ("tokio", &["cli", "clock", "heartbeat", "ledger", "provider", "received", "reconcile", "sandbox"]),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

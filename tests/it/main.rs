@@ -3,9 +3,11 @@
 mod across_runs;
 mod architecture;
 mod bad_input;
+mod contrib;
 mod generated;
 mod listing_faults;
 mod quarantine;
 mod resend_faults;
 mod scene;
 mod shell;
+mod unattended;
