@@ -134,7 +134,7 @@ _hookmend() {
             return 0
             ;;
         hookmend__subcmd__check)
-            opts="-q -v -h --webhook --all-webhooks --since --from --to --time-zone --min-age --received --received-format --received-id --received-status --received-ok --received-time --received-since --idempotent --include-acknowledged --no-proof --concurrency --rate --deadline --max-attempts --settle --provider --base-url --ca-file --timeout --slice --zone-margin --format --ledger --config --quiet --verbose --color --no-progress --help"
+            opts="-q -v -h --webhook --all-webhooks --since --from --to --time-zone --min-age --received --received-format --received-id --received-status --received-ok --received-time --received-since --idempotent --include-acknowledged --no-proof --concurrency --rate --deadline --max-attempts --settle --provider --base-url --ca-file --timeout --slice --zone-margin --format --ledger --ping --metrics --config --quiet --verbose --color --no-progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -263,6 +263,25 @@ _hookmend() {
                     return 0
                     ;;
                 --ledger)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --ping)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -542,7 +561,7 @@ _hookmend() {
             return 0
             ;;
         hookmend__subcmd__history)
-            opts="-q -v -h --limit --format --ledger --config --quiet --verbose --color --no-progress --help"
+            opts="-q -v -h --limit --format --ledger --ping --metrics --config --quiet --verbose --color --no-progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -557,6 +576,25 @@ _hookmend() {
                     return 0
                     ;;
                 --ledger)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --ping)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -720,7 +758,7 @@ _hookmend() {
             return 0
             ;;
         hookmend__subcmd__quarantine__subcmd__list)
-            opts="-q -v -h --webhook --format --ledger --config --quiet --verbose --color --no-progress --help"
+            opts="-q -v -h --webhook --format --ledger --ping --metrics --config --quiet --verbose --color --no-progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -735,6 +773,25 @@ _hookmend() {
                     return 0
                     ;;
                 --ledger)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --ping)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -776,7 +833,7 @@ _hookmend() {
             return 0
             ;;
         hookmend__subcmd__quarantine__subcmd__release)
-            opts="-y -q -v -h --from-file --all --webhook --yes --format --ledger --config --quiet --verbose --color --no-progress --help"
+            opts="-y -q -v -h --from-file --all --webhook --yes --format --ledger --ping --metrics --config --quiet --verbose --color --no-progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -820,6 +877,25 @@ _hookmend() {
                     fi
                     return 0
                     ;;
+                --ping)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -847,7 +923,7 @@ _hookmend() {
             return 0
             ;;
         hookmend__subcmd__reconcile)
-            opts="-y -q -v -h --webhook --all-webhooks --since --from --to --time-zone --min-age --received --received-format --received-id --received-status --received-ok --received-time --received-since --idempotent --include-acknowledged --no-proof --dry-run --yes --max-rounds --max-resends --failure-budget --retention --concurrency --rate --deadline --max-attempts --settle --provider --base-url --ca-file --timeout --slice --zone-margin --format --ledger --config --quiet --verbose --color --no-progress --help"
+            opts="-y -q -v -h --webhook --all-webhooks --since --from --to --time-zone --min-age --received --received-format --received-id --received-status --received-ok --received-time --received-since --idempotent --include-acknowledged --no-proof --dry-run --yes --max-rounds --max-resends --failure-budget --retention --concurrency --rate --deadline --max-attempts --settle --provider --base-url --ca-file --timeout --slice --zone-margin --format --ledger --ping --metrics --config --quiet --verbose --color --no-progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -992,6 +1068,25 @@ _hookmend() {
                     return 0
                     ;;
                 --ledger)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --ping)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"

@@ -143,6 +143,8 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l format -d 
 json\t''
 jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -167,6 +169,8 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish
 json\t''
 jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -181,6 +185,8 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish
 json\t''
 jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
