@@ -48,7 +48,7 @@ fn record_until_full(bench: &mut Bench) -> Vec<String> {
 
 #[test]
 fn whenever_the_disk_becomes_full_exactly_what_was_answered_is_there_after_reopening() {
-    for spare in 0..40 {
+    for spare in 0..16 {
         let mut bench = Bench::new();
         bench.limit_pages(bench.pages() + spare);
         let answered = record_until_full(&mut bench);
