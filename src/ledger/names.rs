@@ -41,7 +41,7 @@ pub(super) fn millis(at: DateTime<Utc>) -> i64 {
 /// The time as it is stored, with a begun millisecond taken for a whole one.
 pub(super) fn millis_rounded_up(at: DateTime<Utc>) -> i64 {
     let millis = at.timestamp_millis();
-    if at.timestamp_subsec_nanos() % 1_000_000 == 0 { millis } else { millis + 1 }
+    if at.timestamp_subsec_nanos().is_multiple_of(1_000_000) { millis } else { millis + 1 }
 }
 
 /// Reads a stored time.
