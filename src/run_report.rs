@@ -185,6 +185,8 @@ pub enum ProblemKind {
     NoProgress,
     /// Events wait for the failure budget.
     FailureBudget,
+    /// Events used up their attempts and wait for a person.
+    Quarantined,
     /// Proofs were turned off.
     ProofsOff,
 }
@@ -219,6 +221,7 @@ impl ProblemKind {
             Self::Ledger => "ledger",
             Self::NoProgress => "no_progress",
             Self::FailureBudget => "failure_budget",
+            Self::Quarantined => "quarantined",
             Self::ProofsOff => "proofs_off",
         }
     }

@@ -131,6 +131,7 @@ impl Run<'_> {
             self.conclude_events(index);
             self.report_receiver_down(index);
             self.report_spent_budget(index);
+            self.report_quarantine(index);
         }
         self.report_unknown();
         self.report_times_ahead();

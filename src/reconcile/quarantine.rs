@@ -6,6 +6,7 @@ use chrono::SecondsFormat;
 use crate::classify::Verdict;
 use crate::event::{CreatedAt, DeliveryStatus, Event, EventId, ZoneKnowledge};
 use crate::ledger::{Quarantine, QuarantineChange};
+use crate::run_report::ProblemKind;
 use crate::tracked::{EventResult, TrackedEvent};
 
 use super::caller::{Halt, RequestKind};
@@ -61,6 +62,22 @@ impl Run<'_> {
             tracked.result = Some(EventResult::Quarantined);
             tracked.reason = Some(reason.into());
         }
+    }
+
+    /// Says once how an event leaves quarantine.
+    pub(super) fn report_quarantine(&mut self, index: usize) {
+        let webhook = &self.webhooks[index];
+        let quarantined = |tracked: &&TrackedEvent| tracked.result == Some(EventResult::Quarantined);
+        let events = match webhook.events.iter().filter(quarantined).count() {
+            0 => return,
+            1 => "1 event used up its attempts and is".to_owned(),
+            many => format!("{many} events used up their attempts and are"),
+        };
+        self.problem(
+            ProblemKind::Quarantined,
+            format!("{}: {events} not resent any more", webhook.name),
+            "mend what the receiver refused, then `hookmend quarantine release ID`",
+        );
     }
 
     /// What the run changes in the quarantine; to be asked when every event has its result.

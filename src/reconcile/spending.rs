@@ -2,7 +2,7 @@
 //!
 //! The budget is counted from the ledger once, after doubt was settled, and goes on in memory.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::attempt::Conclusion;
 use crate::pace::budget::Budget;
@@ -61,13 +61,24 @@ impl Run<'_> {
             return;
         }
         let allowed = budget.allowed();
-        let (name, failures, minutes) = (&webhook.name, allowed.failures, allowed.period.num_minutes());
+        let (name, failures, period) = (&webhook.name, allowed.failures, in_words(allowed.period));
         let events = if waiting == 1 { "1 event waits" } else { &format!("{waiting} events wait") };
+        let deliveries = if failures == 1 { "delivery" } else { "deliveries" };
         let message = format!(
-            "{name}: {events} for the failure budget of {failures} failed deliveries in {minutes} minutes, which is spent"
+            "{name}: {events}, because the failure budget is spent ({failures} failed {deliveries} in {period})"
         );
         let hint = format!("run again after {}; first see why the receiver refuses", stamp(free_at));
         self.problem(ProblemKind::FailureBudget, message, hint);
+    }
+}
+
+/// The period as a person would set it.
+fn in_words(period: TimeDelta) -> String {
+    let seconds = period.num_seconds();
+    match seconds {
+        _ if seconds % 3_600 == 0 => format!("{} h", seconds / 3_600),
+        _ if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        _ => format!("{seconds} s"),
     }
 }
 

@@ -205,6 +205,7 @@ fn left_cause(report: &RunReport) -> String {
         | ProblemKind::Interrupted
         | ProblemKind::Ledger
         | ProblemKind::NoProgress
+        | ProblemKind::Quarantined
         | ProblemKind::Unjudged
         | ProblemKind::TimesAhead
         | ProblemKind::ProofsOff => None,
@@ -261,6 +262,7 @@ fn undetermined_cause(kind: ProblemKind) -> Option<&'static str> {
         | ProblemKind::CredentialsRefused
         | ProblemKind::Interrupted
         | ProblemKind::NoProgress
+        | ProblemKind::Quarantined
         | ProblemKind::FailureBudget
         | ProblemKind::TimesAhead
         | ProblemKind::ProofsOff => None,
