@@ -3,7 +3,7 @@
 //! Whatever happens, no run lies, nothing is delivered twice, and once the faults stop the next runs
 //! bring home what can be brought home. `SEEDS=from..to` tries others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -221,12 +221,15 @@ async fn live_through(seed: u64) {
             _ => End::ByItself,
         };
         let sent_before = world.get().resends;
+        let log_before = world.get().log.clone();
+        let attempts_before = world.get().rows.attempts.len();
         let report = run_to(&world, &asked, end).await;
         if let Some(report) = &report {
             nothing_is_hidden(seed, &world, &asked, report);
             let sent = u64::from(world.get().resends - sent_before);
             assert!(report.totals.resent <= sent, "seed {seed}: {} told of {sent}", report.totals.resent);
         }
+        nothing_logged_was_resent(seed, &world, &log_before, attempts_before);
         nobody_got_it_twice(seed, &world);
         the_budget_is_kept(seed, &world, budget);
         tokio::time::sleep(Duration::from_secs(random.u64(0..600))).await;
@@ -292,6 +295,15 @@ fn the_budget_is_kept(seed: u64, world: &Shared, budget: Option<FailureBudget>) 
         let within = |(other, later): &&(u32, _)| other == hook && (*at..*at + budget.period).contains(later);
         let failures = world.refused.iter().filter(within).count();
         assert!(failures <= budget.failures as usize, "seed {seed}: {failures} failures within {budget:?}");
+    }
+}
+
+/// What stood in the log when the run began was not resent by it.
+fn nothing_logged_was_resent(seed: u64, world: &Shared, log_before: &HashSet<String>, attempts_before: usize) {
+    let world = world.get();
+    for attempt in world.rows.attempts.values().skip(attempts_before) {
+        let id = attempt.request.event.to_string();
+        assert!(!log_before.contains(&id), "seed {seed}: {id} was resent although the log held it");
     }
 }
 
