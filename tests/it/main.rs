@@ -2,8 +2,11 @@
 
 mod architecture;
 mod bad_input;
+mod crash;
 mod generated;
+mod judge;
 mod listing_faults;
 mod resend_faults;
 mod scene;
 mod shell;
+mod switch;
