@@ -5,6 +5,7 @@ mod bad_input;
 mod crash;
 mod generated;
 mod judge;
+mod ledger_faults;
 mod listing_faults;
 mod resend_faults;
 mod scene;

@@ -1,0 +1,199 @@
+//! System calls on the ledger's files that fail, or at which the program is killed: the first, the
+//! second, and so on until a run gets by without. Nothing is sent that is not recorded, nothing recorded
+//! is lost, and the next run needs nobody's help.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use hookmend::sandbox::{Availability, Operation, ReceiverPlan};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::judge::{Judge, Looks, May, small_world};
+use crate::scene::{Ended, run};
+use crate::switch::{Injection, can_trace, say};
+
+/// Runs side by side; tracing needs more of the processor than the matrix of kills.
+const SIDE_BY_SIDE: usize = 6;
+/// Every call up to this one is tried, of the later ones some.
+const EACH_UP_TO: usize = 12;
+/// How many of the later ones are skipped.
+const STRIDE: usize = 7;
+
+/// What there is of a ledger when the run begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ledger {
+    /// None yet.
+    New,
+    /// One that an earlier run left, with attempts in it.
+    Used,
+}
+
+/// Calls on files of the ledger to which something happens.
+#[derive(Clone, Copy, Debug)]
+struct Spot {
+    ledger: Ledger,
+    syscall: &'static str,
+    /// What follows the ledger's name in the names of the files.
+    files: &'static [&'static str],
+}
+
+const ALL_FILES: &[&str] = &["", "-wal", "-shm", "-journal", ".lock", ".new", ".new-wal", ".new-shm", ".new-journal"];
+
+const SPOTS: [Spot; 9] = [
+    Spot { ledger: Ledger::New, syscall: "fsync", files: ALL_FILES },
+    Spot { ledger: Ledger::New, syscall: "pwrite64", files: ALL_FILES },
+    Spot { ledger: Ledger::New, syscall: "openat", files: ALL_FILES },
+    Spot { ledger: Ledger::New, syscall: "ftruncate", files: ALL_FILES },
+    Spot { ledger: Ledger::New, syscall: "?rename,?renameat,?renameat2,?unlink,?unlinkat", files: ALL_FILES },
+    Spot { ledger: Ledger::Used, syscall: "fsync", files: ALL_FILES },
+    // The file apart from its journal, so that calls at the opening do not hide those that follow.
+    Spot { ledger: Ledger::Used, syscall: "pwrite64", files: &["-wal"] },
+    Spot { ledger: Ledger::Used, syscall: "pwrite64", files: &["", "-shm"] },
+    Spot { ledger: Ledger::Used, syscall: "openat", files: ALL_FILES },
+];
+
+fn prepared(ledger: Ledger) -> Judge {
+    let mut judge = Judge::of(small_world(4));
+    match ledger {
+        Ledger::New => {}
+        Ledger::Used => {
+            judge.scene.sandbox.set_receiver(ReceiverPlan::default().availability(Availability::Down));
+            judge.run(&mut judge.command("reconcile", &[]), Looks::AtEverything, May::Act);
+            judge.scene.sandbox.set_receiver(ReceiverPlan::default());
+        }
+    }
+    judge
+}
+
+/// The attempts in a ledger: number, event and what was concluded, as far as it can be read.
+fn attempts(ledger: &Path) -> BTreeSet<(i64, String, Option<String>)> {
+    let Ok(connection) = Connection::open_with_flags(ledger, OpenFlags::SQLITE_OPEN_READ_WRITE) else {
+        return BTreeSet::new();
+    };
+    let Ok(mut statement) = connection.prepare("SELECT id, event_id, conclusion FROM attempts") else {
+        return BTreeSet::new();
+    };
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    rows.map(|rows| rows.filter_map(Result::ok).collect()).unwrap_or_default()
+}
+
+/// Runs one traced `reconcile`, then a free one, and returns whether anything was injected.
+fn disturbed_run(spot: Spot, effect: &'static str, when: &str) -> (bool, Result<(), String>) {
+    let mut judge = prepared(spot.ledger);
+    let path = judge.ledger();
+    let recorded = attempts(&path);
+    let files = spot.files.iter().map(|suffix| PathBuf::from(format!("{}{suffix}", path.display()))).collect();
+    let injection = Injection { files, syscall: spot.syscall, effect, when: when.to_owned() };
+    let notes = judge.scene.home().join("strace.txt");
+    let before = judge.before();
+    let ended = run(&mut injection.around(&judge.command("reconcile", &[]), &notes));
+    let happened = injection.happened(&notes, &ended);
+    judge.note(&ended);
+    judge.judge_deeds(&before, May::Act);
+    judge_ledger(&mut judge, &before_and_now(&recorded, &attempts(&path)));
+    if effect.starts_with("error=") {
+        judge_failure(&mut judge, &ended);
+    }
+    judge.expect_clean(1);
+    (happened, judge.verdict(&format!("{effect} at {} {when} of {:?} ({:?})", spot.syscall, spot.files, spot.ledger)))
+}
+
+struct Records {
+    lost: Vec<String>,
+    events: BTreeSet<String>,
+}
+
+fn before_and_now(
+    before: &BTreeSet<(i64, String, Option<String>)>,
+    now: &BTreeSet<(i64, String, Option<String>)>,
+) -> Records {
+    let lost = before.difference(now).map(|(number, event, _)| format!("{number} {event}")).collect();
+    Records { lost, events: now.iter().map(|(_, event, _)| event.clone()).collect() }
+}
+
+/// What was recorded is still there, and what was sent is recorded.
+fn judge_ledger(judge: &mut Judge, records: &Records) {
+    if !records.lost.is_empty() {
+        judge.wrong(format!("no longer in the ledger: {:?}", records.lost));
+    }
+    let calls = judge.scene.sandbox.world().calls();
+    for call in calls.iter().filter(|call| call.operation == Operation::Resend) {
+        let event = call.path.rsplit('/').next().unwrap_or_default();
+        if !records.events.contains(event) {
+            judge.wrong(format!("{event} was resent and is not in the ledger"));
+        }
+    }
+}
+
+/// The run got by, or it ended with 1 and says what to do.
+fn judge_failure(judge: &mut Judge, ended: &Ended) {
+    match ended.code {
+        Some(0) => {
+            if !judge.scene.sandbox.world().not_held().is_empty() {
+                judge.wrong("it says clean and did not recover everything");
+            }
+        }
+        Some(1) => {
+            let told = ended.stderr.contains("hint: ") || ended.stdout.contains("\"hint\"");
+            let named = ended.stderr.contains("ledger.db") || ended.stdout.contains("ledger.db");
+            if !told || !named {
+                judge.wrong("it failed and does not say what to do with what");
+            }
+        }
+        code => judge.wrong(format!("it ended with {code:?}")),
+    }
+}
+
+/// Tries a spot call by call and returns how many times something was injected.
+fn at_every_call(spot: Spot, effect: &'static str, suffix: &str, wrong: &Mutex<Vec<String>>) -> usize {
+    let (next, over, hits) = (AtomicUsize::new(1), AtomicBool::new(false), AtomicUsize::new(0));
+    let following = |call: usize| if call < EACH_UP_TO { call + 1 } else { call + STRIDE };
+    thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            scope.spawn(|| {
+                while !over.load(Ordering::SeqCst) {
+                    let call = next.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |call| Some(following(call)));
+                    let call = call.expect("there is always a next call");
+                    let (happened, verdict) = disturbed_run(spot, effect, &format!("{call}{suffix}"));
+                    wrong.lock().expect("no run panics").extend(verdict.err());
+                    hits.fetch_add(usize::from(happened), Ordering::SeqCst);
+                    over.fetch_or(!happened, Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    hits.into_inner()
+}
+
+/// Tries every spot with every effect; each must have happened at least once.
+fn at_every_spot(test: &str, effects: &[(&'static str, &str)]) {
+    if !can_trace(test) {
+        return;
+    }
+    let (begun, wrong, mut all) = (Instant::now(), Mutex::new(Vec::new()), 0);
+    for spot in SPOTS {
+        for (effect, suffix) in effects {
+            let hits = at_every_call(spot, effect, suffix, &wrong);
+            assert!(hits > 0, "{effect} never happened: {spot:?}");
+            say(&format!("{effect}{suffix} {:?} {} {:?}: {hits}", spot.ledger, spot.syscall, spot.files.len()));
+            all += hits;
+        }
+    }
+    say(&format!("{test}: {all} disturbed runs in {:.0?}", begun.elapsed()));
+    let wrong = wrong.into_inner().expect("no run panics");
+    assert!(wrong.is_empty(), "{} of {all} runs went wrong\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_run_killed_at_any_write_to_its_ledger_leaves_it_true() {
+    at_every_spot("kills at system calls", &[("signal=SIGKILL", "")]);
+}
+
+#[test]
+fn a_ledger_that_can_not_be_written_ends_the_run_and_loses_nothing() {
+    at_every_spot("failing system calls", &[("error=EIO", ""), ("error=ENOSPC", "+")]);
+}
