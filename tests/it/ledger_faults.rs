@@ -52,7 +52,7 @@ const SPOTS: [Spot; 9] = [
     Spot { ledger: Ledger::Used, syscall: "fsync", files: ALL_FILES },
     // The file apart from its journal, so that calls at the opening do not hide those that follow.
     Spot { ledger: Ledger::Used, syscall: "pwrite64", files: &["-wal"] },
-    Spot { ledger: Ledger::Used, syscall: "pwrite64", files: &["", "-shm"] },
+    Spot { ledger: Ledger::Used, syscall: "pwrite64", files: &[""] },
     Spot { ledger: Ledger::Used, syscall: "openat", files: ALL_FILES },
 ];
 
@@ -81,8 +81,16 @@ fn attempts(ledger: &Path) -> BTreeSet<(i64, String, Option<String>)> {
     rows.map(|rows| rows.filter_map(Result::ok).collect()).unwrap_or_default()
 }
 
-/// Runs one traced `reconcile`, then a free one, and returns whether anything was injected.
-fn disturbed_run(spot: Spot, effect: &'static str, when: &str) -> (bool, Result<(), String>) {
+/// A run to which something happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Disturbed {
+    code: Option<i32>,
+    resends: usize,
+}
+
+/// Runs one traced `reconcile`, then a free one, and returns how the traced one ended if anything was
+/// injected.
+fn disturbed_run(spot: Spot, effect: &'static str, when: &str) -> (Option<Disturbed>, Result<(), String>) {
     let mut judge = prepared(spot.ledger);
     let path = judge.ledger();
     let recorded = attempts(&path);
@@ -90,8 +98,10 @@ fn disturbed_run(spot: Spot, effect: &'static str, when: &str) -> (bool, Result<
     let injection = Injection { files, syscall: spot.syscall, effect, when: when.to_owned() };
     let notes = judge.scene.home().join("strace.txt");
     let before = judge.before();
+    let resends = judge.scene.resends();
     let ended = run(&mut injection.around(&judge.command("reconcile", &[]), &notes));
     let happened = injection.happened(&notes, &ended);
+    let disturbed = Disturbed { code: ended.code, resends: judge.scene.resends() - resends };
     judge.note(&ended);
     judge.judge_deeds(&before, May::Act);
     judge_ledger(&mut judge, &before_and_now(&recorded, &attempts(&path)));
@@ -99,7 +109,8 @@ fn disturbed_run(spot: Spot, effect: &'static str, when: &str) -> (bool, Result<
         judge_failure(&mut judge, &ended);
     }
     judge.expect_clean(1);
-    (happened, judge.verdict(&format!("{effect} at {} {when} of {:?} ({:?})", spot.syscall, spot.files, spot.ledger)))
+    let name = format!("{effect} at {} {when} of {:?} ({:?})", spot.syscall, spot.files, spot.ledger);
+    (happened.then_some(disturbed), judge.verdict(&name))
 }
 
 struct Records {
@@ -148,9 +159,9 @@ fn judge_failure(judge: &mut Judge, ended: &Ended) {
     }
 }
 
-/// Tries a spot call by call and returns how many times something was injected.
-fn at_every_call(spot: Spot, effect: &'static str, suffix: &str, wrong: &Mutex<Vec<String>>) -> usize {
-    let (next, over, hits) = (AtomicUsize::new(1), AtomicBool::new(false), AtomicUsize::new(0));
+/// Tries a spot call by call and returns the runs to which something happened.
+fn at_every_call(spot: Spot, effect: &'static str, suffix: &str, wrong: &Mutex<Vec<String>>) -> Vec<Disturbed> {
+    let (next, over, hits) = (AtomicUsize::new(1), AtomicBool::new(false), Mutex::new(Vec::new()));
     let following = |call: usize| if call < EACH_UP_TO { call + 1 } else { call + STRIDE };
     thread::scope(|scope| {
         for _ in 0..SIDE_BY_SIDE {
@@ -158,42 +169,76 @@ fn at_every_call(spot: Spot, effect: &'static str, suffix: &str, wrong: &Mutex<V
                 while !over.load(Ordering::SeqCst) {
                     let call = next.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |call| Some(following(call)));
                     let call = call.expect("there is always a next call");
-                    let (happened, verdict) = disturbed_run(spot, effect, &format!("{call}{suffix}"));
+                    let (hit, verdict) = disturbed_run(spot, effect, &format!("{call}{suffix}"));
                     wrong.lock().expect("no run panics").extend(verdict.err());
-                    hits.fetch_add(usize::from(happened), Ordering::SeqCst);
-                    over.fetch_or(!happened, Ordering::SeqCst);
+                    over.fetch_or(hit.is_none(), Ordering::SeqCst);
+                    hits.lock().expect("no run panics").extend(hit);
                 }
             });
         }
     });
-    hits.into_inner()
+    hits.into_inner().expect("no run panics")
 }
 
-/// Tries every spot with every effect; each must have happened at least once.
-fn at_every_spot(test: &str, effects: &[(&'static str, &str)]) {
-    if !can_trace(test) {
-        return;
-    }
-    let (begun, wrong, mut all) = (Instant::now(), Mutex::new(Vec::new()), 0);
+/// Tries spots with an effect each and returns what happened; each must have happened at least once.
+fn at_every_spot(test: &str, effects: &[(&'static str, &str)]) -> Vec<(Spot, Vec<Disturbed>)> {
+    let (begun, wrong, mut all) = (Instant::now(), Mutex::new(Vec::new()), Vec::new());
     for spot in SPOTS {
         for (effect, suffix) in effects {
-            let hits = at_every_call(spot, effect, suffix, &wrong);
-            assert!(hits > 0, "{effect} never happened: {spot:?}");
-            say(&format!("{effect}{suffix} {:?} {} {:?}: {hits}", spot.ledger, spot.syscall, spot.files.len()));
-            all += hits;
+            let mut hits = at_every_call(spot, effect, suffix, &wrong);
+            assert!(!hits.is_empty(), "{effect} never happened: {spot:?}");
+            hits.sort();
+            say(&format!("{effect}{suffix} {:?} {} {:?}: {hits:?}", spot.ledger, spot.syscall, spot.files.len()));
+            all.push((spot, hits));
         }
     }
-    say(&format!("{test}: {all} disturbed runs in {:.0?}", begun.elapsed()));
+    let count: usize = all.iter().map(|(_, hits)| hits.len()).sum();
+    say(&format!("{test}: {count} disturbed runs in {:.0?}", begun.elapsed()));
     let wrong = wrong.into_inner().expect("no run panics");
-    assert!(wrong.is_empty(), "{} of {all} runs went wrong\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {count} runs went wrong\n{}", wrong.len(), wrong.join("\n"));
+    all
 }
 
 #[test]
 fn a_run_killed_at_any_write_to_its_ledger_leaves_it_true() {
-    at_every_spot("kills at system calls", &[("signal=SIGKILL", "")]);
+    const TEST: &str = "kills at system calls";
+    if can_trace(TEST) {
+        at_every_spot(TEST, &[("signal=SIGKILL", "")]);
+    }
 }
 
 #[test]
 fn a_ledger_that_can_not_be_written_ends_the_run_and_loses_nothing() {
-    at_every_spot("failing system calls", &[("error=EIO", ""), ("error=ENOSPC", "+")]);
+    const TEST: &str = "failing system calls";
+    if !can_trace(TEST) {
+        return;
+    }
+    let all = at_every_spot(TEST, &[("error=EIO", ""), ("error=ENOSPC", "+")]);
+    let journal = all.iter().filter(|(spot, _)| spot.ledger == Ledger::Used && spot.syscall != "openat");
+    let ends: BTreeSet<Disturbed> = journal.flat_map(|(_, hits)| hits.iter().copied()).collect();
+    // Where the intent of the canary can't be written nothing is sent, and where its outcome can't be,
+    // nothing more.
+    for resends in [0, 1] {
+        assert!(ends.contains(&Disturbed { code: Some(1), resends }), "never ended after {resends} resends: {ends:?}");
+    }
+}
+
+#[test]
+fn a_ledger_that_may_not_be_written_is_named_with_what_to_do() {
+    if !can_trace("a ledger without permission") {
+        return;
+    }
+    for (effect, ledger) in
+        [("error=EACCES", Ledger::New), ("error=EROFS", Ledger::New), ("error=EACCES", Ledger::Used)]
+    {
+        let judge = prepared(ledger);
+        let (path, resends) = (judge.ledger(), judge.scene.resends());
+        let files = ALL_FILES.iter().map(|suffix| PathBuf::from(format!("{}{suffix}", path.display()))).collect();
+        let injection = Injection { files, syscall: "openat", effect, when: "1+".to_owned() };
+        let notes = judge.scene.home().join("strace.txt");
+        let ended = run(&mut injection.around(&judge.command("reconcile", &[]), &notes)).ends_with(1);
+        let ended =
+            ended.says_on_stderr("error: ").says_on_stderr("ledger.db").says_on_stderr("hint: check the folder");
+        assert_eq!(judge.scene.resends(), resends, "{ended}");
+    }
 }

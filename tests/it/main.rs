@@ -6,6 +6,7 @@ mod crash;
 mod generated;
 mod judge;
 mod ledger_faults;
+mod ledger_place;
 mod listing_faults;
 mod resend_faults;
 mod scene;
