@@ -9,6 +9,7 @@ use std::net::TcpStream;
 use std::process::Command;
 
 use hookmend::sandbox::{EventPlan, Operation, WorldPlan};
+use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
 use crate::scene::{Ended, Scene, hours_ago, run};
@@ -54,6 +55,9 @@ pub struct Judge {
     wrong: Vec<String>,
     log: String,
 }
+
+/// An attempt as the ledger has it: its number, the event, and what was concluded if it ended.
+pub type Attempt = (i64, String, Option<String>);
 
 /// What was the case when a run began.
 pub struct Before {
@@ -145,7 +149,6 @@ impl Judge {
     /// What holds for a run that ended by itself and held the ledger, or needed none.
     pub fn judge_report(&mut self, ended: &Ended, looks: Looks, may: May) {
         self.note(ended);
-        let not_held = self.scene.sandbox.world().not_held();
         let Ok(document) = serde_json::from_str::<Value>(&ended.stdout) else {
             self.wrong(format!("no document, code {:?}", ended.code));
             return;
@@ -164,15 +167,33 @@ impl Judge {
         if looks == Looks::Elsewhere {
             return;
         }
-        let reported = reported(&document);
+        self.judge_silence(&document);
+        let acted = may == May::Act || ended_as_check(&document);
+        let not_held = self.scene.sandbox.world().not_held();
+        if acted && code == Some(0) && !not_held.is_empty() {
+            self.wrong(format!("clean, and {not_held:?} are missing"));
+        }
+    }
+
+    /// Whatever the receiver does not hold is listed by its id.
+    pub fn judge_silence(&mut self, document: &Value) {
+        let (reported, not_held) = (reported(document), self.scene.sandbox.world().not_held());
         let silent: Vec<&String> = not_held.iter().filter(|id| !reported.contains(id.as_str())).collect();
         if !silent.is_empty() {
             self.wrong(format!("missing and not reported: {silent:?}"));
         }
-        let acted = may == May::Act || ended_as_check(&document);
-        if acted && code == Some(0) && !not_held.is_empty() {
-            self.wrong(format!("clean, and {not_held:?} are missing"));
-        }
+    }
+
+    /// The attempts in the ledger: number, event and what was concluded, as far as it can be read.
+    pub fn attempts(&self) -> BTreeSet<Attempt> {
+        let Ok(connection) = Connection::open_with_flags(self.ledger(), OpenFlags::SQLITE_OPEN_READ_WRITE) else {
+            return BTreeSet::new();
+        };
+        let Ok(mut statement) = connection.prepare("SELECT id, event_id, conclusion FROM attempts") else {
+            return BTreeSet::new();
+        };
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        rows.map(|rows| rows.filter_map(Result::ok).collect()).unwrap_or_default()
     }
 
     /// Runs a command to its end and judges it.

@@ -3,16 +3,15 @@
 //! is lost, and the next run needs nobody's help.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
 use hookmend::sandbox::{Availability, Operation, ReceiverPlan};
-use rusqlite::{Connection, OpenFlags};
 
-use crate::judge::{Judge, Looks, May, small_world};
+use crate::judge::{Attempt, Judge, Looks, May, small_world};
 use crate::scene::{Ended, run};
 use crate::switch::{Injection, can_trace, say};
 
@@ -69,18 +68,6 @@ fn prepared(ledger: Ledger) -> Judge {
     judge
 }
 
-/// The attempts in a ledger: number, event and what was concluded, as far as it can be read.
-fn attempts(ledger: &Path) -> BTreeSet<(i64, String, Option<String>)> {
-    let Ok(connection) = Connection::open_with_flags(ledger, OpenFlags::SQLITE_OPEN_READ_WRITE) else {
-        return BTreeSet::new();
-    };
-    let Ok(mut statement) = connection.prepare("SELECT id, event_id, conclusion FROM attempts") else {
-        return BTreeSet::new();
-    };
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
-    rows.map(|rows| rows.filter_map(Result::ok).collect()).unwrap_or_default()
-}
-
 /// A run to which something happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Disturbed {
@@ -93,7 +80,7 @@ struct Disturbed {
 fn disturbed_run(spot: Spot, effect: &'static str, when: &str) -> (Option<Disturbed>, Result<(), String>) {
     let mut judge = prepared(spot.ledger);
     let path = judge.ledger();
-    let recorded = attempts(&path);
+    let recorded = judge.attempts();
     let files = spot.files.iter().map(|suffix| PathBuf::from(format!("{}{suffix}", path.display()))).collect();
     let injection = Injection { files, syscall: spot.syscall, effect, when: when.to_owned() };
     let notes = judge.scene.home().join("strace.txt");
@@ -104,7 +91,8 @@ fn disturbed_run(spot: Spot, effect: &'static str, when: &str) -> (Option<Distur
     let disturbed = Disturbed { code: ended.code, resends: judge.scene.resends() - resends };
     judge.note(&ended);
     judge.judge_deeds(&before, May::Act);
-    judge_ledger(&mut judge, &before_and_now(&recorded, &attempts(&path)));
+    let records = before_and_now(&recorded, &judge.attempts());
+    judge_ledger(&mut judge, &records);
     if effect.starts_with("error=") {
         judge_failure(&mut judge, &ended);
     }
@@ -118,10 +106,7 @@ struct Records {
     events: BTreeSet<String>,
 }
 
-fn before_and_now(
-    before: &BTreeSet<(i64, String, Option<String>)>,
-    now: &BTreeSet<(i64, String, Option<String>)>,
-) -> Records {
+fn before_and_now(before: &BTreeSet<Attempt>, now: &BTreeSet<Attempt>) -> Records {
     let lost = before.difference(now).map(|(number, event, _)| format!("{number} {event}")).collect();
     Records { lost, events: now.iter().map(|(_, event, _)| event.clone()).collect() }
 }
@@ -185,10 +170,8 @@ fn at_every_spot(test: &str, effects: &[(&'static str, &str)]) -> Vec<(Spot, Vec
     let (begun, wrong, mut all) = (Instant::now(), Mutex::new(Vec::new()), Vec::new());
     for spot in SPOTS {
         for (effect, suffix) in effects {
-            let mut hits = at_every_call(spot, effect, suffix, &wrong);
+            let hits = at_every_call(spot, effect, suffix, &wrong);
             assert!(!hits.is_empty(), "{effect} never happened: {spot:?}");
-            hits.sort();
-            say(&format!("{effect}{suffix} {:?} {} {:?}: {hits:?}", spot.ledger, spot.syscall, spot.files.len()));
             all.push((spot, hits));
         }
     }

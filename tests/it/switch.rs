@@ -38,6 +38,11 @@ impl Switch {
         Running { switch: self.clone(), command: format!("{command:?}"), child }
     }
 
+    /// The number of the process while it runs.
+    pub fn number(&self) -> Option<i32> {
+        self.pid().map(Pid::as_raw_pid)
+    }
+
     /// Sends a signal; returns whether there was still a process to send it to.
     pub fn send(&self, signal: Signal) -> bool {
         let sent = self.pid().is_some_and(|pid| kill_process(pid, signal).is_ok());
