@@ -77,17 +77,16 @@ impl Judge {
         command
             .arg(subcommand)
             .args(["--base-url", &self.scene.sandbox.base_url(), "--webhook", &self.scene.webhook()])
-            .args(["--settle", "1s", "--format", "json"])
+            .args(["--format", "json"])
             .arg("--received")
             .arg(self.scene.sandbox.received_log())
             .arg("--ledger")
             .arg(self.ledger())
             .args(more);
-        if !more.contains(&"--timeout") {
-            command.args(["--timeout", "10s"]);
-        }
-        if !more.contains(&"--since") {
-            command.args(["--since", "3d"]);
+        for (name, value) in [("--timeout", "10s"), ("--settle", "1s"), ("--since", "3d")] {
+            if !more.contains(&name) {
+                command.args([name, value]);
+            }
         }
         command
     }
@@ -205,21 +204,15 @@ impl Judge {
         ended
     }
 
-    /// Runs `reconcile` until it says clean, a few times at most, and returns the last code.
-    pub fn reconcile_until_clean(&mut self, times: usize) -> Option<i32> {
+    /// After so many runs at most everything has arrived, each event once.
+    pub fn expect_clean(&mut self, times: usize, more: &[&str]) {
         let mut code = None;
         for _ in 0..times {
-            code = self.run(&mut self.command("reconcile", &[]), Looks::AtEverything, May::Act).code;
+            code = self.run(&mut self.command("reconcile", more), Looks::AtEverything, May::Act).code;
             if code == Some(0) {
                 break;
             }
         }
-        code
-    }
-
-    /// After this everything has arrived, each event once.
-    pub fn expect_clean(&mut self, times: usize) {
-        let code = self.reconcile_until_clean(times);
         let not_held = self.scene.sandbox.world().not_held();
         if code != Some(0) || !not_held.is_empty() {
             self.wrong(format!("not recovered in the end: {not_held:?}, code {code:?}"));

@@ -96,7 +96,7 @@ fn disturbed_run(spot: Spot, effect: &'static str, when: &str) -> (Option<Distur
     if effect.starts_with("error=") {
         judge_failure(&mut judge, &ended);
     }
-    judge.expect_clean(1);
+    judge.expect_clean(1, &[]);
     let name = format!("{effect} at {} {when} of {:?} ({:?})", spot.syscall, spot.files, spot.ledger);
     (happened.then_some(disturbed), judge.verdict(&name))
 }

@@ -138,7 +138,7 @@ fn a_ledger_that_may_not_grow_ends_the_run_and_stays_true() {
             judge.wrong("it does not name the ledger");
         }
         codes.push(ended.code);
-        judge.expect_clean(1);
+        judge.expect_clean(1, &[]);
         judge.verdict(&format!("at most {blocks} blocks")).unwrap_or_else(|wrong| panic!("{wrong}"));
     }
     assert!(codes.contains(&Some(1)), "no limit was met: {codes:?}");
@@ -154,7 +154,7 @@ fn a_run_that_the_system_kills_because_a_file_grew_too_large_leaves_the_ledger_t
         let status = command.stdin(Stdio::null()).output().expect("a shell").status;
         killed += usize::from(status.signal().is_some());
         judge.judge_deeds(&before, May::Act);
-        judge.expect_clean(1);
+        judge.expect_clean(1, &[]);
         judge.verdict(&format!("at most {blocks} blocks")).unwrap_or_else(|wrong| panic!("{wrong}"));
     }
     say(&format!("of two runs with a limit on the size of files the system killed {killed}"));

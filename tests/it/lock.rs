@@ -49,7 +49,7 @@ fn a_second_run_ends_at_once_and_says_who_holds_the_ledger_since_when() {
     judge.run(&mut judge.command("reconcile", &["--dry-run"]), Looks::AtEverything, May::Read);
     assert!(switch.kill(), "the first one still ran");
     judge.note(&first.ended());
-    judge.expect_clean(1);
+    judge.expect_clean(1, &[]);
     judge.verdict("a held ledger").unwrap_or_else(|wrong| panic!("{wrong}"));
 }
 
@@ -61,6 +61,6 @@ fn of_many_runs_at_once_one_works_and_nothing_is_sent_twice() {
     let codes: Vec<Option<i32>> = running.into_iter().map(|running| running.ended().code).collect();
     assert!(codes.iter().all(|code| matches!(code, Some(0 | 75))) && codes.contains(&Some(0)), "{codes:?}");
     judge.judge_deeds(&before, May::Act);
-    judge.expect_clean(1);
+    judge.expect_clean(1, &[]);
     judge.verdict("many at once").unwrap_or_else(|wrong| panic!("{wrong}"));
 }

@@ -1,7 +1,7 @@
 //! Signals to the real program while it lists, resends, confirms, waits and asks: it stops sending,
 //! records what is in flight, reports, and ends with the code of the signal.
 
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -64,7 +64,7 @@ fn interrupted(ended: Ended, signal: Signal) -> Value {
 #[track_caller]
 fn recovers(mut judge: Judge, times: usize) {
     judge.scene.sandbox.clear_faults();
-    judge.expect_clean(times);
+    judge.expect_clean(times, &[]);
     judge.verdict("after a signal").unwrap_or_else(|wrong| panic!("{wrong}"));
 }
 
@@ -237,7 +237,7 @@ fn typed_at(command: &mut Command, words: &str, keys: &[u8]) -> (String, Option<
     let (mut keyboard, screen) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
     let (send, bytes) = mpsc::channel();
     // Ends with the screen, or when nobody looks at it any more.
-    thread::spawn(move || screen.bytes().map_while(Result::ok).try_for_each(|byte| send.send(byte)));
+    thread::spawn(move || BufReader::new(screen).bytes().map_while(Result::ok).try_for_each(|byte| send.send(byte)));
     let (mut shown, mut typed) = (Vec::new(), false);
     loop {
         match bytes.recv_timeout(BOUNDED) {
