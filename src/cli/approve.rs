@@ -72,8 +72,8 @@ impl Approver for AskOnTerminal {
         let plan = plan.clone();
         // When a signal comes instead of an answer, the engine drops this future and the question
         // stays unanswered on its thread; the process does not wait for that.
-        let asked =
-            tokio::task::spawn_blocking(move || ask(&plan, &mut io::stdin().lock(), &mut io::stderr().lock())).await;
+        // Standard error is not locked: whoever is to be told of the signal would wait for the answer too.
+        let asked = tokio::task::spawn_blocking(move || ask(&plan, &mut io::stdin().lock(), &mut io::stderr())).await;
         self.progress.renew();
         match asked {
             Ok(Ok(approval)) => approval,

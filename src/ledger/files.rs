@@ -48,7 +48,7 @@ pub(super) fn ensure_folder(ledger: &Path) -> io::Result<()> {
     missing.into_iter().filter_map(Path::parent).try_for_each(sync_folder)
 }
 
-/// Creates the ledger as an empty file, for its owner alone.
+/// Creates a file, for its owner alone.
 pub(super) fn create_private(path: &Path) -> io::Result<()> {
     let mut options = private_options();
     options.write(true).create_new(true).open(path)?.sync_all()
@@ -57,6 +57,33 @@ pub(super) fn create_private(path: &Path) -> io::Result<()> {
 /// Opens a file for reading and writing and creates it, for its owner alone, if there is none.
 pub(super) fn open_private(path: &Path) -> io::Result<File> {
     private_options().read(true).write(true).create(true).truncate(false).open(path)
+}
+
+/// Gives a finished file the name of a ledger that is not there yet, in one step and durably.
+///
+/// A journal of that name would be taken for this file's own, so one that was left without its ledger
+/// goes first.
+pub(super) fn give_name(finished: &Path, ledger: &Path) -> io::Result<()> {
+    remove_journals(ledger)?;
+    fs::rename(finished, ledger)?;
+    sync_name(ledger)
+}
+
+/// Removes a file that is no ledger yet, and what SQLite keeps beside it.
+pub(super) fn remove_draft(path: &Path) -> io::Result<()> {
+    remove_journals(path)?;
+    remove(path)
+}
+
+fn remove_journals(path: &Path) -> io::Result<()> {
+    ["-journal", "-wal", "-shm"].iter().try_for_each(|suffix| remove(&beside(path, suffix)))
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Makes the name of the ledger durable: a synchronised file can still lose its name in a power cut.

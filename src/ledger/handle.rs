@@ -67,10 +67,9 @@ impl Ledger {
         let lock = HeldLock::take(path, command, since)?;
         // Looked at again, now that no other run can create it meanwhile.
         match files::require_regular(path)? {
-            Presence::Missing => files::create_private(path).map_err(io_error)?,
-            Presence::Regular => {}
+            Presence::Missing => create(path)?,
+            Presence::Regular => files::sync_name(path).map_err(io_error)?,
         }
-        files::sync_name(path).map_err(io_error)?;
         let connection = schema::open_writable(path).map_err(|failure| failure.at(path))?;
         // Only now, so that no other file is taken from its readers by a mistaken path.
         files::tighten(path).map_err(io_error)?;
@@ -81,6 +80,16 @@ impl Ledger {
         let writer = Writer::start(connection, path).map_err(io_error)?;
         Ok(LedgerGuard { reader, writer, _lock: lock })
     }
+}
+
+/// Makes an empty ledger under another name and gives it its own once it is whole. A run that is killed
+/// meanwhile leaves nothing that the next one, or a reader, would first have to repair.
+fn create(path: &Path) -> Result<(), LedgerError> {
+    let draft = files::beside(path, ".new");
+    let io_error = |source| LedgerError::Io { path: path.to_owned(), source };
+    files::remove_draft(&draft).and_then(|()| files::create_private(&draft)).map_err(io_error)?;
+    schema::create(&draft).map_err(|failure| failure.at(path))?;
+    files::give_name(&draft, path).map_err(io_error)
 }
 
 /// The right to write the ledger: whoever has this holds the lock.

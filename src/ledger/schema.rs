@@ -60,6 +60,16 @@ pub(super) fn open_writable(path: &Path) -> Result<Connection, Failure> {
     Ok(connection)
 }
 
+/// Makes a ledger of an empty file, with everything in that one file when this returns.
+pub(super) fn create(path: &Path) -> Result<(), Failure> {
+    let connection = open_writable(path)?;
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy != 0 {
+        return Err(Failure::Database("another program keeps the new file busy".to_owned()));
+    }
+    connection.close().map_err(|(_, error)| Failure::from(error))
+}
+
 /// Refuses what must not be written: another file, a newer ledger, a damaged one.
 fn verify(path: &Path) -> Result<(), Failure> {
     let connection = open_read_only(path)?;

@@ -5,6 +5,7 @@
 //!
 //! | file | what it does |
 //! |---|---|
+//! | `ports` | the outside world and the task as a run is given them |
 //! | `caller` | sends one request at a time: concurrency, rate, retries, deadline, stop |
 //! | `scope` | which webhooks the run looks at |
 //! | `listing` | lists slices side by side, halves those that fail or may be cut short |
@@ -25,6 +26,7 @@ mod doubt;
 mod finish;
 mod listing;
 mod log_proof;
+mod ports;
 mod proof;
 mod quarantine;
 mod resend;
@@ -33,148 +35,30 @@ mod spending;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::watch;
 
-use crate::clock::Clock;
 use crate::event::{WebhookId, Window};
-use crate::ledger::{History, Journal, LedgerError, RunEnd, RunStart, WebhookHistory};
-use crate::monitor::{Monitor, RunEvent};
-use crate::outcome::{Facts, Signal};
+use crate::ledger::{History, LedgerError, RunEnd, RunStart, WebhookHistory};
+use crate::monitor::RunEvent;
+use crate::outcome::Facts;
 use crate::pace::breaker::Breaker;
 use crate::pace::budget::Budget;
 use crate::plan::{Plan, PlannedResend};
 use crate::policy::{Policy, Proofs};
 use crate::proven::window_since;
-use crate::provider::{ListFilter, Provider};
-use crate::received::ReceivedLog;
+use crate::provider::ListFilter;
 use crate::rounds::{Next, Rounds};
 use crate::run_report::{Mode, Problem, ProblemKind, RunReport};
 use crate::slices::{Capacity, ListedSlice, Scrutiny};
 use crate::tracked::{EventResult, TrackedEvents};
 
 use caller::{Caller, Halt};
+pub use ports::{
+    Approval, Approver, Beginning, LedgerAccess, PlanSummary, Ports, Preapproved, RunRequest, Scope, WebhookRef,
+};
 
 /// How often a closer look at the listings may bring more events before the run gives up on "clean".
 const MAX_SCRUTINIES: u32 = 5;
-
-/// The ledger as far as a run may use it.
-#[derive(Clone)]
-pub enum LedgerAccess {
-    /// The lock is held: the run may resend.
-    Write(Arc<dyn Journal>),
-    /// Only what earlier runs recorded can be read.
-    Read(Arc<dyn History>),
-    /// There is no ledger yet, and none is needed.
-    None,
-}
-
-/// The outside world as a run sees it.
-#[derive(Clone)]
-pub struct Ports {
-    /// The vendor.
-    pub provider: Arc<dyn Provider>,
-    /// The integrator's log, if one was given.
-    pub received: Option<Arc<dyn ReceivedLog>>,
-    /// The ledger.
-    pub ledger: LedgerAccess,
-    /// Who watches.
-    pub monitor: Arc<dyn Monitor>,
-    /// Who says whether the plan may be carried out.
-    pub approver: Arc<dyn Approver>,
-    /// The clock.
-    pub clock: Arc<dyn Clock>,
-    /// Holds a signal once the run is to stop.
-    pub stop: watch::Receiver<Option<Signal>>,
-}
-
-/// Says once, before the first resend, whether the plan may be carried out.
-#[async_trait::async_trait]
-pub trait Approver: Send + Sync {
-    /// Looks at the plan and decides.
-    async fn approve(&self, plan: &PlanSummary) -> Approval;
-}
-
-/// What the approver is shown: how many resends, for which webhooks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlanSummary {
-    /// Each webhook with resends: its name and how many.
-    pub webhooks: Vec<(String, u64)>,
-    /// The creation time of the oldest event.
-    pub oldest: Option<DateTime<Utc>>,
-    /// The creation time of the youngest event.
-    pub youngest: Option<DateTime<Utc>>,
-}
-
-/// An approver's word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Approval {
-    /// Carry it out.
-    Granted,
-    /// Send nothing.
-    Denied,
-}
-
-/// The approver of unattended runs: the settings were the approval.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Preapproved;
-
-#[async_trait::async_trait]
-impl Approver for Preapproved {
-    async fn approve(&self, _plan: &PlanSummary) -> Approval {
-        Approval::Granted
-    }
-}
-
-/// Which webhooks a run looks at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// All that the keys can see.
-    AllWebhooks,
-    /// These.
-    Webhooks(Vec<WebhookRef>),
-}
-
-/// One webhook as a person names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WebhookRef {
-    /// By id, with the name from the settings if it has one there.
-    Id(WebhookId, Option<String>),
-    /// By event type: all webhooks of that type.
-    EventType(String),
-}
-
-/// Where the window of a run begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beginning {
-    /// Where the window says.
-    AsGiven,
-    /// Where what is proven clean ends, less an overlap; where nothing is proven, as the window says.
-    WhereProvenEnds,
-}
-
-/// What a run is asked to do.
-#[derive(Clone, Debug)]
-pub struct RunRequest {
-    /// The run's id.
-    pub run_id: String,
-    /// The command, such as `reconcile`.
-    pub command: String,
-    /// Who or what asked for it.
-    pub asked_by: String,
-    /// The window.
-    pub window: Window,
-    /// Whether the window is taken as it is.
-    pub beginning: Beginning,
-    /// The webhooks.
-    pub scope: Scope,
-    /// What it may do.
-    pub policy: Policy,
-    /// The seed of the jitter.
-    pub seed: u64,
-}
 
 /// Runs to the end and reports; whatever goes wrong is part of the report.
 pub async fn run(ports: &Ports, request: &RunRequest) -> RunReport {

@@ -17,6 +17,7 @@ use super::active::Active;
 use super::answers::{Body, Reply, cut_json, empty, html, json_text, json_value, problem};
 use super::calls::Call;
 use super::faults::{Fault, Operation};
+use super::moments::Stage;
 use super::payload::{EVENT_TYPES, schema};
 use super::routes::Route;
 use super::shared::Shared;
@@ -71,7 +72,7 @@ impl Arrival {
         self.route.as_ref().map_or(Operation::Unknown, Route::operation)
     }
 
-    fn call(&self) -> Call {
+    fn call(&self, connection: u64) -> Call {
         let query = self.query.to_ascii_lowercase();
         Call {
             method: self.method.clone(),
@@ -79,6 +80,7 @@ impl Arrival {
             query: self.query.clone(),
             operation: self.operation(),
             status: None,
+            connection,
             at: Utc::now(),
             has_subscription_key: self.subscription_key.is_some(),
             has_api_key: self.api_key.is_some(),
@@ -91,23 +93,29 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-/// Answers one request.
-pub(super) async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Reply {
+/// Answers one request that came over the connection with this number.
+pub(super) async fn handle(shared: Arc<Shared>, request: Request<Incoming>, connection: u64) -> Reply {
     let arrival = Arrival::read(request).await;
     let operation = arrival.operation();
-    let number = shared.calls().arrived(arrival.call());
+    let number = shared.calls().arrived(arrival.call(connection));
     let visit = Visit { shared: Arc::clone(&shared), operation, number };
+    let turn = shared.moments.arrived(operation);
     let active = shared.rules().draw(operation);
     let reply = match gateway::answer(&shared, &arrival, &active) {
         Some(answer) => Reply::Answer(answer),
         None => behind_gateway(&shared, &arrival, &active),
     };
+    shared.moments.tell(turn, Stage::Acted);
     if let Some(wait) = active.delay() {
         tokio::time::sleep(wait).await;
     }
     match &reply {
         Reply::Answer(answer) => shared.calls().answered(visit.number, answer.status().as_u16()),
         Reply::Silence(wait) => tokio::time::sleep(*wait).await,
+    }
+    if shared.moments.is_witnessed() {
+        // The server has one thread, so this runs once the connection has written what it has.
+        tokio::spawn(async move { shared.moments.tell(turn, Stage::Answered) });
     }
     reply
 }

@@ -22,6 +22,9 @@ pub struct Call {
     pub operation: Operation,
     /// The status of the answer; `None` when there was none, or not yet.
     pub status: Option<u16>,
+    /// The number of the connection it came over, in the order in which connections were opened. Those of
+    /// a client that was started later have greater numbers, also when calls of an earlier one arrive late.
+    pub connection: u64,
     /// When it arrived.
     pub at: DateTime<Utc>,
     /// Whether the header `Ocp-Apim-Subscription-Key` was sent.

@@ -142,6 +142,9 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// How many there are.
+    pub(super) const COUNT: usize = Self::ALL.len();
+
     const ALL: [(Self, &'static str); 7] = [
         (Self::Environment, "environment"),
         (Self::Webhooks, "webhooks"),

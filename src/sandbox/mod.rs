@@ -14,7 +14,7 @@
 //! | `faults`, `rules`, `active` | the catalogue of faults; when they strike; which of them strike a request |
 //! | `routes`, `gateway`, `api`, `listing` | paths, the gateway's answers, the vendor's answers |
 //! | `wire`, `answers` | JSON and times, bodies |
-//! | `server`, `shared`, `calls`, `truth` | sockets, what tasks share, recorded calls, questions to the truth |
+//! | `server`, `shared`, `calls`, `moments`, `truth` | sockets, what tasks share, recorded calls, who is told of them, questions to the truth |
 
 mod active;
 mod answers;
@@ -24,6 +24,7 @@ mod calls;
 mod faults;
 mod gateway;
 mod listing;
+mod moments;
 mod payload;
 mod plan;
 mod receiver;
@@ -46,6 +47,7 @@ use tempfile::TempDir;
 
 pub use calls::Call;
 pub use faults::{Allowance, CATALOGUE, Fault, Operation, ThrottleHint};
+pub use moments::{Moment, Stage};
 pub use plan::{EventPlan, EventState, InitialLog, Mix, WebhookPlan, WorldPlan};
 pub use receiver::{Availability, Deliveries, Mishap, ReceiverError, ReceiverPlan};
 pub use rules::{FaultError, FaultRule};
@@ -149,6 +151,12 @@ impl Sandbox {
     /// is forgotten: this is how a person repairs the receiver.
     pub fn set_receiver(&self, receiver: ReceiverPlan) {
         self.shared.world().receiver.set_plan(receiver);
+    }
+
+    /// Tells `witness` of every call from now on, while it waits: at each [`Stage`] of it. A test can so
+    /// kill the client, or change the world, at exactly that moment. A later witness replaces it.
+    pub fn witness(&self, witness: impl Fn(Moment) + Send + Sync + 'static) {
+        self.shared.moments.set(Arc::new(witness));
     }
 
     /// Adds an event; it is not written to the received log, whatever its plan says.

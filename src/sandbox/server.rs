@@ -67,10 +67,10 @@ impl Drop for Server {
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    loop {
+    for connection in 0.. {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(serve(stream, Arc::clone(&shared)));
+                tokio::spawn(serve(stream, Arc::clone(&shared), connection));
             }
             // Out of descriptors, most likely: wait until some are free again.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -78,13 +78,13 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+async fn serve(stream: TcpStream, shared: Arc<Shared>, connection: u64) {
     // Without this, small answers wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
         async move {
-            match api::handle(shared, request).await {
+            match api::handle(shared, request, connection).await {
                 Reply::Answer(response) => Ok(response),
                 Reply::Silence(_) => Err(NoAnswer),
             }

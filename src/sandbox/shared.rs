@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::active::Rules;
 use super::calls::CallLog;
+use super::moments::Moments;
 use super::world::World;
 
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(super) struct Shared {
     world: Mutex<World>,
     rules: Mutex<Rules>,
     calls: Mutex<CallLog>,
+    pub(super) moments: Moments,
 }
 
 /// A panic elsewhere does not make the data unusable for a judge.
@@ -36,6 +38,7 @@ impl Shared {
             world: Mutex::new(world),
             rules: Mutex::new(rules),
             calls: Mutex::new(CallLog::default()),
+            moments: Moments::default(),
         }
     }
 

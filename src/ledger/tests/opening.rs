@@ -121,6 +121,24 @@ async fn a_value_that_is_not_understood_is_an_error_and_no_guess() {
 }
 
 #[test]
+fn what_a_run_killed_while_it_made_the_ledger_left_behind_stops_nobody() {
+    let world = World::new();
+    let draft = files::beside(world.path(), ".new");
+    for half in [&b""[..], b"SQLite format 3\0", b"anything"] {
+        fs::write(&draft, half).unwrap();
+        for suffix in ["-journal", "-wal", "-shm"] {
+            fs::write(files::beside(&draft, suffix), b"half a page").unwrap();
+            fs::write(files::beside(world.path(), suffix), b"half a page").unwrap();
+        }
+        assert!(world.ledger.open_read().unwrap().is_none());
+        drop(world.lock());
+        let left: Vec<_> = fs::read_dir(world.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(left.iter().all(|name| !name.to_string_lossy().contains(".new")), "{left:?}");
+        fs::remove_file(world.path()).unwrap();
+    }
+}
+
+#[test]
 fn a_folder_in_the_place_of_the_ledger_is_refused() {
     let world = World::new();
     fs::create_dir(world.path()).unwrap();

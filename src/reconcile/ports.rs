@@ -1,0 +1,131 @@
+//! The outside world and the task as a run is given them: what it may use, and what it is asked to do.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::event::{WebhookId, Window};
+use crate::ledger::{History, Journal};
+use crate::monitor::Monitor;
+use crate::outcome::Signal;
+use crate::policy::Policy;
+use crate::provider::Provider;
+use crate::received::ReceivedLog;
+
+/// The ledger as far as a run may use it.
+#[derive(Clone)]
+pub enum LedgerAccess {
+    /// The lock is held: the run may resend.
+    Write(Arc<dyn Journal>),
+    /// Only what earlier runs recorded can be read.
+    Read(Arc<dyn History>),
+    /// There is no ledger yet, and none is needed.
+    None,
+}
+
+/// The outside world as a run sees it.
+#[derive(Clone)]
+pub struct Ports {
+    /// The vendor.
+    pub provider: Arc<dyn Provider>,
+    /// The integrator's log, if one was given.
+    pub received: Option<Arc<dyn ReceivedLog>>,
+    /// The ledger.
+    pub ledger: LedgerAccess,
+    /// Who watches.
+    pub monitor: Arc<dyn Monitor>,
+    /// Who says whether the plan may be carried out.
+    pub approver: Arc<dyn Approver>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Holds a signal once the run is to stop.
+    pub stop: watch::Receiver<Option<Signal>>,
+}
+
+/// Says once, before the first resend, whether the plan may be carried out.
+#[async_trait::async_trait]
+pub trait Approver: Send + Sync {
+    /// Looks at the plan and decides.
+    async fn approve(&self, plan: &PlanSummary) -> Approval;
+}
+
+/// What the approver is shown: how many resends, for which webhooks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanSummary {
+    /// Each webhook with resends: its name and how many.
+    pub webhooks: Vec<(String, u64)>,
+    /// The creation time of the oldest event.
+    pub oldest: Option<DateTime<Utc>>,
+    /// The creation time of the youngest event.
+    pub youngest: Option<DateTime<Utc>>,
+}
+
+/// An approver's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// Carry it out.
+    Granted,
+    /// Send nothing.
+    Denied,
+}
+
+/// The approver of unattended runs: the settings were the approval.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Preapproved;
+
+#[async_trait::async_trait]
+impl Approver for Preapproved {
+    async fn approve(&self, _plan: &PlanSummary) -> Approval {
+        Approval::Granted
+    }
+}
+
+/// Which webhooks a run looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All that the keys can see.
+    AllWebhooks,
+    /// These.
+    Webhooks(Vec<WebhookRef>),
+}
+
+/// One webhook as a person names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebhookRef {
+    /// By id, with the name from the settings if it has one there.
+    Id(WebhookId, Option<String>),
+    /// By event type: all webhooks of that type.
+    EventType(String),
+}
+
+/// Where the window of a run begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// Where the window says.
+    AsGiven,
+    /// Where what is proven clean ends, less an overlap; where nothing is proven, as the window says.
+    WhereProvenEnds,
+}
+
+/// What a run is asked to do.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    /// The run's id.
+    pub run_id: String,
+    /// The command, such as `reconcile`.
+    pub command: String,
+    /// Who or what asked for it.
+    pub asked_by: String,
+    /// The window.
+    pub window: Window,
+    /// Whether the window is taken as it is.
+    pub beginning: Beginning,
+    /// The webhooks.
+    pub scope: Scope,
+    /// What it may do.
+    pub policy: Policy,
+    /// The seed of the jitter.
+    pub seed: u64,
+}
