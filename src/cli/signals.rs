@@ -3,11 +3,15 @@
 
 use std::future::Future;
 use std::io;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::exit::ExitCode;
 use crate::outcome::Signal;
+
+/// How long telling the person that a signal was heard may take.
+const LONGEST_WORD: Duration = Duration::from_millis(500);
 
 /// What a signal leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,15 +34,16 @@ fn step(earlier: Option<Signal>, signal: Signal) -> Step {
 }
 
 /// Starts to listen, and returns what must be polled for signals to be heeded: it ends only when
-/// nobody wants to be stopped any more. `stopping` is called before the run is asked to stop.
+/// nobody wants to be stopped any more. `stopping` is called once, before the run is asked to stop.
 ///
 /// # Errors
 /// When the system refuses to hand over signals.
 pub fn watch(
     stop: watch::Sender<Option<Signal>>,
-    stopping: impl Fn() + Send,
+    stopping: impl FnOnce() + Send + 'static,
 ) -> io::Result<impl Future<Output = ()> + Send> {
     let mut signals = Signals::listen()?;
+    let mut stopping = Some(stopping);
     Ok(async move {
         loop {
             let signal = tokio::select! {
@@ -49,7 +54,9 @@ pub fn watch(
             match step(earlier, signal) {
                 Step::Stop(signal) => {
                     // Said first, because after this the run may be over at any moment.
-                    stopping();
+                    if let Some(stopping) = stopping.take() {
+                        say(stopping).await;
+                    }
                     stop.send_replace(Some(signal));
                 }
                 Step::Leave => std::process::exit(i32::from(ExitCode::Interrupted.number())),
@@ -57,6 +64,14 @@ pub fn watch(
             }
         }
     })
+}
+
+/// Says something, and waits for that only shortly: where nobody reads what is said, signals are heeded
+/// all the same.
+async fn say(words: impl FnOnce() + Send + 'static) {
+    let saying = tokio::task::spawn_blocking(words);
+    // Neither a late word nor a failed one keeps the run from stopping.
+    let _ = tokio::time::timeout(LONGEST_WORD, saying).await;
 }
 
 #[cfg(unix)]
@@ -109,6 +124,13 @@ mod tests {
         assert_eq!(step(Some(Signal::Interrupt), Signal::Interrupt), Step::Leave);
         assert_eq!(step(Some(Signal::Terminate), Signal::Interrupt), Step::Leave);
         assert_eq!(step(Some(Signal::Interrupt), Signal::Terminate), Step::Nothing);
+    }
+
+    #[tokio::test]
+    async fn a_word_that_nobody_reads_does_not_keep_signals_waiting() {
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        say(move || assert!(held.recv().is_err())).await;
+        drop(release);
     }
 
     #[tokio::test]

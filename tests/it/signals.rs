@@ -214,6 +214,37 @@ fn a_vendor_that_never_answers_can_not_keep_a_stopped_run_alive() {
     });
 }
 
+#[test]
+fn where_nobody_reads_what_it_says_signals_are_heeded_all_the_same() {
+    let judge = Judge::of(small_world(6));
+    judge.scene.fault("deliver-then-hang=120");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let mut filling = writer.try_clone().expect("a pipe");
+    // Fills the pipe and stays in the last write until the reader is gone.
+    let filler = thread::spawn(move || while filling.write_all(&[b'x'; 4096]).is_ok() {});
+    let switch = Switch::default();
+    let sender = switch.clone();
+    judge.scene.sandbox.witness(move |moment| {
+        if nth(Operation::Resend, 1, Stage::Acted)(moment) {
+            let sender = sender.clone();
+            thread::spawn(move || {
+                for _ in 0..2 {
+                    sender.send(Signal::INT);
+                    thread::sleep(Duration::from_secs(2));
+                }
+            });
+        }
+    });
+    let begun = Instant::now();
+    let mut command = judge.command("reconcile", &["--timeout", "120s"]);
+    let ended = switch.start_saying_to(&mut command, writer).ended();
+    drop(reader);
+    filler.join().expect("the filler ends");
+    ended.ends_with(130);
+    assert!(begun.elapsed() < BOUNDED, "{:?}", begun.elapsed());
+    recovers(judge, 1);
+}
+
 /// The command at a terminal of its own, or nothing where there is no way to have one.
 fn at_a_terminal(command: &Command) -> Option<Command> {
     let works = Command::new("script").args(["-qec", "true", "/dev/null"]).stdin(Stdio::null()).output();

@@ -31,8 +31,13 @@ impl Switch {
 
     /// Starts the program. A signal that is to be sent meanwhile waits until its number is known.
     pub fn start(&self, command: &mut Command) -> Running {
+        self.start_saying_to(command, Stdio::piped())
+    }
+
+    /// The same, with this for standard error.
+    pub fn start_saying_to(&self, command: &mut Command, stderr: impl Into<Stdio>) -> Running {
         let mut pid = self.pid();
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn();
         let child = child.expect("the program starts");
         *pid = Some(Pid::from_child(&child));
         Running { switch: self.clone(), command: format!("{command:?}"), child }
