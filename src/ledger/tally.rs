@@ -9,16 +9,16 @@ use crate::event::{EventId, WebhookId};
 
 use super::failure::Failure;
 use super::quarantine::Standing;
-use super::{EventHistory, WebhookHistory, names};
+use super::{EventHistory, Unfinished, UnfinishedCause, WebhookHistory, names};
 
 const ATTEMPTS_OF_WEBHOOK: &str = "SELECT id, event_id, conclusion, settlement, resend_id, created_at, intent_at, \
-     runs_before, status_before, runs_after, outcome_at FROM attempts WHERE webhook_id = ?1 ORDER BY event_key, id";
+     runs_before, status_before, runs_after, outcome_at, settled_at FROM attempts WHERE webhook_id = ?1 ORDER BY event_key, id";
 
 /// Everything that is recorded of the events of a webhook.
 pub(super) fn of_webhook(
     connection: &Connection,
     webhook: &WebhookId,
-    mut standings: HashMap<EventId, Standing>,
+    standings: HashMap<EventId, Standing>,
 ) -> Result<WebhookHistory, Failure> {
     let mut statement = connection.prepare_cached(ATTEMPTS_OF_WEBHOOK)?;
     let mut rows = statement.query([webhook.as_str()])?;
@@ -36,13 +36,26 @@ pub(super) fn of_webhook(
         if is_open(conclusion, settlement) {
             tally.open.push(open_attempt(row, webhook, conclusion)?);
         }
-    }
-    let mut history: WebhookHistory = tallies.into_iter().map(|(event, tally)| (event, tally.into_history())).collect();
-    for (event, standing) in standings.drain() {
-        if let Some(quarantine) = standing.now {
-            history.entry(event).or_default().quarantine = Some(quarantine);
+        if settlement == Some(Settlement::Recovered) {
+            tally.arrived_with = Some(AttemptId(id));
+            tally.unfinished = None;
+        } else if conclusion.is_none_or(Conclusion::may_have_acted) {
+            tally.unfinished = Some(Box::new(Unfinished {
+                cause: UnfinishedCause::Tried,
+                attempt: Some(AttemptId(id)),
+                settled_at: names::maybe_instant(row.get(11)?)?,
+                status_before: Some(names::status(row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?)?),
+                created_at: names::maybe_instant(row.get(5)?)?,
+                resend_id: names::event_id(&row.get::<_, String>(4)?)?,
+            }));
         }
     }
+    let mut history = WebhookHistory::new();
+    for (event, standing) in standings {
+        let tally = tallies.remove(&event).unwrap_or_default();
+        history.insert(event, tally.into_history_with(standing));
+    }
+    history.extend(tallies.into_iter().map(|(event, tally)| (event, tally.into_history())));
     history.retain(|_, known| *known != EventHistory::default());
     Ok(history)
 }
@@ -53,6 +66,10 @@ struct Tally {
     recovered: u32,
     since_recovery: u32,
     open: Vec<OpenAttempt>,
+    /// The latest attempt by which the event arrived.
+    arrived_with: Option<AttemptId>,
+    /// The latest attempt that may have acted, unless the event arrived.
+    unfinished: Option<Box<Unfinished>>,
 }
 
 impl Tally {
@@ -79,7 +96,32 @@ impl Tally {
 
     fn into_history(self) -> EventHistory {
         let attempts = self.recovered.saturating_add(self.since_recovery);
-        EventHistory { attempts, open: self.open, quarantine: None }
+        // What is open is looked at for its own sake.
+        let unfinished = self.unfinished.filter(|_| self.open.is_empty());
+        EventHistory { attempts, open: self.open, quarantine: None, unfinished }
+    }
+
+    fn into_history_with(self, standing: Standing) -> EventHistory {
+        let arrived_since = self.arrived_with.is_some_and(|attempt| attempt.0 > standing.released_through);
+        let mut history = self.into_history();
+        if let Some(quarantine) = standing.now {
+            history.unfinished = None;
+            history.quarantine = Some(quarantine);
+        } else if let Some(released) = standing.released
+            && !arrived_since
+            && history.open.is_empty()
+        {
+            let tried = history.unfinished.as_deref();
+            history.unfinished = Some(Box::new(Unfinished {
+                cause: UnfinishedCause::Released,
+                attempt: tried.and_then(|tried| tried.attempt),
+                settled_at: tried.and_then(|tried| tried.settled_at),
+                status_before: tried.and_then(|tried| tried.status_before),
+                created_at: released.created_at,
+                resend_id: released.resend_id,
+            }));
+        }
+        history
     }
 }
 
