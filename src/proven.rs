@@ -30,8 +30,14 @@ impl Proven {
 
     /// Both as one where they touch. A stretch that leaves a gap behind adds nothing, because whoever
     /// goes on from its end would skip the gap.
+    ///
+    /// `now` is when the later run ended. A stretch that ends after it was proven by a clock that has since
+    /// been set back; it would pass for touching whatever comes, so it is given up for the later one.
     #[must_use]
-    pub fn join(self, later: Self) -> Self {
+    pub fn join(self, later: Self, now: DateTime<Utc>) -> Self {
+        if self.until > now {
+            return later;
+        }
         let touches = later.from <= self.until && self.from <= later.until;
         if touches { Self { from: self.from.min(later.from), until: self.until.max(later.until) } } else { self }
     }
@@ -73,16 +79,22 @@ mod tests {
 
     #[test]
     fn stretches_that_touch_become_one() {
-        assert_eq!(proven(0, 10).join(proven(7, 20)), proven(0, 20));
-        assert_eq!(proven(0, 10).join(proven(10, 20)), proven(0, 20));
-        assert_eq!(proven(5, 10).join(proven(0, 20)), proven(0, 20));
-        assert_eq!(proven(0, 10).join(proven(2, 5)), proven(0, 10));
+        assert_eq!(proven(0, 10).join(proven(7, 20), at(30)), proven(0, 20));
+        assert_eq!(proven(0, 10).join(proven(10, 20), at(30)), proven(0, 20));
+        assert_eq!(proven(5, 10).join(proven(0, 20), at(30)), proven(0, 20));
+        assert_eq!(proven(0, 10).join(proven(2, 5), at(30)), proven(0, 10));
     }
 
     #[test]
     fn a_gap_is_never_skipped() {
-        assert_eq!(proven(0, 10).join(proven(11, 20)), proven(0, 10));
-        assert_eq!(proven(11, 20).join(proven(0, 10)), proven(11, 20));
+        assert_eq!(proven(0, 10).join(proven(11, 20), at(30)), proven(0, 10));
+        assert_eq!(proven(11, 20).join(proven(0, 10), at(30)), proven(11, 20));
+    }
+
+    #[test]
+    fn what_a_clock_proved_that_ran_ahead_hides_no_later_gap() {
+        assert_eq!(proven(0, 500).join(proven(10, 29), at(30)), proven(10, 29));
+        assert_eq!(proven(0, 500).join(proven(10, 29), at(30)).join(proven(50, 60), at(60)), proven(10, 29));
     }
 
     #[test]

@@ -44,7 +44,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::attempt::{AttemptId, AttemptOutcome, Intent, OpenAttempt, ResendRequest, Settlement};
-use crate::event::{EventId, WebhookId, Window};
+use crate::event::{DeliveryStatus, EventId, WebhookId, Window};
 use crate::outcome::RunOutcome;
 use crate::proven::Proven;
 
@@ -117,6 +117,34 @@ pub struct EventHistory {
     pub open: Vec<OpenAttempt>,
     /// The event's place in quarantine, from which only a person releases it.
     pub quarantine: Option<Quarantine>,
+    /// What is still owed to the event, when it is neither in quarantine nor in doubt.
+    pub unfinished: Option<Box<Unfinished>>,
+}
+
+/// An event that was tried, or released to be tried, and of which nothing recorded says that it arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Why it is unfinished.
+    pub cause: UnfinishedCause,
+    /// The latest attempt after which the receiver may have seen a delivery.
+    pub attempt: Option<AttemptId>,
+    /// When it was settled that this attempt did not bring the event.
+    pub settled_at: Option<DateTime<Utc>>,
+    /// The delivery status before this attempt.
+    pub status_before: Option<DeliveryStatus>,
+    /// When the event was created.
+    pub created_at: Option<DateTime<Utc>>,
+    /// The id the vendor is asked with.
+    pub resend_id: EventId,
+}
+
+/// What happened last to an unfinished event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnfinishedCause {
+    /// An attempt did not bring it to the receiver.
+    Tried,
+    /// A person released it from quarantine.
+    Released,
 }
 
 /// An event that used up its attempts and waits for a person.
@@ -146,7 +174,7 @@ pub enum QuarantineChange {
         /// What is known of it.
         entry: Quarantine,
     },
-    /// The event arrived after all.
+    /// The event arrived after all, from quarantine or after its release.
     Resolved {
         /// The webhook it belongs to.
         webhook: WebhookId,

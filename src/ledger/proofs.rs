@@ -1,5 +1,6 @@
 //! What was proven clean of each webhook, as rows: one stretch for each, which only ever grows.
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::event::WebhookId;
@@ -15,9 +16,10 @@ pub(super) fn join(
     run_id: &str,
     webhook: &WebhookId,
     proven: Proven,
+    now: DateTime<Utc>,
 ) -> Result<(), WriteError> {
     let known = of_webhook(connection, webhook)?;
-    let joined = known.map_or(proven, |known| known.join(proven));
+    let joined = known.map_or(proven, |known| known.join(proven, now));
     if known == Some(joined) {
         return Ok(());
     }

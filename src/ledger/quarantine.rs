@@ -18,8 +18,12 @@ use super::{Quarantine, QuarantineChange, names};
 pub(super) struct Standing {
     /// The stay that has not ended.
     pub(super) now: Option<Quarantine>,
+    /// The latest stay, when a person released it and nothing showed since that the event arrived.
+    pub(super) released: Option<Quarantine>,
     /// Attempts up to this one were forgiven with a release.
     pub(super) released_through: i64,
+    /// The latest attempt by which the event arrived; zero when there is none.
+    pub(super) arrived_with: i64,
 }
 
 /// Records what a run changes.
@@ -60,7 +64,7 @@ fn resolve(
     records::execute(
         connection,
         "UPDATE quarantine SET resolved_at = ?3, evidence = ?4 \
-         WHERE webhook_id = ?1 AND event_key = ?2 AND released_at IS NULL AND resolved_at IS NULL",
+         WHERE webhook_id = ?1 AND event_key = ?2 AND resolved_at IS NULL",
         params![webhook.as_str(), names::event_key(event), names::millis(at), names::bounded(evidence)],
     )?;
     Ok(())
@@ -88,15 +92,18 @@ pub(super) fn release(
 pub(super) fn of_webhook(connection: &Connection, webhook: &WebhookId) -> Result<HashMap<EventId, Standing>, Failure> {
     let mut statement = connection.prepare_cached(
         "SELECT event_id, released_at, resolved_at, released_through, since, created_at, resend_id, attempts, reason \
-         FROM quarantine WHERE webhook_id = ?1",
+         FROM quarantine WHERE webhook_id = ?1 ORDER BY id",
     )?;
     let mut rows = statement.query([webhook.as_str()])?;
     let mut standings: HashMap<EventId, Standing> = HashMap::new();
     while let Some(row) = rows.next()? {
         let standing = standings.entry(names::event_id(&row.get::<_, String>(0)?)?).or_default();
         let (released_at, resolved_at): (Option<i64>, Option<i64>) = (row.get(1)?, row.get(2)?);
-        if released_at.is_none() && resolved_at.is_none() {
-            standing.now = Some(entry(row)?);
+        standing.released = None;
+        match (released_at, resolved_at) {
+            (None, None) => standing.now = Some(entry(row)?),
+            (Some(_), None) => standing.released = Some(entry(row)?),
+            (_, Some(_)) => {}
         }
         let through: Option<i64> = row.get(3)?;
         standing.released_through = standing.released_through.max(through.unwrap_or(0));

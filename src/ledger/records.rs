@@ -121,9 +121,9 @@ pub(super) fn update_outcome(
 
 /// Settles an attempt by evidence; what is settled stays as it was settled.
 ///
-/// One thing can be taken back: a refusal by the receiver, when the event turns out to have arrived. A
-/// receiver that was too slow to answer, or failed after its work was done, is told of like one that
-/// refused.
+/// What speaks against an arrival can be taken back when the event turns out to have arrived. A receiver
+/// that was too slow to answer, or failed after its work was done, is told of like one that refused; and
+/// what nothing showed within the settling time may show later.
 pub(super) fn update_settlement(
     connection: &Connection,
     attempt: AttemptId,
@@ -134,13 +134,12 @@ pub(super) fn update_settlement(
     let updated = execute(
         connection,
         "UPDATE attempts SET settlement = ?2, settled_at = ?3, evidence = ?4 \
-         WHERE id = ?1 AND (settlement IS NULL OR (settlement = ?5 AND ?2 = ?6))",
+         WHERE id = ?1 AND (settlement IS NULL OR (settlement <> ?5 AND ?2 = ?5))",
         params![
             attempt.0,
             settlement.name(),
             names::millis(at),
             names::bounded(evidence),
-            Settlement::DeliveryFailed.name(),
             Settlement::Recovered.name(),
         ],
     )?;

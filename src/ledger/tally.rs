@@ -9,17 +9,17 @@ use crate::event::{EventId, WebhookId};
 
 use super::failure::Failure;
 use super::quarantine::Standing;
-use super::{WebhookHistory, names};
+use super::{EventHistory, Unfinished, UnfinishedCause, WebhookHistory, names};
 
 /// In the order in which the rows lie in the file, which is that of time.
 pub(super) const ATTEMPTS_OF_WEBHOOK: &str = "SELECT id, event_id, conclusion, settlement, resend_id, created_at, intent_at, \
-     runs_before, status_before, runs_after, outcome_at FROM attempts WHERE webhook_id = ?1 ORDER BY id";
+     runs_before, status_before, runs_after, outcome_at, settled_at FROM attempts WHERE webhook_id = ?1 ORDER BY id";
 
 /// Everything that is recorded of the events of a webhook.
 pub(super) fn of_webhook(
     connection: &Connection,
     webhook: &WebhookId,
-    standings: HashMap<EventId, Standing>,
+    mut standings: HashMap<EventId, Standing>,
 ) -> Result<WebhookHistory, Failure> {
     let mut statement = connection.prepare_cached(ATTEMPTS_OF_WEBHOOK)?;
     let mut rows = statement.query([webhook.as_str()])?;
@@ -33,20 +33,59 @@ pub(super) fn of_webhook(
         let forgiven = standings.get(&event).is_some_and(|standing| id <= standing.released_through);
         let counted = if forgiven { Counted::No } else { Counted::of(conclusion, settlement) };
         let open = is_open(conclusion, settlement).then(|| open_attempt(row, webhook, conclusion)).transpose()?;
-        if counted == Counted::No && open.is_none() {
+        let arrived = settlement == Some(Settlement::Recovered);
+        if arrived && let Some(standing) = standings.get_mut(&event) {
+            standing.arrived_with = id;
+        }
+        if !arrived && !conclusion.is_none_or(Conclusion::may_have_acted) {
             continue;
         }
         let made_good = failures.count(&event, counted);
         let known = history.entry(event).or_default();
         known.attempts = known.attempts.saturating_sub(made_good).saturating_add(u32::from(counted != Counted::No));
         known.open.extend(open);
+        known.unfinished = if arrived { None } else { Some(Box::new(tried(row)?)) };
     }
+    // What is open is looked at for its own sake.
+    history.values_mut().filter(|known| !known.open.is_empty()).for_each(|known| known.unfinished = None);
     for (event, standing) in standings {
-        if let Some(quarantine) = standing.now {
-            history.entry(event).or_default().quarantine = Some(quarantine);
-        }
+        stand(history.entry(event).or_default(), standing);
     }
     Ok(history)
+}
+
+/// What an attempt leaves to be done until a later one, or a look, shows that the event arrived.
+fn tried(row: &Row<'_>) -> Result<Unfinished, Failure> {
+    Ok(Unfinished {
+        cause: UnfinishedCause::Tried,
+        attempt: Some(AttemptId(row.get(0)?)),
+        settled_at: names::maybe_instant(row.get(11)?)?,
+        status_before: Some(names::status(row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?)?),
+        created_at: names::maybe_instant(row.get(5)?)?,
+        resend_id: names::event_id(&row.get::<_, String>(4)?)?,
+    })
+}
+
+/// Adds what a person or an earlier run decided of the event.
+fn stand(known: &mut EventHistory, standing: Standing) {
+    let arrived_since = standing.arrived_with > standing.released_through;
+    if let Some(quarantine) = standing.now {
+        known.unfinished = None;
+        known.quarantine = Some(quarantine);
+    } else if let Some(released) = standing.released
+        && !arrived_since
+        && known.open.is_empty()
+    {
+        let tried = known.unfinished.as_deref();
+        known.unfinished = Some(Box::new(Unfinished {
+            cause: UnfinishedCause::Released,
+            attempt: tried.and_then(|tried| tried.attempt),
+            settled_at: tried.and_then(|tried| tried.settled_at),
+            status_before: tried.and_then(|tried| tried.status_before),
+            created_at: released.created_at,
+            resend_id: released.resend_id,
+        }));
+    }
 }
 
 /// How an attempt counts against the bound.

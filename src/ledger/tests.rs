@@ -10,7 +10,9 @@ use crate::attempt::{AttemptId, AttemptOutcome, Conclusion, Intent, ResendReques
 use crate::event::{DeliveryStatus, EventId, WebhookId, Window};
 use crate::outcome::RunOutcome;
 
-use super::{EventHistory, History, Journal, Ledger, LedgerError, LedgerGuard, RunEnd, RunStart, files};
+use super::{
+    EventHistory, History, Journal, Ledger, LedgerError, LedgerGuard, RunEnd, RunStart, UnfinishedCause, files,
+};
 
 mod migration;
 mod opening;
@@ -258,7 +260,8 @@ async fn what_evidence_decides_is_counted_accordingly_and_no_longer_open() {
         let doubtful = attempt(&guard, settlement.name(), Conclusion::InDoubt).await;
         settle(&guard, doubtful, settlement).await;
         let history = of_event(&guard, settlement.name()).await;
-        assert_eq!(history, EventHistory { attempts, ..EventHistory::default() }, "{settlement:?}");
+        assert_eq!((history.attempts, history.open.len()), (attempts, 0), "{settlement:?}");
+        assert_eq!(history.unfinished.is_some(), settlement != Settlement::Recovered, "{settlement:?}");
     }
 }
 
@@ -268,7 +271,45 @@ async fn an_attempt_without_an_outcome_can_be_settled() {
     let guard = world.begin("run-1").await;
     let lost = guard.record_intent(request("event-1"), at(1)).await.unwrap().attempt();
     settle(&guard, lost, Settlement::NotSent).await;
-    assert_eq!(of_event(&guard, "event-1").await, EventHistory::default());
+    let history = of_event(&guard, "event-1").await;
+    assert_eq!((history.attempts, history.open.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn an_event_that_was_tried_in_vain_stays_unfinished_until_it_arrives() {
+    let world = World::new();
+    let guard = world.begin("run-1").await;
+    let failed = attempt(&guard, "event-1", Conclusion::Refused).await;
+    let owed = of_event(&guard, "event-1").await.unfinished.unwrap();
+    assert_eq!((owed.cause, owed.attempt), (UnfinishedCause::Tried, Some(failed)));
+    assert_eq!((owed.created_at, &owed.resend_id), (request("event-1").created_at, &request("event-1").resend_id));
+    assert_eq!(owed.status_before, Some(DeliveryStatus::Failed));
+    settle(&guard, failed, Settlement::Recovered).await;
+    assert_eq!(of_event(&guard, "event-1").await.unfinished, None);
+}
+
+#[tokio::test]
+async fn an_attempt_that_seemed_not_to_be_sent_can_turn_out_to_have_arrived() {
+    let world = World::new();
+    let guard = world.begin("run-1").await;
+    let late = attempt(&guard, "event-1", Conclusion::InDoubt).await;
+    settle(&guard, late, Settlement::NotSent).await;
+    settle(&guard, late, Settlement::Recovered).await;
+    let history = of_event(&guard, "event-1").await;
+    assert_eq!((history.attempts, history.unfinished), (1, None));
+}
+
+#[tokio::test]
+async fn what_the_vendor_never_acted_on_or_is_still_in_doubt_is_not_unfinished() {
+    let world = World::new();
+    let guard = world.begin("run-1").await;
+    attempt(&guard, "event-1", Conclusion::Rejected).await;
+    attempt(&guard, "event-2", Conclusion::NotSent).await;
+    attempt(&guard, "event-3", Conclusion::Refused).await;
+    attempt(&guard, "event-3", Conclusion::InDoubt).await;
+    for event in ["event-1", "event-2", "event-3"] {
+        assert_eq!(of_event(&guard, event).await.unfinished, None, "{event}");
+    }
 }
 
 #[tokio::test]

@@ -14,18 +14,28 @@ use crate::tracked::EventResult;
 
 use super::caller::Halt;
 use super::confirm::LONGEST_WAIT;
-use super::{LedgerAccess, Run};
+use super::unfinished::{Shown, last_known};
+use super::{LedgerAccess, Run, WebhookState};
 
 impl Run<'_> {
     /// Settles the open attempts of all webhooks; what stays open is not resent.
     pub(super) async fn settle_earlier_attempts(&mut self) -> Result<(), Halt> {
+        let taken_in = |run: &Self| run.webhooks.iter().map(|webhook| webhook.taken_in.len()).sum::<usize>();
+        let before = taken_in(self);
         for index in 0..self.webhooks.len() {
             let open: Vec<OpenAttempt> =
                 self.webhooks[index].history.values().flat_map(|history| history.open.iter().cloned()).collect();
             if !open.is_empty() {
                 self.settle_open(index, open).await?;
             }
+        }
+        if taken_in(self) > before {
+            self.diff().await?;
+        }
+        for index in 0..self.webhooks.len() {
             self.mark_quarantined(index);
+            self.mark_unfinished(index);
+            self.settle_what_has_arrived(index).await?;
         }
         Ok(())
     }
@@ -33,7 +43,10 @@ impl Run<'_> {
     /// Judges events that turned up during the run, and marks those that earlier runs gave up.
     pub(super) async fn diff_again(&mut self) -> Result<(), Halt> {
         self.diff().await?;
-        (0..self.webhooks.len()).for_each(|index| self.mark_quarantined(index));
+        for index in 0..self.webhooks.len() {
+            self.mark_quarantined(index);
+            self.mark_unfinished(index);
+        }
         Ok(())
     }
 
@@ -81,7 +94,7 @@ impl Run<'_> {
                 Some(settlement) => {
                     settled.push((attempt.attempt, settlement, evidence_in_words(settlement, receipt).to_owned()));
                     self.forget_open(index, &attempt, settlement);
-                    self.judge_by_look(index, &attempt.request.event, event, receipt);
+                    self.judge_by_look(index, &attempt.request.event, settlement, event, receipt);
                 }
                 None => waiting.push((attempt, event)),
             }
@@ -158,10 +171,23 @@ impl Run<'_> {
     }
 
     /// The look may have shown what the listing and the log did not show yet when the event was judged.
-    fn judge_by_look(&mut self, index: usize, id: &EventId, event: Option<Event>, receipt: Option<Receipt>) {
+    fn judge_by_look(
+        &mut self,
+        index: usize,
+        id: &EventId,
+        settlement: Settlement,
+        event: Option<Event>,
+        receipt: Option<Receipt>,
+    ) {
         let (now, min_age) = (self.ports.clock.now(), self.policy().min_age);
-        let events = &mut self.webhooks[index].events;
+        let WebhookState { events, taken_in, .. } = &mut self.webhooks[index];
         if events.get(id).is_none() {
+            let owed = event.filter(|event| event.id == *id && settlement != Settlement::Recovered);
+            if let Some(event) = owed {
+                // No listing of this window shows it, and it must not be passed over.
+                taken_in.insert(id.clone(), Shown::ByVendor);
+                events.observe(event);
+            }
             return;
         }
         if let Some(event) = event.filter(|event| event.id == *id) {
@@ -182,6 +208,9 @@ impl Run<'_> {
         let id: EventId = attempt.request.event.clone();
         if let Some(event) = event {
             webhook.events.observe(event);
+        } else if webhook.events.get(&id).is_none() {
+            // Nobody shows it, and still it is told of.
+            webhook.events.observe(last_known(id.clone(), attempt.request.created_at));
         }
         if let Some(tracked) = webhook.events.get_mut(&id) {
             tracked.result = Some(EventResult::InDoubt);

@@ -250,9 +250,16 @@ impl Run<'_> {
     /// Says once for each reason why events could not be judged.
     fn report_unknown(&mut self) {
         let mut reasons: BTreeMap<&'static str, (u64, UnknownReason)> = BTreeMap::new();
-        for tracked in self.webhooks.iter().flat_map(|webhook| webhook.events.iter()) {
+        let webhooks = self.webhooks.iter();
+        let events = webhooks.flat_map(|webhook| webhook.events.iter().map(move |tracked| (webhook, tracked)));
+        for (webhook, tracked) in events {
+            let has_its_own_end = match tracked.result {
+                Some(EventResult::Recovered | EventResult::Quarantined | EventResult::InDoubt) => true,
+                Some(EventResult::Left) => webhook.taken_in.contains_key(&tracked.event.id),
+                Some(EventResult::Skipped) | None => false,
+            };
             if let Verdict::Unknown(reason) = tracked.verdict
-                && !matches!(tracked.result, Some(EventResult::Recovered | EventResult::Quarantined))
+                && !has_its_own_end
             {
                 reasons.entry(tracked.verdict.reason()).or_insert((0, reason)).0 += 1;
             }

@@ -14,6 +14,7 @@
 //! | `diff` | asks the log once and gives every event its verdict |
 //! | `doubt` | settles attempts that an earlier run left open |
 //! | `quarantine` | reports what used up its attempts, until it arrives or a person releases it |
+//! | `unfinished` | takes in what earlier runs left outside the window |
 //! | `spending` | keeps failed deliveries within the failure budget |
 //! | `resend` | canary, then the others; intent before, outcome after |
 //! | `confirm` | looks again: a resend that was accepted is not yet a delivery |
@@ -34,22 +35,25 @@ mod scope;
 mod spending;
 #[cfg(test)]
 mod tests;
+mod unfinished;
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::event::{WebhookId, Window};
+use crate::event::{EventId, WebhookId, Window};
 use crate::ledger::{History, LedgerError, RunEnd, RunStart, WebhookHistory};
 use crate::monitor::RunEvent;
 use crate::outcome::Facts;
 use crate::pace::breaker::Breaker;
 use crate::pace::budget::Budget;
 use crate::plan::{Plan, PlannedResend};
-use crate::policy::{Policy, Proofs};
+use crate::policy::Policy;
 use crate::proven::window_since;
 use crate::provider::ListFilter;
 use crate::rounds::{Next, Rounds};
 use crate::run_report::{Mode, Problem, ProblemKind, RunReport};
-use crate::slices::{Capacity, ListedSlice, Scrutiny};
+use crate::slices::{Capacity, ListedSlice};
 use crate::tracked::{EventResult, TrackedEvents};
 
 use caller::{Caller, Halt};
@@ -110,6 +114,8 @@ struct WebhookState {
     /// What listings showed that bears on whether the filter can be believed.
     signs: proof::FilterSigns,
     history: WebhookHistory,
+    /// Events that came in by the ledger's word and not by a listing.
+    taken_in: HashMap<EventId, unfinished::Shown>,
     breaker: Breaker,
     /// What is left of the failure budget, where there is one.
     budget: Option<Budget>,
@@ -185,7 +191,7 @@ impl<'a> Run<'a> {
             self.load_history(index).await?;
             self.list_webhook(index).await?;
             self.prove_filter(index).await?;
-            self.look_up_quarantined(index).await?;
+            self.look_up_unfinished(index).await?;
         }
         self.diff().await?;
         self.settle_earlier_attempts().await?;
@@ -365,22 +371,5 @@ impl<'a> Run<'a> {
     /// How far the vendor's times may be off.
     fn zone_margin(&self) -> TimeDelta {
         self.policy().zone_margin
-    }
-
-    /// Before a run ends, every listing that its result rests on must be known to be whole.
-    /// Returns whether that brought events to work on.
-    async fn scrutinise_listings(&mut self) -> Result<bool, Halt> {
-        if self.policy().proofs == Proofs::Off {
-            return Ok(false);
-        }
-        let mut grew = false;
-        for index in 0..self.webhooks.len() {
-            grew |= self.scrutinise_proof(index).await?;
-            grew |= self.disprove_cap(index, Scrutiny::Everything).await?;
-        }
-        if grew {
-            self.diff_again().await?;
-        }
-        Ok(grew)
     }
 }

@@ -154,9 +154,26 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Before a run ends, every listing that its result rests on must be known to be whole.
+    /// Returns whether that brought events to work on.
+    pub(super) async fn scrutinise_listings(&mut self) -> Result<bool, Halt> {
+        if self.policy().proofs == Proofs::Off {
+            return Ok(false);
+        }
+        let mut grew = false;
+        for index in 0..self.webhooks.len() {
+            grew |= self.scrutinise_proof(index).await?;
+            grew |= self.disprove_cap(index, Scrutiny::Everything).await?;
+        }
+        if grew {
+            self.diff_again().await?;
+        }
+        Ok(grew)
+    }
+
     /// Before "clean" rests on the filter, the listing that proved it must be known to be whole.
     /// Returns whether it was not, so that there are events to work on.
-    pub(super) async fn scrutinise_proof(&mut self, index: usize) -> Result<bool, Halt> {
+    async fn scrutinise_proof(&mut self, index: usize) -> Result<bool, Halt> {
         let webhook = &self.webhooks[index];
         let rests_on_it = webhook.filter == ListFilter::Failed && webhook.signs.failed == 0;
         if !rests_on_it || !self.is_unfiltered_cut_short(index, Scrutiny::Everything).await? {

@@ -4,44 +4,13 @@
 use chrono::SecondsFormat;
 
 use crate::classify::Verdict;
-use crate::event::{CreatedAt, DeliveryStatus, Event, EventId, ZoneKnowledge};
 use crate::ledger::{Quarantine, QuarantineChange};
 use crate::run_report::ProblemKind;
 use crate::tracked::{EventResult, TrackedEvent};
 
-use super::caller::{Halt, RequestKind};
 use super::{Run, WebhookState};
 
-/// Quarantined events of a webhook that are looked up one by one because no listing showed them; of
-/// others the ledger's word is taken.
-const MAX_LOOKUPS: usize = 50;
-
 impl Run<'_> {
-    /// Takes in the quarantined events that the listing did not show: they may lie outside the window,
-    /// or may have arrived.
-    pub(super) async fn look_up_quarantined(&mut self, index: usize) -> Result<(), Halt> {
-        let webhook = &self.webhooks[index];
-        let mut unseen: Vec<(EventId, Quarantine)> = (webhook.history.iter())
-            .filter_map(|(id, history)| Some((id.clone(), history.quarantine.clone()?)))
-            .filter(|(id, _)| webhook.events.get(id).is_none())
-            .collect();
-        unseen.sort_by(|left, right| (left.1.created_at, &left.0).cmp(&(right.1.created_at, &right.0)));
-        let hook = webhook.id.clone();
-        for (place, (id, entry)) in unseen.into_iter().enumerate() {
-            let shown = if place < MAX_LOOKUPS {
-                let provider = self.ports.provider.as_ref();
-                let ask = async || provider.get_event(&hook, &entry.resend_id).await;
-                self.caller.read(RequestKind::Get, ask).await?.ok().map(|detail| detail.event)
-            } else {
-                None
-            };
-            // Another event in the answer would be another event's news.
-            let event = shown.filter(|event| event.id == id).unwrap_or_else(|| last_known(id, &entry));
-            self.webhooks[index].events.observe(event);
-        }
-        Ok(())
-    }
-
     /// Marks what is quarantined, by the ledger's word or because its attempts are used up.
     pub(super) fn mark_quarantined(&mut self, index: usize) {
         let max_attempts = self.policy().bounds.max_attempts;
@@ -55,7 +24,7 @@ impl Run<'_> {
                     format!("in quarantine since {since}: {}", entry.reason)
                 }
                 None if history.attempts >= max_attempts && policy.resends(tracked.verdict) => {
-                    format!("used up its {max_attempts} attempts in earlier runs")
+                    "used up its attempts in earlier runs".to_owned()
                 }
                 Some(_) | None => continue,
             };
@@ -111,29 +80,17 @@ impl Run<'_> {
                 let evidence = tracked.verdict.reason().to_owned();
                 Some(QuarantineChange::Resolved { webhook: hook, event, evidence })
             }
-            (Some(_) | None, _) => None,
+            (None, _) => self.release_is_done(webhook, tracked),
+            (Some(_), _) => None,
         }
     }
 }
 
 /// Whether the vendor or the log shows that a quarantined event is there after all.
-fn has_arrived(tracked: &TrackedEvent, is_wanted: bool) -> bool {
+pub(super) fn has_arrived(tracked: &TrackedEvent, is_wanted: bool) -> bool {
     match tracked.verdict {
         Verdict::Settled => true,
         Verdict::Unacknowledged => !is_wanted,
         Verdict::Missing | Verdict::LostAfterAck | Verdict::TooYoung | Verdict::Unknown(_) => false,
-    }
-}
-
-/// The event as the ledger remembers it, where the vendor does not show it.
-fn last_known(id: EventId, entry: &Quarantine) -> Event {
-    Event {
-        id,
-        created_at: entry.created_at.map(|at| CreatedAt { at, zone: ZoneKnowledge::Stated }),
-        status: DeliveryStatus::Failed,
-        status_text: None,
-        status_code: None,
-        runs: None,
-        alternate_ids: None,
     }
 }

@@ -1,5 +1,7 @@
 //! Which webhooks the run looks at: as named by the user, or as the vendor enumerates them.
 
+use std::collections::HashMap;
+
 use crate::pace::breaker::Breaker;
 use crate::provider::{ListFilter, ProviderError, Webhook};
 use crate::run_report::ProblemKind;
@@ -94,6 +96,7 @@ impl Run<'_> {
             capacity: Capacity::default(),
             signs: super::proof::FilterSigns::default(),
             history: WebhookHistory::new(),
+            taken_in: HashMap::new(),
             budget: None,
             breaker: Breaker::new(self.policy().bounds.breaker_failures),
             receiver_proven: false,

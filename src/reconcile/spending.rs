@@ -61,27 +61,43 @@ impl Run<'_> {
             return;
         }
         let allowed = budget.allowed();
-        let (name, failures, period) = (&webhook.name, allowed.failures, in_words(allowed.period));
+        let name = &webhook.name;
+        let (failures, period) =
+            (counted(allowed.failures, "failed delivery", "failed deliveries"), in_words(allowed.period));
         let events = if waiting == 1 { "1 event waits" } else { &format!("{waiting} events wait") };
-        let deliveries = if failures == 1 { "delivery" } else { "deliveries" };
-        let message = format!(
-            "{name}: {events}, because the failure budget is spent ({failures} failed {deliveries} in {period})"
-        );
+        let message = format!("{name}: {events}, because the failure budget of {failures} in {period} is spent");
         let hint = format!("run again after {}; first see why the receiver refuses", stamp(free_at));
         self.problem(ProblemKind::FailureBudget, message, hint);
     }
 }
 
-/// The period as a person would set it.
-fn in_words(period: TimeDelta) -> String {
-    let seconds = period.num_seconds();
-    match seconds {
-        _ if seconds % 3_600 == 0 => format!("{} h", seconds / 3_600),
-        _ if seconds % 60 == 0 => format!("{} min", seconds / 60),
-        _ => format!("{seconds} s"),
-    }
-}
-
 fn stamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn counted(count: u32, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
+/// A period in the largest unit that divides it.
+fn in_words(period: TimeDelta) -> String {
+    let seconds = period.num_seconds();
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let (length, unit) = units.into_iter().find(|(length, _)| seconds % length == 0).unwrap_or((1, "second"));
+    let count = seconds / length;
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_is_told_in_a_unit_that_fits_it() {
+        let told = |seconds| in_words(TimeDelta::seconds(seconds));
+        assert_eq!(
+            [told(10), told(90), told(3_600), told(5_400), told(172_800)],
+            ["10 seconds", "90 seconds", "1 hour", "90 minutes", "2 days"]
+        );
+    }
 }

@@ -13,7 +13,7 @@ fn stretch(from: i64, until: i64) -> Proven {
 
 async fn prove(guard: &LedgerGuard, run_id: &str, proven: Vec<(WebhookId, Proven)>) {
     guard.record_run_start(run_start(run_id)).await.unwrap();
-    guard.record_run_end(RunEnd { proven, ..run_end(9) }).await.unwrap();
+    guard.record_run_end(RunEnd { proven, ..run_end(1_000) }).await.unwrap();
 }
 
 #[tokio::test]

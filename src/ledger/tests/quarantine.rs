@@ -1,11 +1,11 @@
 //! Who is in quarantine, and what a release forgives.
 
-use crate::attempt::Conclusion;
+use crate::attempt::{Conclusion, Settlement};
 use crate::event::{EventId, WebhookId};
 use crate::history::QuarantineEnd;
-use crate::ledger::{History, Journal, LedgerGuard, Quarantine, QuarantineChange, RunEnd};
+use crate::ledger::{History, Journal, LedgerGuard, Quarantine, QuarantineChange, RunEnd, UnfinishedCause};
 
-use super::{World, at, attempt, of_event, run_end, run_start, webhook};
+use super::{World, at, attempt, of_event, run_end, run_start, settle, webhook};
 
 fn id(event: &str) -> EventId {
     EventId::new(event).unwrap()
@@ -184,4 +184,42 @@ async fn two_spellings_of_one_uuid_are_one_event_in_quarantine() {
     assert_eq!(guard.reader().quarantined(None).await.unwrap().len(), 1);
     assert_eq!(guard.of_webhook(&webhook()).await.unwrap().len(), 1);
     assert_eq!(release(&guard, upper, 20).await, 1);
+}
+
+#[tokio::test]
+async fn a_released_event_is_owed_until_it_arrives_or_is_quarantined_again() {
+    let world = World::new();
+    let guard = world.begin("run-1").await;
+    quarantine(&guard, "event-1", 9).await;
+    assert_eq!(of_event(&guard, "event-1").await.unfinished, None, "it waits for a person");
+    release(&guard, "event-1", 20).await;
+    let owed = of_event(&guard, "event-1").await.unfinished.unwrap();
+    assert_eq!((owed.cause, owed.created_at), (UnfinishedCause::Released, Some(at(-600))));
+    assert_eq!(owed.resend_id, id("resend-event-1"));
+
+    guard.record_run_start(run_start("run-2")).await.unwrap();
+    attempt(&guard, "event-1", Conclusion::Refused).await;
+    assert_eq!(of_event(&guard, "event-1").await.unfinished.unwrap().cause, UnfinishedCause::Released);
+    end_run(&guard, 29, vec![entered("event-1", 29)]).await;
+    assert_eq!(of_event(&guard, "event-1").await.unfinished, None);
+
+    release(&guard, "event-1", 40).await;
+    guard.record_run_start(run_start("run-3")).await.unwrap();
+    let arrived = attempt(&guard, "event-1", Conclusion::Accepted).await;
+    settle(&guard, arrived, Settlement::Recovered).await;
+    assert_eq!(of_event(&guard, "event-1").await.unfinished, None);
+}
+
+#[tokio::test]
+async fn a_released_event_that_arrives_without_an_attempt_is_no_longer_owed() {
+    let world = World::new();
+    let guard = world.begin("run-1").await;
+    end_run(&guard, 9, vec![entered("event-1", 9)]).await;
+    release(&guard, "event-1", 20).await;
+    assert!(of_event(&guard, "event-1").await.unfinished.is_some());
+    guard.record_run_start(run_start("run-2")).await.unwrap();
+    end_run(&guard, 29, vec![resolved("event-1")]).await;
+    assert_eq!(of_event(&guard, "event-1").await.unfinished, None);
+    let stays = guard.reader().stays_of(&id("event-1")).await.unwrap();
+    assert_eq!(stays[0].end, Some(QuarantineEnd::Released { at: at(20), by: "anna".to_owned() }));
 }

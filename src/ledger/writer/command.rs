@@ -169,7 +169,7 @@ fn write_run_end(connection: &Connection, run_id: &str, end: &RunEnd) -> Result<
         quarantine::change(connection, change, end.finished_at)?;
     }
     for (webhook, proven) in &end.proven {
-        proofs::join(connection, run_id, webhook, *proven)?;
+        proofs::join(connection, run_id, webhook, *proven, end.finished_at)?;
     }
     Ok(())
 }

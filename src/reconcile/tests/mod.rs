@@ -5,6 +5,7 @@ mod halts;
 mod ledger;
 mod listings;
 mod seeds;
+mod unfinished;
 mod world;
 
 use std::time::Duration;

@@ -10,7 +10,8 @@ use crate::attempt::{
 };
 use crate::event::{EventId, WebhookId};
 use crate::ledger::{
-    EventHistory, History, Journal, LedgerError, Quarantine, QuarantineChange, RunEnd, RunStart, WebhookHistory,
+    EventHistory, History, Journal, LedgerError, Quarantine, QuarantineChange, RunEnd, RunStart, Unfinished,
+    UnfinishedCause, WebhookHistory,
 };
 use crate::proven::Proven;
 
@@ -33,6 +34,7 @@ pub(in crate::reconcile::tests) struct Rows {
     pub(in crate::reconcile::tests) settled: HashMap<i64, Settlement>,
     pub(in crate::reconcile::tests) quarantine: HashMap<EventId, (WebhookId, Quarantine)>,
     pub(in crate::reconcile::tests) proven: HashMap<WebhookId, Proven>,
+    pub(in crate::reconcile::tests) released: HashMap<EventId, (WebhookId, Quarantine)>,
     settled_at: HashMap<i64, DateTime<Utc>>,
     /// The attempts up to which an event was released.
     released_through: HashMap<EventId, i64>,
@@ -50,8 +52,36 @@ impl Rows {
     /// A person releases an event.
     pub(in crate::reconcile::tests) fn release(&mut self, event: &EventId) {
         let last = self.attempts.last_key_value().map_or(0, |(number, _)| *number);
-        self.quarantine.remove(event);
+        if let Some(stay) = self.quarantine.remove(event) {
+            self.released.insert(event.clone(), stay);
+        }
         self.released_through.insert(event.clone(), last);
+    }
+
+    fn arrived_after(&self, event: &EventId, through: i64) -> bool {
+        let of_event = self.attempts.iter().filter(|(_, attempt)| attempt.request.event == *event);
+        let mut later = of_event.filter(|(number, _)| **number > through);
+        later.any(|(number, _)| self.settled.get(number) == Some(&Settlement::Recovered))
+    }
+
+    /// What the latest attempt that may have acted leaves owed.
+    fn unfinished(&self, webhook: &WebhookId, event: &EventId) -> Option<Box<Unfinished>> {
+        let of_event = self.attempts.iter().rev();
+        let mut of_event = of_event
+            .filter(|(_, attempt)| attempt.request.event == *event && attempt.request.webhook == *webhook)
+            .filter(|(_, attempt)| attempt.conclusion.is_none_or(Conclusion::may_have_acted));
+        let (number, attempt) = of_event.next()?;
+        if self.settled.get(number) == Some(&Settlement::Recovered) {
+            return None;
+        }
+        Some(Box::new(Unfinished {
+            cause: UnfinishedCause::Tried,
+            attempt: Some(attempt.attempt),
+            settled_at: self.settled_at.get(number).copied(),
+            status_before: Some(attempt.request.status_before),
+            created_at: attempt.request.created_at,
+            resend_id: attempt.request.resend_id.clone(),
+        }))
     }
 
     /// The next run opens the ledger again.
@@ -108,9 +138,31 @@ impl History for Shared {
                 entry.open.push(attempt.clone());
             }
         }
+        for (event, entry) in &mut history {
+            entry.unfinished = world.rows.unfinished(webhook, event).filter(|_| entry.open.is_empty());
+        }
+        for (event, (hook, entry)) in &world.rows.released {
+            if hook == webhook {
+                let known = history.entry(event.clone()).or_default();
+                let tried = known.unfinished.take();
+                let arrived_since = world.rows.arrived_after(event, world.rows.released_through[event]);
+                known.unfinished = (known.open.is_empty() && !arrived_since).then(|| {
+                    Box::new(Unfinished {
+                        cause: UnfinishedCause::Released,
+                        attempt: tried.as_ref().and_then(|tried| tried.attempt),
+                        settled_at: tried.as_ref().and_then(|tried| tried.settled_at),
+                        status_before: tried.as_ref().and_then(|tried| tried.status_before),
+                        created_at: entry.created_at,
+                        resend_id: entry.resend_id.clone(),
+                    })
+                });
+            }
+        }
         for (event, (hook, entry)) in &world.rows.quarantine {
             if hook == webhook {
-                history.entry(event.clone()).or_default().quarantine = Some(entry.clone());
+                let known = history.entry(event.clone()).or_default();
+                known.quarantine = Some(entry.clone());
+                known.unfinished = None;
             }
         }
         history.retain(|_, entry| *entry != EventHistory::default());
@@ -203,7 +255,7 @@ impl Journal for Shared {
         world.journal_write(Write::Settle)?;
         for (attempt, settlement, _) in settled {
             let known = world.rows.settled.get(&attempt.0);
-            let overturned = known == Some(&Settlement::DeliveryFailed) && settlement == Settlement::Recovered;
+            let overturned = known != Some(&Settlement::Recovered) && settlement == Settlement::Recovered;
             if known.is_some() && !overturned {
                 return Err(journal_failure("the attempt is not open"));
             }
@@ -222,16 +274,18 @@ impl Journal for Shared {
         for change in end.quarantine {
             match change {
                 QuarantineChange::Entered { webhook, event, entry } => {
+                    world.rows.released.remove(&event);
                     world.rows.quarantine.entry(event).or_insert((webhook, entry));
                 }
                 QuarantineChange::Resolved { event, .. } => {
                     world.rows.quarantine.remove(&event);
+                    world.rows.released.remove(&event);
                 }
             }
         }
         for (webhook, later) in end.proven {
             let known = world.rows.proven.entry(webhook).or_insert(later);
-            *known = known.join(later);
+            *known = known.join(later, end.finished_at);
         }
         Ok(())
     }

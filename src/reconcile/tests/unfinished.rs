@@ -1,0 +1,176 @@
+//! What earlier runs left outside the window of this one is never passed over in silence.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::event::{EventId, Window};
+use crate::exit::ExitCode;
+use crate::reconcile::RunRequest;
+use crate::run_report::{Mode, RunReport};
+use crate::tracked::{EventResult, TrackedEvent};
+
+use super::nobody_got_a_duplicate;
+use super::world::{ResendBehaviour, Shared, request, start};
+
+fn id(text: &str) -> EventId {
+    EventId::new(text).expect("an id")
+}
+
+/// A request for the last hours only, in which nothing of an outage lies.
+fn recent(mode: Mode) -> RunRequest {
+    let window = Window::new(start() - TimeDelta::hours(2), start()).expect("not empty");
+    RunRequest { window, ..request(mode) }
+}
+
+fn told<'a>(report: &'a RunReport, event: &str) -> &'a TrackedEvent {
+    let events = report.webhooks.iter().flat_map(|webhook| &webhook.events);
+    events.into_iter().find(|tracked| tracked.event.id == id(event)).expect("it is in the report")
+}
+
+fn poison(world: &Shared, is_poison: bool) {
+    world.get().events.get_mut("lost-0").expect("an event").poison = is_poison;
+}
+
+/// One event that is in quarantine and outside the window of [`recent`].
+async fn quarantined() -> Shared {
+    let world = Shared::outage(1);
+    poison(&world, true);
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.max_attempts = 2;
+    assert_eq!(world.run(&asked).await.totals.quarantined, 1);
+    world
+}
+
+/// One event that a run tried in vain and did not give up.
+async fn tried() -> Shared {
+    let world = Shared::outage(1);
+    poison(&world, true);
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.max_attempts = 50;
+    assert_eq!(world.run(&asked).await.totals.left, 1);
+    assert!(world.get().rows.quarantine.is_empty());
+    world
+}
+
+/// One event of whose resend nobody knows what became of it.
+async fn doubtful(resend: ResendBehaviour) -> Shared {
+    let world = Shared::outage(1);
+    world.get().resend = resend;
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.deadline = Duration::from_secs(3);
+    world.run(&asked).await;
+    world.get().resend = ResendBehaviour::DeliversAndShowsIt;
+    assert_eq!(world.get().resends, 1);
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_released_event_is_tried_again_whatever_the_window() {
+    let world = quarantined().await;
+    poison(&world, false);
+    world.get().rows.release(&id("lost-0"));
+    let report = world.run(&recent(Mode::Act)).await;
+    assert_eq!((report.exit_code, report.totals.recovered), (ExitCode::Clean, 1), "{:?}", report.problems);
+    nobody_got_a_duplicate(&world);
+    let gets = world.get().gets;
+    assert_eq!(world.run(&recent(Mode::Act)).await.exit_code, ExitCode::Clean);
+    assert_eq!(world.get().gets, gets, "it is no longer looked for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_released_event_that_the_vendor_does_not_show_is_told_of_and_not_resent() {
+    let world = quarantined().await;
+    world.get().rows.release(&id("lost-0"));
+    world.get().gets_fail = true;
+    let sent = world.get().resends;
+    let report = world.run(&recent(Mode::Act)).await;
+    assert_eq!((report.exit_code, report.totals.left), (ExitCode::Left, 1), "{:?}", report.problems);
+    assert_eq!(told(&report, "lost-0").reason(), "released from quarantine, but the vendor does not show it");
+    assert_eq!(world.get().resends, sent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_released_event_that_is_in_the_log_is_not_resent_and_not_looked_for_again() {
+    let world = quarantined().await;
+    world.get().rows.release(&id("lost-0"));
+    world.get().log.insert("lost-0".to_owned());
+    let sent = world.get().resends;
+    assert_eq!(world.run(&recent(Mode::Act)).await.exit_code, ExitCode::Clean);
+    let gets = world.get().gets;
+    assert_eq!(world.run(&recent(Mode::Act)).await.exit_code, ExitCode::Clean);
+    assert_eq!(world.get().gets, gets);
+    assert_eq!(world.get().resends, sent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_was_tried_in_vain_is_told_of_when_the_window_has_moved_on() {
+    let world = tried().await;
+    poison(&world, false);
+    let sent = world.get().resends;
+    for mode in [Mode::Act, Mode::Check, Mode::Act] {
+        let report = world.run(&recent(mode)).await;
+        assert_eq!((report.exit_code, report.totals.left), (ExitCode::Left, 1), "{:?}", report.problems);
+        assert_eq!(told(&report, "lost-0").result, Some(EventResult::Left));
+        assert!(told(&report, "lost-0").reason().contains("outside this window, so begin it at 2026-"));
+    }
+    assert_eq!(world.get().resends, sent, "it is not in the window");
+    assert_eq!(world.run(&request(Mode::Act)).await.exit_code, ExitCode::Clean);
+    assert_eq!(world.run(&recent(Mode::Act)).await.exit_code, ExitCode::Clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_was_tried_in_vain_and_then_arrived_is_looked_up_once() {
+    let world = tried().await;
+    world.get().events.get_mut("lost-0").expect("an event").delivered = true;
+    assert_eq!(world.run(&recent(Mode::Act)).await.exit_code, ExitCode::Clean);
+    let gets = world.get().gets;
+    assert_eq!(world.run(&recent(Mode::Act)).await.exit_code, ExitCode::Clean);
+    assert_eq!(world.get().gets, gets);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_attempt_that_turns_out_not_to_be_sent_leaves_the_event_told_of() {
+    let world = doubtful(ResendBehaviour::FailsWithoutDelivery).await;
+    for _ in 0..2 {
+        let report = world.run(&recent(Mode::Act)).await;
+        assert_eq!((report.exit_code, report.totals.left), (ExitCode::Left, 1), "{:?}", report.problems);
+    }
+    assert_eq!(world.run(&request(Mode::Act)).await.exit_code, ExitCode::Clean);
+    nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn doubt_about_an_event_that_nobody_shows_is_counted_and_listed() {
+    let world = doubtful(ResendBehaviour::FailsWithoutDelivery).await;
+    world.get().gets_fail = true;
+    let report = world.run(&recent(Mode::Act)).await;
+    assert_eq!((report.exit_code, report.totals.in_doubt), (ExitCode::Undetermined, 1), "{:?}", report.problems);
+    assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
+    assert_eq!(told(&report, "lost-0").result, Some(EventResult::InDoubt));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_can_not_show_old_events_does_not_keep_new_ones_waiting() {
+    let world = Shared::outage(60);
+    for event in world.get().events.values_mut() {
+        event.poison = !event.delivered;
+    }
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.max_attempts = 1;
+    for _ in 0..60 {
+        if world.run(&asked).await.totals.quarantined == 60 {
+            break;
+        }
+    }
+    assert_eq!(world.get().rows.quarantine.len(), 60);
+    world.event("new", 1, false, false);
+    world.get().gets_fail = true;
+    let gets = world.get().gets;
+    let mut asked = recent(Mode::Act);
+    asked.policy.bounds.concurrency = 1;
+    let report = world.run(&asked).await;
+    assert_eq!((report.exit_code, report.totals.quarantined), (ExitCode::Left, 60), "{:?}", report.problems);
+    assert_eq!(told(&report, "new").result, Some(EventResult::Recovered));
+    assert!(world.get().gets <= gets + 4);
+}

@@ -1,0 +1,195 @@
+//! Events that earlier runs leave to this one although no listing of its window shows them: what is in
+//! quarantine, what a person released from it, and what was tried and did not arrive.
+//!
+//! Whatever the window, none of them may be passed over in silence. What was released is tried again;
+//! what was only tried is told of, because it is not in the window that this run was asked for.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::attempt::{AttemptId, Settlement};
+use crate::classify::Verdict;
+use crate::event::{CreatedAt, DeliveryStatus, Event, EventId, ZoneKnowledge};
+use crate::ledger::{EventHistory, QuarantineChange, UnfinishedCause};
+use crate::provider::ProviderError;
+use crate::tracked::{EventResult, TrackedEvent};
+
+use super::caller::{Halt, RequestKind};
+use super::quarantine::has_arrived;
+use super::{LedgerAccess, Run, WebhookState};
+
+/// Events of a webhook that are looked up one by one; of others the ledger's word is taken.
+const MAX_LOOKUPS: usize = 50;
+/// Look-ups that the vendor fails to answer before no more are tried: it may be unable to show old
+/// events, and what lies in the window must not wait for them.
+const MAX_FAILED_LOOKUPS: u32 = 2;
+
+/// Whether the vendor still shows an event that no listing showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// It was asked for and is as the vendor shows it.
+    ByVendor,
+    /// The vendor does not show it, or was not asked.
+    No,
+}
+
+/// What the ledger remembers of an event that is to be looked up.
+struct Remembered {
+    event: EventId,
+    resend_id: EventId,
+    created_at: Option<DateTime<Utc>>,
+    /// What a person waits for comes first.
+    order: u8,
+}
+
+impl Remembered {
+    /// What the ledger wants looked up; what is in doubt is looked up where doubt is settled.
+    fn of(event: &EventId, history: &EventHistory) -> Option<Self> {
+        if !history.open.is_empty() {
+            return None;
+        }
+        let (resend_id, created_at, order) = match (&history.quarantine, &history.unfinished) {
+            (Some(entry), _) => (&entry.resend_id, entry.created_at, 1),
+            (None, Some(owed)) => match owed.cause {
+                UnfinishedCause::Released => (&owed.resend_id, owed.created_at, 0),
+                UnfinishedCause::Tried => (&owed.resend_id, owed.created_at, 2),
+            },
+            (None, None) => return None,
+        };
+        Some(Self { event: event.clone(), resend_id: resend_id.clone(), created_at, order })
+    }
+
+    /// The event as the ledger remembers it, where the vendor does not show it.
+    fn into_event(self) -> Event {
+        last_known(self.event, self.created_at)
+    }
+}
+
+impl Run<'_> {
+    /// Takes in what earlier runs left and the listing did not show.
+    pub(super) async fn look_up_unfinished(&mut self, index: usize) -> Result<(), Halt> {
+        let webhook = &self.webhooks[index];
+        let mut unseen: Vec<Remembered> = (webhook.history.iter())
+            .filter(|(id, _)| webhook.events.get(id).is_none())
+            .filter_map(|(id, history)| Remembered::of(id, history).map(|remembered| (history, remembered)))
+            // In the window the listing has the word: what it does not show as failed is not failed.
+            .filter(|(history, remembered)| history.quarantine.is_some() || !self.is_in_window(remembered.created_at))
+            .map(|(_, remembered)| remembered)
+            .collect();
+        unseen.sort_by(|left, right| {
+            (left.order, left.created_at, &left.event).cmp(&(right.order, right.created_at, &right.event))
+        });
+        let hook = webhook.id.clone();
+        let mut failed = 0;
+        for (place, remembered) in unseen.into_iter().enumerate() {
+            let mut shown = None;
+            if place < MAX_LOOKUPS && failed < MAX_FAILED_LOOKUPS {
+                let provider = self.ports.provider.as_ref();
+                let ask = async || provider.get_event(&hook, &remembered.resend_id).await;
+                match self.caller.read(RequestKind::Get, ask).await? {
+                    // Another event in the answer would be another event's news.
+                    Ok(detail) => shown = Some(detail.event).filter(|event| event.id == remembered.event),
+                    Err(ProviderError::NotFound { .. } | ProviderError::UnknownPath { .. }) => {}
+                    Err(_) => failed += 1,
+                }
+            }
+            let word = if shown.is_some() { Shown::ByVendor } else { Shown::No };
+            let webhook = &mut self.webhooks[index];
+            webhook.taken_in.insert(remembered.event.clone(), word);
+            webhook.events.observe(shown.unwrap_or_else(|| remembered.into_event()));
+        }
+        Ok(())
+    }
+
+    fn is_in_window(&self, created_at: Option<DateTime<Utc>>) -> bool {
+        created_at.is_some_and(|created| self.window.contains(created))
+    }
+
+    /// Gives what lies outside the window its result, unless it is to be tried again.
+    pub(super) fn mark_unfinished(&mut self, index: usize) {
+        let policy = self.policy().resend;
+        let window = self.window;
+        let WebhookState { taken_in, history, events, .. } = &mut self.webhooks[index];
+        for (id, shown) in taken_in {
+            let Some(tracked) = events.get_mut(id).filter(|tracked| tracked.result.is_none()) else { continue };
+            let owed = history.get(id).and_then(|history| history.unfinished.as_ref());
+            let status_before = owed.and_then(|owed| owed.status_before);
+            if tracked.verdict == Verdict::LostAfterAck && status_before != Some(DeliveryStatus::Delivered) {
+                // It failed before the attempt and is delivered now, which is what settles an attempt.
+                tracked.verdict = Verdict::Settled;
+            }
+            let created = tracked.event.created();
+            let is_inside = created.is_some_and(|created| window.contains(created));
+            if has_arrived(tracked, policy.resends(tracked.verdict)) || is_inside {
+                continue;
+            }
+            let is_released = owed.is_some_and(|owed| owed.cause == UnfinishedCause::Released);
+            let reason = match (is_released, *shown, policy.resends(tracked.verdict)) {
+                (true, Shown::ByVendor, true) => continue,
+                (true, Shown::ByVendor, false) => {
+                    format!("released from quarantine, but not resent: {}", tracked.verdict.reason())
+                }
+                (true, Shown::No, _) => "released from quarantine, but the vendor does not show it".to_owned(),
+                (false, _, _) => tried_before(created),
+            };
+            tracked.result = Some(EventResult::Left);
+            tracked.reason = Some(reason.into());
+        }
+    }
+
+    /// Records that events which earlier runs tried in vain have arrived, so that the next run need not
+    /// look again.
+    pub(super) async fn settle_what_has_arrived(&mut self, index: usize) -> Result<(), Halt> {
+        let LedgerAccess::Write(journal) = &self.ports.ledger else { return Ok(()) };
+        let webhook = &self.webhooks[index];
+        let now = self.ports.clock.now();
+        let settled: Vec<(AttemptId, Settlement, String)> = (webhook.taken_in.keys())
+            .filter_map(|id| {
+                let tracked = webhook.events.get(id)?;
+                let owed = webhook.history.get(id)?.unfinished.as_ref()?;
+                let counts = self.policy().bounds.failure_budget.is_some_and(|budget| {
+                    // A failure that the vendor may still count stays one, whoever delivered the event since.
+                    owed.settled_at.is_some_and(|at| now.signed_duration_since(at) < budget.period)
+                });
+                let arrived = has_arrived(tracked, self.policy().resend.resends(tracked.verdict)) && !counts;
+                let evidence = tracked.verdict.reason().to_owned();
+                arrived.then_some((owed.attempt?, Settlement::Recovered, evidence))
+            })
+            .collect();
+        if !settled.is_empty() {
+            journal.settle(settled, now).await.map_err(Halt::ledger)?;
+        }
+        Ok(())
+    }
+
+    /// The stay of a released event ends for good once it has arrived.
+    pub(super) fn release_is_done(&self, webhook: &WebhookState, tracked: &TrackedEvent) -> Option<QuarantineChange> {
+        let owed = webhook.history.get(&tracked.event.id)?.unfinished.as_ref()?;
+        let arrived = has_arrived(tracked, self.policy().resend.resends(tracked.verdict));
+        (owed.cause == UnfinishedCause::Released && arrived).then(|| QuarantineChange::Resolved {
+            webhook: webhook.id.clone(),
+            event: tracked.event.id.clone(),
+            evidence: tracked.verdict.reason().to_owned(),
+        })
+    }
+}
+
+fn tried_before(created: Option<DateTime<Utc>>) -> String {
+    let from = match created {
+        Some(created) => format!("begin it at {}", created.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        None => "widen it".to_owned(),
+    };
+    format!("an earlier run tried it in vain; it lies outside this window, so {from} to have it resent")
+}
+
+/// An event of which only the ledger tells.
+pub(super) fn last_known(id: EventId, created_at: Option<DateTime<Utc>>) -> Event {
+    Event {
+        id,
+        created_at: created_at.map(|at| CreatedAt { at, zone: ZoneKnowledge::Stated }),
+        status: DeliveryStatus::Failed,
+        status_text: None,
+        status_code: None,
+        runs: None,
+        alternate_ids: None,
+    }
+}
