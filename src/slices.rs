@@ -67,6 +67,11 @@ impl Capacity {
         self.cap = Some(self.cap.map_or(records, |cap| cap.min(records)));
     }
 
+    /// The most records that any answer held.
+    pub fn largest_answer(&self) -> u64 {
+        self.largest_answer
+    }
+
     /// The proven cap, in records.
     pub fn cap(&self) -> Option<u64> {
         self.cap

@@ -290,7 +290,7 @@ impl Loaded {
     /// How far the window goes back. With `last` that is for webhooks of which nothing is proven yet.
     fn since(&self) -> Result<(TimeDelta, Beginning), SettingsError> {
         if let Some((_, text)) = self.text(Key::Since)
-            && text.trim() == SINCE_LAST
+            && text.trim().eq_ignore_ascii_case(SINCE_LAST)
         {
             let usual = Key::Since.default_text().unwrap_or_default();
             let usual = duration::parse(usual).map_err(|unusable| SettingsError::new(unusable.message))?;

@@ -273,7 +273,9 @@ impl Run<'_> {
             }
         };
         match decision {
-            Decision::Arrived(_) | Decision::GivenUp => Some(decision),
+            Decision::Arrived(_) => Some(decision),
+            // A receiver that seems down may have taken the event all the same, which only the log tells.
+            Decision::GivenUp => (log == LogEvidence::Asked || !self.is_log_asked()).then_some(decision),
             // The vendor said that it delivered. Its list may be late by more than the settling time, so
             // it is not for this run to say otherwise.
             Decision::MayBeSentAgain(Settlement::NotSent)

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::classify::{UnknownReason, Verdict};
 use crate::clock::Clock;
-use crate::event::{DeliveryStatus, WebhookId};
+use crate::event::{DeliveryStatus, WebhookId, ZoneKnowledge};
 use crate::exit::{ExitCode, Findings};
 use crate::ledger::{Journal, LedgerError};
 use crate::monitor::{Monitor, RunEvent};
@@ -326,14 +326,25 @@ fn ledger_hint() -> &'static str {
     "make room on the disk or make the ledger writable, then run again: what was sent is looked up first"
 }
 
+/// How far behind the time of an event may lie that states no offset: the westernmost zone.
+const UNSTATED_OFFSET: TimeDelta = TimeDelta::hours(12);
+
 /// What a run that ended clean by proof proves for each of its webhooks: nothing is left up to where
 /// events were old enough to be judged.
 pub(super) fn proven_by(report: &RunReport, policy: &Policy) -> Vec<(WebhookId, Proven)> {
-    if report.outcome != RunOutcome::Clean || report.mode != Mode::Act || policy.proofs == Proofs::Off {
+    // What is quarantined is told of on every run, whatever its window, so it keeps nothing open.
+    let all_is_told = report.outcome == RunOutcome::Left && report.totals.left == report.totals.quarantined;
+    let is_proven = (report.outcome == RunOutcome::Clean || all_is_told) && policy.proofs == Proofs::Required;
+    if !is_proven || report.mode != Mode::Act {
         return Vec::new();
     }
-    let ripe_until = report.started_at - policy.min_age;
     let judged_until = |webhook: &WebhookReport| {
+        let states_offset = |tracked: &TrackedEvent| {
+            tracked.event.created_at.is_some_and(|created| created.zone == ZoneKnowledge::Stated)
+        };
+        let certain = !webhook.events.is_empty() && webhook.events.iter().all(states_offset);
+        let uncertainty = if certain { TimeDelta::zero() } else { UNSTATED_OFFSET };
+        let ripe_until = report.started_at - policy.min_age - uncertainty;
         let young = webhook.events.iter().filter(|tracked| tracked.verdict == Verdict::TooYoung);
         young.filter_map(|tracked| tracked.event.created()).fold(ripe_until, DateTime::min)
     };

@@ -66,6 +66,17 @@ pub(super) struct ListJob<'e> {
     pub(super) events: &'e Mutex<TrackedEvents>,
     /// Whether the outcome must tell which ids were listed.
     pub(super) sightings: Sightings,
+    /// Whether slices are widened before they are asked for.
+    pub(super) edges: Edges,
+}
+
+/// What is asked for of a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edges {
+    /// More than the slice, for the zone's uncertainty and for ends that may not be included.
+    Widened,
+    /// The slice itself.
+    Exact,
 }
 
 /// Whether a listing must tell which ids it showed.
@@ -118,6 +129,7 @@ impl Run<'_> {
             slices,
             events: &events,
             sightings,
+            edges: Edges::Widened,
         };
         let outcome = self.list(job).await;
         let webhook = &mut self.webhooks[index];
@@ -220,7 +232,7 @@ impl Run<'_> {
     /// Lists one slice, again after a passing failure, as often as it makes sense before it is halved.
     async fn list_slice(&self, job: &ListJob<'_>, slice: Window) -> Result<SliceAnswer, Halt> {
         let request =
-            ListRequest { webhook: job.webhook.clone(), range: self.range_of(job.window, slice), filter: job.filter };
+            ListRequest { webhook: job.webhook.clone(), range: self.range_of(job, slice), filter: job.filter };
         let can_be_halved = slice.halves(SHORTEST_FAILING).is_some();
         let mut signs = SliceSigns::default();
         let mut seen = Vec::new();
@@ -261,8 +273,12 @@ impl Run<'_> {
 
     /// The range to ask for: a slice at the window's edge is widened for the zone's uncertainty, an
     /// inner one by the overlap.
-    fn range_of(&self, window: Window, slice: Window) -> Window {
-        let margin = self.zone_margin();
+    fn range_of(&self, job: &ListJob<'_>, slice: Window) -> Window {
+        let (margin, window) = (self.zone_margin(), job.window);
+        match job.edges {
+            Edges::Widened => {}
+            Edges::Exact => return slice,
+        }
         let before = if slice.from() == window.from() { margin } else { OVERLAP };
         let after = if slice.to() == window.to() { margin } else { OVERLAP };
         slice.widened(before, after)
@@ -314,7 +330,12 @@ impl Run<'_> {
         let mut indivisible: HashSet<Window> = HashSet::new();
         if scrutiny == Scrutiny::Everything {
             let webhook = &self.webhooks[index];
-            self.look_beyond(index, &webhook.capacity.doubtful(&webhook.listed, scrutiny)).await?;
+            let filter = webhook.filter;
+            let doubtful = webhook.capacity.doubtful(&webhook.listed, scrutiny);
+            for (slice, records) in self.look_closer(index, filter, &doubtful).await? {
+                let listed = &mut self.webhooks[index].listed;
+                listed.iter_mut().filter(|listed| listed.slice == slice).for_each(|listed| listed.records = records);
+            }
         }
         for _ in 0..MAX_CAP_PASSES {
             let webhook = &self.webhooks[index];

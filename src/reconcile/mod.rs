@@ -305,7 +305,10 @@ impl<'a> Run<'a> {
                 Next::NoProgress => {
                     self.problem(
                         ProblemKind::NoProgress,
-                        format!("{outstanding} events were resent again and again and did not arrive"),
+                        match outstanding {
+                            1 => "1 event was resent again and again and did not arrive".to_owned(),
+                            _ => format!("{outstanding} events were resent again and again and did not arrive"),
+                        },
                         "look at what the receiver answers to them; the reason stands beside each event",
                     );
                     return Ok(());

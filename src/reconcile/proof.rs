@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::event::Window;
 use crate::policy::Proofs;
@@ -16,10 +16,14 @@ use crate::tracked::TrackedEvents;
 
 use super::Run;
 use super::caller::Halt;
-use super::listing::{ListJob, ListOutcome, Sightings};
+use super::listing::{Edges, ListJob, ListOutcome, Sightings};
 
 /// How far back it is looked for any event at all when the window holds none.
 const LOOK_BACK: TimeDelta = TimeDelta::days(31);
+/// How often a range is parted to show that each part holds less than the whole.
+const MAX_PARTINGS: u32 = 20;
+/// A part is not made shorter than this.
+const SHORTEST_PART: TimeDelta = TimeDelta::seconds(1);
 
 /// What the listings of a webhook showed that bears on its filter.
 #[derive(Clone, Copy, Debug, Default)]
@@ -225,6 +229,7 @@ impl Run<'_> {
             slices,
             events: &events,
             sightings,
+            edges: Edges::Widened,
         };
         let outcome = self.list(job).await;
         let webhook = &mut self.webhooks[index];
@@ -243,7 +248,11 @@ impl Run<'_> {
     async fn is_unfiltered_cut_short(&mut self, index: usize, scrutiny: Scrutiny) -> Result<bool, Halt> {
         if scrutiny == Scrutiny::Everything {
             let webhook = &self.webhooks[index];
-            self.look_beyond(index, &webhook.capacity.doubtful(&webhook.proof_listed, scrutiny)).await?;
+            let doubtful = webhook.capacity.doubtful(&webhook.proof_listed, scrutiny);
+            for (slice, records) in self.look_closer(index, ListFilter::All, &doubtful).await? {
+                let listed = &mut self.webhooks[index].proof_listed;
+                listed.iter_mut().filter(|listed| listed.slice == slice).for_each(|listed| listed.records = records);
+            }
         }
         let webhook = &self.webhooks[index];
         for slice in webhook.capacity.doubtful(&webhook.proof_listed, scrutiny) {
@@ -267,13 +276,36 @@ impl Run<'_> {
     }
 
     /// The halves of a slice that is hardly longer than its widened edges show mostly the same events, so
-    /// halving it tells nothing. A longer range may hold more, and one larger answer disproves a cap.
-    pub(super) async fn look_beyond(&mut self, index: usize, doubtful: &[Window]) -> Result<(), Halt> {
+    /// halving it tells nothing. A longer range may hold more, and one larger answer disproves a cap; and
+    /// what was asked for can itself be asked for in parts, without widening these.
+    ///
+    /// Returns the slices that turned out to be whole, with the largest number of records in any part.
+    pub(super) async fn look_closer(
+        &mut self,
+        index: usize,
+        filter: ListFilter,
+        doubtful: &[Window],
+    ) -> Result<Vec<(Window, u64)>, Halt> {
         let short = self.zone_margin() * 4;
-        let Some(slice) = doubtful.iter().find(|slice| slice.length() <= short) else { return Ok(()) };
+        let short: Vec<Window> = doubtful.iter().filter(|slice| slice.length() <= short).copied().collect();
+        let (Some(first), false) = (short.first(), self.webhooks[index].range_ignored) else { return Ok(Vec::new()) };
+        if self.look_beyond(index, first.to()).await? {
+            return Ok(Vec::new());
+        }
+        let mut whole = Vec::new();
+        for slice in short {
+            if let Some(records) = self.count_in_parts(index, filter, slice).await? {
+                whole.push((slice, records));
+            }
+        }
+        Ok(whole)
+    }
+
+    /// Looks whether a longer range up to `end` holds more than any answer did. Returns whether it does.
+    async fn look_beyond(&mut self, index: usize, end: DateTime<Utc>) -> Result<bool, Halt> {
         let suspect = self.webhooks[index].capacity;
         for further in [TimeDelta::days(1), self.longest_slice_of_provider()] {
-            let Some(wider) = Window::new(slice.to() - further, slice.to()) else { continue };
+            let Some(wider) = Window::new(end - further, end) else { continue };
             let scratch = Mutex::new(TrackedEvents::default());
             let job = ListJob {
                 webhook: self.webhooks[index].id.clone(),
@@ -282,15 +314,59 @@ impl Run<'_> {
                 slices: vec![wider],
                 events: &scratch,
                 sightings: Sightings::Dropped,
+                edges: Edges::Widened,
             };
             let outcome = self.list(job).await?;
             let capacity = &mut self.webhooks[index].capacity;
             outcome.listed.iter().for_each(|listed| capacity.saw(listed.records));
             if *capacity != suspect {
-                break;
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
+    }
+
+    /// Asks for the widened range of a slice in parts that each hold less than the suspected cap. Returns
+    /// the largest number of records in a part, or `None` where that can't be had.
+    async fn count_in_parts(&mut self, index: usize, filter: ListFilter, slice: Window) -> Result<Option<u64>, Halt> {
+        let margin = self.zone_margin();
+        let suspect = self.webhooks[index].capacity.largest_answer();
+        let mut waiting = vec![(slice.widened(margin, margin), suspect)];
+        let mut largest = 0;
+        for _ in 0..MAX_PARTINGS {
+            let Some((range, records)) = waiting.pop() else { return Ok(Some(largest)) };
+            let Some(parts) = range.halves(SHORTEST_PART) else { return Ok(None) };
+            let webhook = &mut self.webhooks[index];
+            let events = Mutex::new(std::mem::take(&mut webhook.events));
+            let job = ListJob {
+                webhook: webhook.id.clone(),
+                filter,
+                window: self.window,
+                slices: parts.to_vec(),
+                events: &events,
+                sightings: Sightings::Dropped,
+                edges: Edges::Exact,
+            };
+            let outcome = self.list(job).await;
+            self.webhooks[index].events = events.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let outcome = outcome?;
+            if outcome.signs.new > 0 {
+                self.webhooks[index].capacity.cut_short_at(records);
+                return Ok(None);
+            }
+            if outcome.listed.iter().map(|part| part.records).sum::<u64>() < records {
+                // A part could not be read, or the vendor's ranges are not what they seem.
+                return Ok(None);
+            }
+            for part in &outcome.listed {
+                if part.records >= suspect {
+                    waiting.push((part.slice, part.records));
+                } else {
+                    largest = largest.max(part.records);
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Gives up the vendor's filter for this webhook: lists the whole window without it.
@@ -345,6 +421,7 @@ impl Run<'_> {
             slices: earlier.slices(self.longest_slice_of_provider()),
             events: &scratch,
             sightings: Sightings::Dropped,
+            edges: Edges::Widened,
         };
         let outcome = self.list(job).await?;
         Ok(outcome.signs.delivered + outcome.signs.failed > 0)

@@ -230,6 +230,25 @@ async fn only_what_is_proven_clean_moves_the_beginning() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_quarantined_keeps_no_window_open() {
+    let world = poisoned(3);
+    quarantine_the_poisoned(&world).await;
+    assert!(world.get().rows.proven.contains_key(&hook()));
+    let report = world.run(&since_last(Mode::Act)).await;
+    assert_eq!((report.exit_code, report.totals.quarantined), (ExitCode::Left, 1));
+    assert!(report.window.length() < TimeDelta::hours(4), "{:?}", report.window);
+}
+
+#[tokio::test(start_paused = true)]
+async fn times_without_an_offset_prove_less() {
+    let world = Shared::outage(3);
+    world.get().states_offsets = false;
+    assert_eq!(world.run(&request(Mode::Act)).await.exit_code, ExitCode::Clean);
+    let until = world.get().rows.proven[&hook()].until;
+    assert!(until <= start() - TimeDelta::hours(12), "{until}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_too_young_is_looked_at_again() {
     let world = Shared::outage(3);
     let mut asked = request(Mode::Act);

@@ -11,7 +11,7 @@ use crate::provider::ProviderError;
 use crate::reconcile::RunRequest;
 use crate::run_report::{Mode, ProblemKind};
 
-use super::world::{Shared, request, start};
+use super::world::{ListBehaviour, Shared, request, start};
 use super::{everything_arrived, has};
 
 fn server(status: u16) -> ProviderError {
@@ -86,5 +86,40 @@ async fn a_quiet_webhook_with_a_few_events_close_together_is_clean() {
             let seen = format!("{number} events, {lost} lost, {hours} hours: {:?}", report.problems);
             assert!(!has(&report, ProblemKind::ListingTruncated), "{seen}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_webhook_whose_events_lie_beside_a_short_window_is_clean() {
+    for number in [2, 7, 22, 42] {
+        let world = Shared::new();
+        for event in 0..number {
+            let id = format!("event-{event}");
+            world.event(&id, 0, true, true);
+            let created = start() - TimeDelta::hours(4) - TimeDelta::seconds(event);
+            world.get().events.get_mut(&id).expect("an event").created = created;
+        }
+        let window = Window::new(start() - TimeDelta::hours(3), start()).expect("not empty");
+        let report = world.run(&RunRequest { window, ..request(Mode::Act) }).await;
+        assert_eq!(report.exit_code, ExitCode::Clean, "{number} events: {:?}", report.problems);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cap_is_found_out_in_a_short_window_too() {
+    for cap in [2, 3, 5, 8] {
+        let world = Shared::new();
+        for event in 0..12 {
+            let id = format!("event-{event}");
+            world.event(&id, 0, event < 11, event < 11);
+            let created = start() - TimeDelta::minutes(100) + TimeDelta::minutes(event);
+            world.get().events.get_mut(&id).expect("an event").created = created;
+        }
+        world.get().cap = Some(cap);
+        world.get().list = ListBehaviour::CapsBeforeItFilters;
+        let window = Window::new(start() - TimeDelta::hours(3), start()).expect("not empty");
+        let report = world.run(&RunRequest { window, ..request(Mode::Act) }).await;
+        let lost = world.lost();
+        assert!(lost.is_empty() || report.exit_code != ExitCode::Clean, "cap {cap}: {:?}", report.problems);
     }
 }

@@ -67,6 +67,7 @@ pub(super) enum ListBehaviour {
     IgnoresFilter,
     OnlyDelivered,
     FailedAlwaysEmpty,
+    CapsBeforeItFilters,
     Nothing,
 }
 

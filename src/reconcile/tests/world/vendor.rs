@@ -87,7 +87,7 @@ impl World {
                 (ListBehaviour::Nothing, _) => false,
                 (ListBehaviour::FailedAlwaysEmpty, ListFilter::Failed) => false,
                 (ListBehaviour::OnlyDelivered, _) => delivered,
-                (ListBehaviour::IgnoresFilter, _) | (_, ListFilter::All) => true,
+                (ListBehaviour::IgnoresFilter | ListBehaviour::CapsBeforeItFilters, _) | (_, ListFilter::All) => true,
                 (ListBehaviour::Honest, ListFilter::Failed) => !delivered,
             };
             if wanted && request.range.contains(event.created + self.zone_shift) {
@@ -96,6 +96,9 @@ impl World {
         }
         events.sort_by_key(|(created, _)| *created);
         events.truncate(self.cap.unwrap_or(usize::MAX));
+        if (self.list, request.filter) == (ListBehaviour::CapsBeforeItFilters, ListFilter::Failed) {
+            events.retain(|(_, event)| event.status != DeliveryStatus::Delivered);
+        }
         for event in self.events.values_mut() {
             event.stale = event.stale.saturating_sub(1);
         }
