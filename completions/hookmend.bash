@@ -144,7 +144,7 @@ _hookmend() {
                     return 0
                     ;;
                 --received-format)
-                    COMPREPLY=($(compgen -W "auto ids jsonl csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto ids jsonl csv text" -- "${cur}"))
                     return 0
                     ;;
                 --received-id)
@@ -529,7 +529,7 @@ _hookmend() {
                     return 0
                     ;;
                 --received-format)
-                    COMPREPLY=($(compgen -W "auto ids jsonl csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto ids jsonl csv text" -- "${cur}"))
                     return 0
                     ;;
                 --received-id)

@@ -50,8 +50,9 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
 ids\t''
 jsonl\t''
-csv\t''"
-complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number' -r
+csv\t''
+text\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-time -d 'Where the time is; gives the log its coverage' -r
@@ -97,8 +98,9 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received -d 
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
 ids\t''
 jsonl\t''
-csv\t''"
-complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number' -r
+csv\t''
+text\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-time -d 'Where the time is; gives the log its coverage' -r

@@ -63,9 +63,10 @@ pub struct ReceivedFlags {
     #[arg(long, value_name = "SRC", value_hint = ValueHint::FilePath)]
     received: Vec<String>,
     /// How to read it [default: auto]
-    #[arg(long, value_name = "FORMAT", value_parser = ["auto", "ids", "jsonl", "csv"])]
+    #[arg(long, value_name = "FORMAT", value_parser = ["auto", "ids", "jsonl", "csv", "text"])]
     received_format: Option<String>,
-    /// Where the id is; jsonl: key or JSON pointer; csv: column name or number
+    /// Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a
+    /// regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)
     #[arg(long, value_name = "FIELD")]
     received_id: Option<String>,
     /// Where the HTTP status is; only lines with a successful one count

@@ -158,6 +158,7 @@ fn received_options(settings: &ReceivedSettings) -> Result<ReceivedOptions, CliE
             ReceivedFormat::Ids => Some(received::Format::Ids),
             ReceivedFormat::Jsonl => Some(received::Format::Jsonl),
             ReceivedFormat::Csv => Some(received::Format::Csv),
+            ReceivedFormat::Text => Some(received::Format::Text),
         },
         id: field(&settings.id)?,
         status: field(&settings.status)?,

@@ -322,7 +322,8 @@ impl Loaded {
         let status = field(Key::ReceivedStatus)?;
         let ok = match self.text(Key::ReceivedOk) {
             None => vec![SUCCESS],
-            Some((entry, _)) if status.is_none() => {
+            // An access log or a pattern brings its status along; the log is asked about that.
+            Some((entry, _)) if status.is_none() && !matches!(format, ReceivedFormat::Auto | ReceivedFormat::Text) => {
                 return Err(entry.error(
                     Key::ReceivedOk,
                     Unusable::new("there is no status to compare with").hint("name its field with --received-status"),

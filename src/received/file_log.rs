@@ -278,12 +278,9 @@ impl Pass<'_, '_> {
 
     fn finish(mut self) -> Lookup {
         let findings = self.judge.finish();
-        let mut since = self.options.since;
+        let since = self.options.since.or(findings.earliest);
         if let (None, Some(field)) = (since, &self.options.time) {
-            since = findings.earliest;
-            if since.is_none() {
-                self.damage.push(format!("no line has a readable time in {:?}", field.as_str()));
-            }
+            self.damage.push(format!("no line has a readable time in {:?}", field.as_str()));
         }
         let broken = match &self.damage[..] {
             [] => None,

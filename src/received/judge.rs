@@ -24,19 +24,11 @@ enum Acceptance {
     Unclear,
 }
 
-/// What is asked of the status field.
-#[derive(Clone, Debug)]
-enum StatusRule {
-    /// There is none: every line counts as received.
-    NotAsked,
-    /// The code must be one of these.
-    OneOf(StatusSet),
-}
-
 /// Collects the sightings of one look-up.
 pub(super) struct Judge<'w> {
     wanted: &'w WantedIds,
-    rule: StatusRule,
+    /// The codes that count as received, in lines that have one.
+    ok: StatusSet,
     zone: Tz,
     sightings: Vec<Sighting>,
     stats: LogStats,
@@ -57,13 +49,9 @@ pub(super) struct Findings {
 impl<'w> Judge<'w> {
     /// A judge for these ids.
     pub(super) fn new(wanted: &'w WantedIds, options: &ReceivedOptions) -> Self {
-        let rule = match options.status {
-            None => StatusRule::NotAsked,
-            Some(_) => StatusRule::OneOf(options.ok.clone()),
-        };
         Self {
             wanted,
-            rule,
+            ok: options.ok.clone(),
             zone: options.zone,
             sightings: vec![Sighting::Unseen; wanted.ids().len()],
             stats: LogStats::default(),
@@ -83,6 +71,10 @@ impl<'w> Judge<'w> {
         };
         if acceptance == Acceptance::Accepted && record.ids.len() > 0 {
             self.stats.ids += 1;
+        }
+        if record.has_dash {
+            // Whoever sent a dash for an id can't be told from whoever sent none.
+            self.sight(b"-", Sighting::Possible);
         }
         for id in record.ids.iter() {
             match (sighting, ending) {
@@ -161,11 +153,10 @@ impl<'w> Judge<'w> {
     }
 
     fn acceptance(&self, record: &Record) -> Acceptance {
-        let StatusRule::OneOf(ok) = &self.rule else { return Acceptance::Accepted };
         let mut all: Option<Acceptance> = None;
         for text in record.statuses.iter() {
             let one = match status_code(text) {
-                Some(code) if ok.contains(code) => Acceptance::Accepted,
+                Some(code) if self.ok.contains(code) => Acceptance::Accepted,
                 Some(_) => Acceptance::Refused,
                 None => Acceptance::Unclear,
             };

@@ -8,9 +8,10 @@
 //! | `file_log` | a log in files: opened before the first request, read anew at each look-up |
 //! | `sources` | names to open files: patterns, pipes, standard input |
 //! | `sniff`, `detect`, `plan` | is it text, which format, where are its fields |
-//! | `json_fields`, `table`, `well_known` | finding the fields of JSON lines and of tables |
+//! | `json_fields`, `table`, `text_fields`, `well_known` | finding the fields of JSON lines, tables and text lines |
 //! | `lines` | a stream to lines |
-//! | `record`, `ids`, `jsonl`, `csv` | a line to the texts of its fields, one file per format |
+//! | `record`, `ids`, `jsonl`, `csv`, `text` | a line to the texts of its fields, one file per format |
+//! | `access`, `pairs`, `pattern` | what text lines are made of |
 //! | `judge`, `time`, `suspects` | records and damage to sightings: the only place where one is decided |
 //! | `scan` | one stream from its first line to its last |
 
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use crate::receipt::{Lookup, WantedIds};
 
+mod access;
 mod csv;
 mod detect;
 mod file_log;
@@ -30,6 +32,8 @@ mod jsonl;
 mod judge;
 mod lines;
 mod options;
+mod pairs;
+mod pattern;
 mod plan;
 mod record;
 mod scan;
@@ -39,6 +43,8 @@ mod suspects;
 mod table;
 #[cfg(test)]
 mod tests;
+mod text;
+mod text_fields;
 mod time;
 mod well_known;
 

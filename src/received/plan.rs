@@ -10,10 +10,12 @@ use super::detect::{Sample, detect};
 use super::ids::IdsReader;
 use super::json_fields;
 use super::jsonl::{JsonFields, JsonlReader};
-use super::options::{FieldSpec, Format, ReceivedOptions};
+use super::options::{FieldSpec, Format, ReceivedOptions, StatusSet};
 use super::record::RecordReader;
 use super::sniff::{HEAD_BYTES, NotText, refuse_unless_text};
 use super::table;
+use super::text::{TextLayout, TextReader};
+use super::text_fields;
 
 /// How the lines of one file are laid out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub(super) enum Layout {
     Jsonl(JsonFields),
     /// A table.
     Csv(CsvLayout),
+    /// Text lines.
+    Text(TextLayout),
 }
 
 impl Layout {
@@ -35,6 +39,7 @@ impl Layout {
             Self::Empty | Self::Ids => Box::new(IdsReader),
             Self::Jsonl(fields) => Box::new(JsonlReader::new(fields)),
             Self::Csv(layout) => Box::new(CsvReader::new(layout)),
+            Self::Text(layout) => Box::new(TextReader::new(layout)),
         }
     }
 
@@ -44,6 +49,7 @@ impl Layout {
             Self::Empty | Self::Ids => false,
             Self::Jsonl(fields) => fields.status.is_some(),
             Self::Csv(layout) => layout.status.is_some(),
+            Self::Text(layout) => layout.status.is_some(),
         }
     }
 }
@@ -106,17 +112,40 @@ pub(super) fn examine(file: &mut File, options: &ReceivedOptions, preferred: &[F
         None => detect(&sample, options)?,
     };
     file.rewind()?;
+    let plan = plan_as(format, &reason, file, &sample, options, preferred)?;
+    if !plan.layout.has_status() && options.ok != StatusSet::default() {
+        return Err(Refusal::unusable(
+            format!("its lines have no status that could be {}", options.ok),
+            "name the field of the status with --received-status, or leave --received-ok out",
+        ));
+    }
+    Ok(plan)
+}
+
+fn plan_as(
+    format: Format,
+    reason: &str,
+    file: &mut File,
+    sample: &Sample,
+    options: &ReceivedOptions,
+    preferred: &[FieldSpec],
+) -> Result<Plan, Refusal> {
     match format {
-        Format::Ids => plan_ids(&sample, options, &reason),
+        Format::Ids => plan_ids(sample, options, reason),
         Format::Jsonl => {
             let choice = json_fields::choose(&mut *file, options, preferred)?;
             let why = format!("jsonl ({reason}), {}", choice.why);
             Ok(Plan { layout: Layout::Jsonl(choice.fields), found_id: choice.found_id, why })
         }
         Format::Csv => {
-            let choice = table::choose(&sample, options, preferred)?;
+            let choice = table::choose(sample, options, preferred)?;
             let why = format!("csv ({reason}), {}", choice.why);
             Ok(Plan { layout: Layout::Csv(choice.layout), found_id: choice.found_id, why })
+        }
+        Format::Text => {
+            let choice = text_fields::choose(sample, &mut *file, options, preferred)?;
+            let why = format!("text ({reason}), {}", choice.why);
+            Ok(Plan { layout: Layout::Text(choice.layout), found_id: choice.found_id, why })
         }
     }
 }

@@ -3,6 +3,7 @@
 mod files;
 mod oracle;
 mod real_logs;
+mod real_text;
 mod rules;
 
 use std::fs;
