@@ -45,6 +45,16 @@ pub(super) fn shape_of(sample: &Sample) -> Shape {
     }
 }
 
+/// The shape of those lines that have a field of this name, if there are any.
+fn shape_with(sample: &Sample, name: &str) -> Shape {
+    let has_name = |shape: Shape| {
+        let mut names = Names::default();
+        sample.lines.iter().for_each(|line| names.take(shape, line.trim_ascii()));
+        names.seen.contains_key(name)
+    };
+    [Shape::Access, Shape::Pairs].into_iter().find(|shape| has_name(*shape)).unwrap_or(Shape::Free)
+}
+
 /// Whether a line is made of pairs for the most part.
 fn are_pairs(line: &[u8]) -> bool {
     let (mut pairs, mut others) = (0_usize, 0_usize);
@@ -68,7 +78,10 @@ pub(super) fn choose(
     options: &ReceivedOptions,
     preferred: &[FieldSpec],
 ) -> Result<TextChoice, Refusal> {
-    let shape = shape_of(sample);
+    let mut shape = shape_of(sample);
+    if let (Shape::Free, Some(id)) = (shape, &options.id) {
+        shape = shape_with(sample, id.as_str());
+    }
     let mut names = Names::default();
     sample.lines.iter().for_each(|line| names.take(shape, line.trim_ascii()));
     let mut choosing = Choosing { shape, names, options };

@@ -1,7 +1,9 @@
 //! The received log as the engine meets it: whole files in, sightings and coverage out.
 
 mod files;
+mod growth;
 mod oracle;
+pub(super) mod packed;
 mod real_logs;
 mod real_text;
 mod rules;

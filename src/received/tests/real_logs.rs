@@ -125,16 +125,3 @@ fn two_formats_in_one_file_hide_no_id() {
     assert_eq!(lookup.sightings, [Received, Received, Unseen]);
     assert_eq!((lookup.stats.lines, lookup.stats.unreadable), (15, 5));
 }
-
-#[test]
-fn compressed_copies_are_refused_whatever_their_names() {
-    for (name, what) in [("gzip-named.log", "gzip"), ("rotated.log.2.gz", "gzip"), ("rotated.json.zst", "zstd")] {
-        match FileLog::open(ReceivedOptions::of([SourceSpec::Files(data("variants").join(name))])) {
-            Err(ReceivedError::Unusable { message, hint, .. }) => {
-                assert!(message.contains(what) && hint.contains("--received -"), "{message}; {hint}");
-            }
-            Err(other) => panic!("{name}: {other}"),
-            Ok(_) => panic!("{name} was accepted"),
-        }
-    }
-}
