@@ -82,9 +82,13 @@ pub struct ReadingFlags {
     /// How to read it [default: auto]
     #[arg(long, value_name = "FORMAT", value_parser = ["auto", "ids", "jsonl", "csv", "text"])]
     received_format: Option<String>,
-    /// Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a
-    /// regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)
-    #[arg(long, value_name = "FIELD")]
+    // An attribute, as documentation would take the groups for HTML.
+    #[arg(
+        long,
+        value_name = "FIELD",
+        help = "Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a \
+                regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)"
+    )]
     received_id: Option<String>,
     /// Where the HTTP status is; only lines with a successful one count
     #[arg(long, value_name = "FIELD")]
