@@ -211,7 +211,11 @@ impl Adapters for Workshop<'_> {
     }
 }
 
-fn received_options(settings: &ReceivedSettings) -> Result<ReceivedOptions, CliError> {
+/// What was set of the received log, as its adapter takes it.
+///
+/// # Errors
+/// When a field or a list of codes is none.
+pub fn received_options(settings: &ReceivedSettings) -> Result<ReceivedOptions, CliError> {
     let sources = settings.sources.iter().map(|source| match source {
         ReceivedSource::Stdin => SourceSpec::Stdin,
         ReceivedSource::Named(name) => SourceSpec::Files(name.into()),
@@ -225,6 +229,7 @@ fn received_options(settings: &ReceivedSettings) -> Result<ReceivedOptions, CliE
             ReceivedFormat::Ids => Some(received::Format::Ids),
             ReceivedFormat::Jsonl => Some(received::Format::Jsonl),
             ReceivedFormat::Csv => Some(received::Format::Csv),
+            ReceivedFormat::Text => Some(received::Format::Text),
         },
         id: field(&settings.id)?,
         status: field(&settings.status)?,

@@ -332,6 +332,14 @@ impl Loaded {
         Ok(Scope::Webhooks(webhooks))
     }
 
+    /// The received log alone, for a command that needs nothing else.
+    ///
+    /// # Errors
+    /// When a value can't be used.
+    pub fn received_log(&self) -> Result<Option<ReceivedSettings>, SettingsError> {
+        self.received(self.parsed(Key::TimeZone, parse_zone)?)
+    }
+
     fn received(&self, time_zone: Tz) -> Result<Option<ReceivedSettings>, SettingsError> {
         let format = self.choice(Key::ReceivedFormat, ReceivedFormat::ALL, ReceivedFormat::name)?;
         let field = |key| match self.text(key) {
@@ -343,7 +351,8 @@ impl Loaded {
         let status = field(Key::ReceivedStatus)?;
         let ok = match self.text(Key::ReceivedOk) {
             None => vec![SUCCESS],
-            Some((entry, _)) if status.is_none() => {
+            // An access log or a pattern brings its status along; the log is asked about that.
+            Some((entry, _)) if status.is_none() && !matches!(format, ReceivedFormat::Auto | ReceivedFormat::Text) => {
                 return Err(entry.error(
                     Key::ReceivedOk,
                     Unusable::new("there is no status to compare with").hint("name its field with --received-status"),

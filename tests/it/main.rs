@@ -12,6 +12,7 @@ mod ledger_place;
 mod listing_faults;
 mod lock;
 mod quarantine;
+mod received;
 mod resend_faults;
 mod scene;
 mod shell;
