@@ -127,6 +127,8 @@ fn during_the_confirmation_it_stops_and_the_next_run_takes_it_up() {
     for signal in BOTH {
         let mut judge = Judge::of(small_world(6));
         judge.scene.fault("stale-listing=5");
+        // Time for the signal to be heard before the answer that would end the run.
+        judge.scene.fault("slow=400@list");
         let resent = AtomicU64::new(0);
         let is_it = move |moment: Moment| {
             let resends = resent.fetch_add(u64::from(moment.operation == Operation::Resend), Ordering::SeqCst);
