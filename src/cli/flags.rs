@@ -59,14 +59,15 @@ impl EventFlags {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = RECEIVED)]
 pub struct ReceivedFlags {
-    /// Your log of received event ids: a file, a pattern in quotes, or - for standard input; may be
+    /// Your log of received event ids: a file, a pattern in quotes, - for standard input, or a
+    /// database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be
     /// repeated
     #[arg(long, value_name = "SRC", value_hint = ValueHint::FilePath)]
     received: Vec<String>,
     /// How to read it [default: auto]
     #[arg(long, value_name = "FORMAT", value_parser = ["auto", "ids", "jsonl", "csv"])]
     received_format: Option<String>,
-    /// Where the id is; jsonl: key or JSON pointer; csv: column name or number
+    /// Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column
     #[arg(long, value_name = "FIELD")]
     received_id: Option<String>,
     /// Where the HTTP status is; only lines with a successful one count
@@ -81,6 +82,10 @@ pub struct ReceivedFlags {
     /// Since when the log is complete
     #[arg(long, value_name = "T")]
     received_since: Option<String>,
+    /// What to ask a database that is named without a table; its one parameter is the array of the
+    /// wanted ids, and it returns those that were received
+    #[arg(long, value_name = "SQL")]
+    received_query: Option<String>,
 }
 
 impl ReceivedFlags {
@@ -93,6 +98,7 @@ impl ReceivedFlags {
         layer.flag(Key::ReceivedOk, self.received_ok);
         layer.flag(Key::ReceivedTime, self.received_time);
         layer.flag(Key::ReceivedSince, self.received_since);
+        layer.flag(Key::ReceivedQuery, self.received_query);
     }
 }
 

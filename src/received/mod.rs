@@ -13,6 +13,7 @@
 //! | `record`, `ids`, `jsonl`, `csv` | a line to the texts of its fields, one file per format |
 //! | `judge`, `time`, `suspects` | records and damage to sightings: the only place where one is decided |
 //! | `scan` | one stream from its first line to its last |
+//! | `database` | a log in a database, asked in place; several logs as one |
 
 use std::path::PathBuf;
 
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use crate::receipt::{Lookup, WantedIds};
 
 mod csv;
+mod database;
 mod detect;
 mod file_log;
 mod ids;
@@ -42,6 +44,7 @@ mod tests;
 mod time;
 mod well_known;
 
+pub use database::{AddressError, Credentials, DatabaseAddress, DatabaseLog, DatabaseOptions, SeveralLogs};
 pub use file_log::FileLog;
 pub use options::{FieldSpec, Format, OptionError, ReceivedOptions, SourceSpec, StatusSet};
 
@@ -68,6 +71,16 @@ pub enum ReceivedError {
         /// The source.
         path: PathBuf,
         /// What was found instead.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The source is somewhere else and does not answer.
+    #[error("can't read the received log {name}: {message}")]
+    Unreachable {
+        /// The source, as it may be shown.
+        name: String,
+        /// What happened.
         message: String,
         /// What to do.
         hint: String,

@@ -346,6 +346,8 @@ fn the_received_log_is_plain_data() {
         time: Some("at".to_owned()),
         since: Some(utc("2025-12-31T23:00:00Z")),
         time_zone: chrono_tz::Europe::Oslo,
+        query: None,
+        ca_file: None,
     };
     assert_eq!(world.accepted().received, Some(expected));
 }
