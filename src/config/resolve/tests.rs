@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
+use super::super::settings::{ReceivedFormat, ReceivedSettings, ReceivedSource};
 use super::*;
 use crate::classify::ResendPolicy;
 use crate::event::WebhookId;

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
@@ -24,8 +25,10 @@ use crate::receipt::{Lookup, WantedIds};
 const TICK: Duration = Duration::from_millis(50);
 /// How long somebody else's lock is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
-/// How often a file at rest that changed is read again.
-const ATTEMPTS: usize = 3;
+/// How often a file is read again that began or ceased to be written meanwhile.
+const ATTEMPTS: usize = 20;
+/// How long its writer is left alone then.
+const PAUSE: Duration = Duration::from_millis(25);
 /// How many rows are looked at to learn the spelling of ids or the form of times.
 const SAMPLE: usize = 100;
 /// What may stand in a `file:` address as it is.
@@ -132,18 +135,34 @@ fn at_rest_or_live<T>(
 ) -> Result<T, Trouble> {
     // SQLite looks for its other files beside the file itself, not beside a link to it.
     let path = fs::canonicalize(path).map_err(|error| unreadable(&error))?;
+    let mut last = None;
     for _ in 0..ATTEMPTS {
+        if last.is_some() {
+            thread::sleep(PAUSE);
+        }
         watch.begin();
-        let access = access(&path)?;
+        let access = match access(&path) {
+            Ok(access) => access,
+            // A writer that comes or goes makes and removes the files beside one after another.
+            Err(passing @ Trouble::Unreachable { .. }) => {
+                last = Some(passing);
+                continue;
+            }
+            Err(trouble) => return Err(trouble),
+        };
         let done = connect(&path, &access, watch).and_then(|connection| work(&connection));
         *watch.handle.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        match access {
-            Access::Live => return done,
-            Access::AtRest(stamp) if stamp.still_holds(&path) => return done,
-            Access::AtRest(_) => {}
+        let is_meant_so = match &access {
+            Access::Live => done.is_ok() || self::access(&path).is_ok_and(|now| now == Access::Live),
+            Access::AtRest(stamp) => stamp.still_holds(&path),
+        };
+        if is_meant_so {
+            return done;
         }
+        let changed = "the database changed each time it was read";
+        last = Some(Trouble::unreachable(changed, "run again when it is written less"));
     }
-    Err(Trouble::unreachable("the database changed each time it was read", "run again when it is written less"))
+    Err(last.unwrap_or_else(|| Trouble::unreachable("the database was not read", "run again")))
 }
 
 fn connect(path: &Path, access: &Access, watch: &Watch) -> Result<Connection, Trouble> {
@@ -250,7 +269,7 @@ fn ask_table(
 ) -> Result<(), Trouble> {
     let failed = |error| watch.trouble(&error);
     let mut statement = connection.prepare(&rows_sql(table)).map_err(failed)?;
-    for batch in batches(ids, MOST_SPELLINGS + 2) {
+    for batch in batches(ids, 2 * MOST_SPELLINGS + 2) {
         watch.begin();
         let (values, blobs) = (json_values(batch, Forms::All), json_blobs(batch));
         for_each_row(&mut statement, &[&values, &blobs], |row| {
@@ -300,14 +319,16 @@ fn json_values(ids: &[EventId], forms: Forms) -> String {
     serde_json::Value::from(values).to_string()
 }
 
-/// These ids as bytes: UUIDs by their value, and every id as its text, in hexadecimal digits.
+/// These ids as bytes: UUIDs by their value, and every id as its spellings, in hexadecimal digits.
 fn json_blobs(ids: &[EventId]) -> String {
-    let mut values = Vec::new();
+    let mut values: Vec<String> = Vec::new();
     for id in ids {
         if let IdKey::Uuid(bytes) = id.key() {
             values.push(Uuid::from_bytes(bytes).simple().to_string());
         }
-        values.push(id.text().bytes().map(|byte| format!("{byte:02x}")).collect());
+        for text in spellings(id, Forms::All) {
+            values.push(text.bytes().map(|byte| format!("{byte:02x}")).collect());
+        }
     }
     serde_json::Value::from(values).to_string()
 }

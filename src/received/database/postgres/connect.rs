@@ -13,7 +13,7 @@ use rustls_platform_verifier::Verifier;
 use secrecy::ExposeSecret;
 use tokio::time::timeout;
 use tokio_postgres::config::{ChannelBinding, SslMode};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config, Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::pgpass::{self, Login};
@@ -23,7 +23,8 @@ use crate::received::database::{Credentials, Trouble};
 
 /// How to connect to one server.
 pub(in crate::received::database) struct Connector {
-    config: Config,
+    /// The address that is tried first, and others.
+    configs: (Config, Vec<Config>),
     /// How a connection is encrypted; none stays on this machine.
     tls: Option<MakeRustlsConnect>,
     patience: Duration,
@@ -69,26 +70,39 @@ impl Connector {
             Encryption::Verified => Some(verified(extra_roots)?),
         };
         config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
-        put_host(&mut config, &server.host, server.port, &tls)?;
-        Ok(Self { config, tls, patience })
+        config.port(server.port);
+        Ok(Self { configs: with_host(&config, &server.host, &tls)?, tls, patience })
+    }
+
+    async fn connect_by(&self, config: &Config) -> Result<Client, Error> {
+        match &self.tls {
+            Some(tls) => {
+                let (client, connection) = config.connect(tls.clone()).await?;
+                // What ends a connection is told to whoever waits for an answer on it.
+                tokio::spawn(async move { drop(connection.await) });
+                Ok(client)
+            }
+            None => {
+                let (client, connection) = config.connect(NoTls).await?;
+                tokio::spawn(async move { drop(connection.await) });
+                Ok(client)
+            }
+        }
     }
 
     /// Connects. The connection lives as long as the client.
     pub(super) async fn connect(&self) -> Result<Client, Trouble> {
         let connecting = async {
-            match &self.tls {
-                Some(tls) => {
-                    let (client, connection) = self.config.connect(tls.clone()).await?;
-                    // What ends a connection is told to whoever waits for an answer on it.
-                    tokio::spawn(async move { drop(connection.await) });
-                    Ok(client)
+            let (config, others) = &self.configs;
+            let mut outcome = self.connect_by(config).await;
+            for config in others {
+                // A server that answers has the last word; otherwise the first address tells best.
+                if !outcome.as_ref().is_err_and(|error| error.code().is_none()) {
+                    break;
                 }
-                None => {
-                    let (client, connection) = self.config.connect(NoTls).await?;
-                    tokio::spawn(async move { drop(connection.await) });
-                    Ok(client)
-                }
+                outcome = self.connect_by(config).await.or(outcome);
             }
+            outcome
         };
         match timeout(self.patience, connecting).await {
             Ok(connected) => connected.map_err(|error| words::of_connecting(&error)),
@@ -100,27 +114,30 @@ impl Connector {
     }
 }
 
-fn put_host(config: &mut Config, host: &Host, port: u16, tls: &Option<MakeRustlsConnect>) -> Result<(), Trouble> {
+fn with_host(config: &Config, host: &Host, tls: &Option<MakeRustlsConnect>) -> Result<(Config, Vec<Config>), Trouble> {
+    let mut config = config.clone();
     match host {
         Host::Tcp(host) if tls.is_none() && host.eq_ignore_ascii_case("localhost") => {
             // The password may travel readable here, so no name service may lead away.
-            for address in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
-                config.host(host).hostaddr(address).port(port);
-            }
+            config.host(host);
+            let mut other = config.clone();
+            config.hostaddr(IpAddr::V4(Ipv4Addr::LOCALHOST));
+            other.hostaddr(IpAddr::V6(Ipv6Addr::LOCALHOST));
+            return Ok((config, vec![other]));
         }
         Host::Tcp(host) => {
-            config.host(host).port(port);
+            config.host(host);
         }
         #[cfg(unix)]
         Host::Socket(folder) => {
-            config.host_path(folder).port(port);
+            config.host_path(folder);
         }
         #[cfg(not(unix))]
         Host::Socket(_) => {
             return Err(Trouble::refused("there are no such sockets on this system", "name a host"));
         }
     }
-    Ok(())
+    Ok((config, Vec::new()))
 }
 
 /// Trusts whom the system trusts, and who stands in the file of further authorities.
