@@ -22,7 +22,7 @@ pub fn open(settings: &ReceivedSettings, environment: &Environment) -> Result<Ve
         .sources
         .iter()
         .filter_map(|source| match source {
-            ReceivedSource::Database(address) => Some(address),
+            ReceivedSource::Database(address) => Some(&**address),
             ReceivedSource::Stdin | ReceivedSource::Named(_) => None,
         })
         .collect();

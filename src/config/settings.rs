@@ -109,7 +109,7 @@ pub enum ReceivedSource {
     /// A path, or a pattern of paths.
     Named(String),
     /// A database.
-    Database(DatabaseAddress),
+    Database(Box<DatabaseAddress>),
 }
 
 /// How a received log is written.

@@ -83,7 +83,7 @@ impl Loaded {
                 text if DatabaseAddress::is_meant(text) => {
                     let address = DatabaseAddress::parse(text)
                         .map_err(|error| entry.error(Key::Received, Unusable::new(error.message).hint(error.hint)))?;
-                    ReceivedSource::Database(address)
+                    ReceivedSource::Database(Box::new(address))
                 }
                 text => ReceivedSource::Named(text.to_owned()),
             };

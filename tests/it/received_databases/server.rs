@@ -31,6 +31,8 @@ fn programs() -> Option<PathBuf> {
     folders.sort();
     let path = std::env::var_os("PATH").unwrap_or_default();
     folders.extend(std::env::split_paths(&path).collect::<Vec<_>>().into_iter().rev());
+    // It makes the certificates.
+    Command::new("openssl").arg("version").stdout(Stdio::null()).status().ok()?;
     folders
         .into_iter()
         .rev()
@@ -73,9 +75,9 @@ impl Server {
         let Some(programs) = programs() else {
             assert!(
                 std::env::var_os("HOOKMEND_TEST_NEEDS_POSTGRES").is_none(),
-                "a server was promised, but initdb, postgres and psql were not found"
+                "a server was promised, but initdb, postgres, psql or openssl was not found"
             );
-            tell("SKIPPED: no PostgreSQL server is installed (initdb, postgres and psql were not found)");
+            tell("SKIPPED: no PostgreSQL server is installed (initdb, postgres, psql or openssl was not found)");
             return None;
         };
         let folder = tempfile::Builder::new().prefix("pg").tempdir().expect("a folder");
