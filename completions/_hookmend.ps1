@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'List, diff, resend until nothing is left')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Diff only; exit 10 when events are missing')
+            [CompletionResult]::new('received', 'received', [CompletionResultType]::ParameterValue, 'Say what a received log holds, or which ids it does not hold')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show past runs, or every attempt of an event')
             [CompletionResult]::new('quarantine', 'quarantine', [CompletionResultType]::ParameterValue, 'Show or release events that used up their attempts')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Serve a simulated vendor with a flaky receiver')
@@ -52,7 +53,7 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             [CompletionResult]::new('--min-age', '--min-age', [CompletionResultType]::ParameterName, 'Leave events younger than this alone [default: 5m]')
             [CompletionResult]::new('--received', '--received', [CompletionResultType]::ParameterName, 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated')
             [CompletionResult]::new('--received-format', '--received-format', [CompletionResultType]::ParameterName, 'How to read it [default: auto]')
-            [CompletionResult]::new('--received-id', '--received-id', [CompletionResultType]::ParameterName, 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column')
+            [CompletionResult]::new('--received-id', '--received-id', [CompletionResultType]::ParameterName, 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)')
             [CompletionResult]::new('--received-status', '--received-status', [CompletionResultType]::ParameterName, 'Where the HTTP status is; only lines with a successful one count')
             [CompletionResult]::new('--received-ok', '--received-ok', [CompletionResultType]::ParameterName, 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]')
             [CompletionResult]::new('--received-time', '--received-time', [CompletionResultType]::ParameterName, 'Where the time is; gives the log its coverage')
@@ -104,7 +105,7 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             [CompletionResult]::new('--min-age', '--min-age', [CompletionResultType]::ParameterName, 'Leave events younger than this alone [default: 5m]')
             [CompletionResult]::new('--received', '--received', [CompletionResultType]::ParameterName, 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated')
             [CompletionResult]::new('--received-format', '--received-format', [CompletionResultType]::ParameterName, 'How to read it [default: auto]')
-            [CompletionResult]::new('--received-id', '--received-id', [CompletionResultType]::ParameterName, 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column')
+            [CompletionResult]::new('--received-id', '--received-id', [CompletionResultType]::ParameterName, 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)')
             [CompletionResult]::new('--received-status', '--received-status', [CompletionResultType]::ParameterName, 'Where the HTTP status is; only lines with a successful one count')
             [CompletionResult]::new('--received-ok', '--received-ok', [CompletionResultType]::ParameterName, 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]')
             [CompletionResult]::new('--received-time', '--received-time', [CompletionResultType]::ParameterName, 'Where the time is; gives the log its coverage')
@@ -131,6 +132,28 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             [CompletionResult]::new('--idempotent', '--idempotent', [CompletionResultType]::ParameterName, 'The receiver takes an event twice without harm: count whatever has failed')
             [CompletionResult]::new('--include-acknowledged', '--include-acknowledged', [CompletionResultType]::ParameterName, 'Count events that were acknowledged and are not in the log')
             [CompletionResult]::new('--no-proof', '--no-proof', [CompletionResultType]::ParameterName, 'Trust the vendor''s filter and the log without proof')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what was resolved, where it was set, and what is done')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what was resolved, where it was set, and what is done')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Show no progress on the terminal')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hookmend;received' {
+            [CompletionResult]::new('--absent-of', '--absent-of', [CompletionResultType]::ParameterName, 'Print those ids of this list that the log does not hold: a file with one id a line, or -')
+            [CompletionResult]::new('--received-format', '--received-format', [CompletionResultType]::ParameterName, 'How to read it [default: auto]')
+            [CompletionResult]::new('--received-id', '--received-id', [CompletionResultType]::ParameterName, 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)')
+            [CompletionResult]::new('--received-status', '--received-status', [CompletionResultType]::ParameterName, 'Where the HTTP status is; only lines with a successful one count')
+            [CompletionResult]::new('--received-ok', '--received-ok', [CompletionResultType]::ParameterName, 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]')
+            [CompletionResult]::new('--received-time', '--received-time', [CompletionResultType]::ParameterName, 'Where the time is; gives the log its coverage')
+            [CompletionResult]::new('--received-since', '--received-since', [CompletionResultType]::ParameterName, 'Since when the log is complete')
+            [CompletionResult]::new('--received-query', '--received-query', [CompletionResultType]::ParameterName, 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received')
+            [CompletionResult]::new('--time-zone', '--time-zone', [CompletionResultType]::ParameterName, 'Zone of times without an offset [default: UTC]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What goes to standard output [default: human]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour [default: auto]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what was resolved, where it was set, and what is done')
@@ -288,6 +311,7 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
         'hookmend;help' {
             [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'List, diff, resend until nothing is left')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Diff only; exit 10 when events are missing')
+            [CompletionResult]::new('received', 'received', [CompletionResultType]::ParameterValue, 'Say what a received log holds, or which ids it does not hold')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show past runs, or every attempt of an event')
             [CompletionResult]::new('quarantine', 'quarantine', [CompletionResultType]::ParameterValue, 'Show or release events that used up their attempts')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Serve a simulated vendor with a flaky receiver')
@@ -301,6 +325,9 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             break
         }
         'hookmend;help;check' {
+            break
+        }
+        'hookmend;help;received' {
             break
         }
         'hookmend;help;history' {

@@ -37,6 +37,9 @@ _hookmend() {
             hookmend,quarantine)
                 cmd="hookmend__subcmd__quarantine"
                 ;;
+            hookmend,received)
+                cmd="hookmend__subcmd__received"
+                ;;
             hookmend,reconcile)
                 cmd="hookmend__subcmd__reconcile"
                 ;;
@@ -63,6 +66,9 @@ _hookmend() {
                 ;;
             hookmend__subcmd__help,quarantine)
                 cmd="hookmend__subcmd__help__subcmd__quarantine"
+                ;;
+            hookmend__subcmd__help,received)
+                cmd="hookmend__subcmd__help__subcmd__received"
                 ;;
             hookmend__subcmd__help,reconcile)
                 cmd="hookmend__subcmd__help__subcmd__reconcile"
@@ -101,7 +107,7 @@ _hookmend() {
 
     case "${cmd}" in
         hookmend)
-            opts="-q -v -h -V --config --quiet --verbose --color --no-progress --help --version reconcile check history quarantine sandbox demo completions man help"
+            opts="-q -v -h -V --config --quiet --verbose --color --no-progress --help --version reconcile check received history quarantine sandbox demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -180,7 +186,7 @@ _hookmend() {
                     return 0
                     ;;
                 --received-format)
-                    COMPREPLY=($(compgen -W "auto ids jsonl csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto ids jsonl csv text" -- "${cur}"))
                     return 0
                     ;;
                 --received-id)
@@ -397,7 +403,7 @@ _hookmend() {
             return 0
             ;;
         hookmend__subcmd__help)
-            opts="reconcile check history quarantine sandbox demo completions man help"
+            opts="reconcile check received history quarantine sandbox demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -525,6 +531,20 @@ _hookmend() {
         hookmend__subcmd__help__subcmd__quarantine__subcmd__release)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookmend__subcmd__help__subcmd__received)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -926,6 +946,90 @@ _hookmend() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hookmend__subcmd__received)
+            opts="-q -v -h --absent-of --received-format --received-id --received-status --received-ok --received-time --received-since --received-query --time-zone --format --config --quiet --verbose --color --no-progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --absent-of)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --received-format)
+                    COMPREPLY=($(compgen -W "auto ids jsonl csv text" -- "${cur}"))
+                    return 0
+                    ;;
+                --received-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --received-status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --received-ok)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --received-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --received-since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --received-query)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --time-zone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hookmend__subcmd__reconcile)
             opts="-y -q -v -h --webhook --all-webhooks --since --from --to --time-zone --min-age --received --received-format --received-id --received-status --received-ok --received-time --received-since --received-query --idempotent --include-acknowledged --no-proof --dry-run --yes --max-rounds --max-resends --failure-budget --retention --concurrency --rate --deadline --max-attempts --settle --provider --base-url --ca-file --timeout --slice --zone-margin --format --ledger --ping --metrics --config --quiet --verbose --color --no-progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -973,7 +1077,7 @@ _hookmend() {
                     return 0
                     ;;
                 --received-format)
-                    COMPREPLY=($(compgen -W "auto ids jsonl csv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto ids jsonl csv text" -- "${cur}"))
                     return 0
                     ;;
                 --received-id)

@@ -31,6 +31,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --version 'Print version'
             cand reconcile 'List, diff, resend until nothing is left'
             cand check 'Diff only; exit 10 when events are missing'
+            cand received 'Say what a received log holds, or which ids it does not hold'
             cand history 'Show past runs, or every attempt of an event'
             cand quarantine 'Show or release events that used up their attempts'
             cand sandbox 'Serve a simulated vendor with a flaky receiver'
@@ -48,7 +49,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --min-age 'Leave events younger than this alone [default: 5m]'
             cand --received 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated'
             cand --received-format 'How to read it [default: auto]'
-            cand --received-id 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column'
+            cand --received-id 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)'
             cand --received-status 'Where the HTTP status is; only lines with a successful one count'
             cand --received-ok 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]'
             cand --received-time 'Where the time is; gives the log its coverage'
@@ -99,7 +100,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --min-age 'Leave events younger than this alone [default: 5m]'
             cand --received 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated'
             cand --received-format 'How to read it [default: auto]'
-            cand --received-id 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column'
+            cand --received-id 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)'
             cand --received-status 'Where the HTTP status is; only lines with a successful one count'
             cand --received-ok 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]'
             cand --received-time 'Where the time is; gives the log its coverage'
@@ -126,6 +127,27 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --idempotent 'The receiver takes an event twice without harm: count whatever has failed'
             cand --include-acknowledged 'Count events that were acknowledged and are not in the log'
             cand --no-proof 'Trust the vendor''s filter and the log without proof'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;received'= {
+            cand --absent-of 'Print those ids of this list that the log does not hold: a file with one id a line, or -'
+            cand --received-format 'How to read it [default: auto]'
+            cand --received-id 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)'
+            cand --received-status 'Where the HTTP status is; only lines with a successful one count'
+            cand --received-ok 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]'
+            cand --received-time 'Where the time is; gives the log its coverage'
+            cand --received-since 'Since when the log is complete'
+            cand --received-query 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received'
+            cand --time-zone 'Zone of times without an offset [default: UTC]'
+            cand --format 'What goes to standard output [default: human]'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
             cand -q 'Say only what is wrong'
             cand --quiet 'Say only what is wrong'
             cand -v 'Say what was resolved, where it was set, and what is done'
@@ -270,6 +292,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         &'hookmend;help'= {
             cand reconcile 'List, diff, resend until nothing is left'
             cand check 'Diff only; exit 10 when events are missing'
+            cand received 'Say what a received log holds, or which ids it does not hold'
             cand history 'Show past runs, or every attempt of an event'
             cand quarantine 'Show or release events that used up their attempts'
             cand sandbox 'Serve a simulated vendor with a flaky receiver'
@@ -281,6 +304,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         &'hookmend;help;reconcile'= {
         }
         &'hookmend;help;check'= {
+        }
+        &'hookmend;help;received'= {
         }
         &'hookmend;help;history'= {
         }

@@ -35,6 +35,7 @@ complete -c hookmend -n "__fish_hookmend_needs_command" -s h -l help -d 'Print h
 complete -c hookmend -n "__fish_hookmend_needs_command" -s V -l version -d 'Print version'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "received" -d 'Say what a received log holds, or which ids it does not hold'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "history" -d 'Show past runs, or every attempt of an event'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "quarantine" -d 'Show or release events that used up their attempts'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
@@ -52,8 +53,9 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
 ids\t''
 jsonl\t''
-csv\t''"
-complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column' -r
+csv\t''
+text\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-time -d 'Where the time is; gives the log its coverage' -r
@@ -104,8 +106,9 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received -d 
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
 ids\t''
 jsonl\t''
-csv\t''"
-complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column' -r
+csv\t''
+text\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-time -d 'Where the time is; gives the log its coverage' -r
@@ -140,6 +143,29 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s q -l quiet -
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l absent-of -d 'Print those ids of this list that the log does not hold: a file with one id a line, or -' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
+ids\t''
+jsonl\t''
+csv\t''
+text\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-time -d 'Where the time is; gives the log its coverage' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-query -d 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l time-zone -d 'Zone of times without an offset [default: UTC]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l limit -d 'How many runs to list' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
 json\t''
@@ -246,14 +272,15 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s q -l quiet -d 
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s h -l help -d 'Print help'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "history" -d 'Show past runs, or every attempt of an event'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "quarantine" -d 'Show or release events that used up their attempts'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "demo" -d 'See the whole job on the simulated vendor'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "completions" -d 'Print completions for a shell'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "man" -d 'Print the manual page'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check history quarantine sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "received" -d 'Say what a received log holds, or which ids it does not hold'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "history" -d 'Show past runs, or every attempt of an event'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "quarantine" -d 'Show or release events that used up their attempts'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "demo" -d 'See the whole job on the simulated vendor'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "completions" -d 'Print completions for a shell'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from quarantine" -f -a "list" -d 'List the events in quarantine'
 complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from quarantine" -f -a "release" -d 'Let events in quarantine be tried again'

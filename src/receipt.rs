@@ -53,6 +53,9 @@ impl CoverageGap {
 pub struct Coverage {
     /// The first instant the log speaks of; `None` means since ever.
     pub since: Option<DateTime<Utc>>,
+    /// Why the log says nothing of the time before `since`, where that is more than its beginning:
+    /// what arrived then may stand in a part that is missing or damaged.
+    pub gap: Option<String>,
     /// Why the log could not be read whole, if it could not: then nothing is absent.
     pub broken: Option<String>,
 }
@@ -171,6 +174,11 @@ pub struct LogStats {
     pub unreadable: u64,
     /// Where the first line that could not be understood stands, as `name:line`.
     pub first_unreadable: Option<String>,
-    /// Bytes read.
+    /// The earliest time of a line, where lines have a readable one.
+    pub first_time: Option<DateTime<Utc>>,
+    /// The latest time of a line, where lines have a readable one.
+    pub last_time: Option<DateTime<Utc>>,
+    /// Bytes that were read for this answer, as they lie on disk; what was known already is not
+    /// among them.
     pub bytes: u64,
 }

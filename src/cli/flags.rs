@@ -64,11 +64,32 @@ pub struct ReceivedFlags {
     /// repeated
     #[arg(long, value_name = "SRC", value_hint = ValueHint::FilePath)]
     received: Vec<String>,
+    #[command(flatten)]
+    reading: ReadingFlags,
+}
+
+impl ReceivedFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        layer.flag(Key::Received, self.received);
+        self.reading.put(layer);
+    }
+}
+
+/// How the received log is read.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = RECEIVED)]
+pub struct ReadingFlags {
     /// How to read it [default: auto]
-    #[arg(long, value_name = "FORMAT", value_parser = ["auto", "ids", "jsonl", "csv"])]
+    #[arg(long, value_name = "FORMAT", value_parser = ["auto", "ids", "jsonl", "csv", "text"])]
     received_format: Option<String>,
-    /// Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column
-    #[arg(long, value_name = "FIELD")]
+    // An attribute, as documentation would take the groups for HTML.
+    #[arg(
+        long,
+        value_name = "FIELD",
+        help = "Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a \
+                regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)"
+    )]
     received_id: Option<String>,
     /// Where the HTTP status is; only lines with a successful one count
     #[arg(long, value_name = "FIELD")]
@@ -88,10 +109,9 @@ pub struct ReceivedFlags {
     received_query: Option<String>,
 }
 
-impl ReceivedFlags {
+impl ReadingFlags {
     /// Adds these flags to the layer.
     pub fn put(self, layer: &mut Layer) {
-        layer.flag(Key::Received, self.received);
         layer.flag(Key::ReceivedFormat, self.received_format);
         layer.flag(Key::ReceivedId, self.received_id);
         layer.flag(Key::ReceivedStatus, self.received_status);

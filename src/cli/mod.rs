@@ -9,6 +9,7 @@
 //! | `asked_by` | who or what runs this, for the ledger |
 //! | `watchers` | tells those who watch runs from outside how a run began and ended |
 //! | `replace` | replacing a file in one step |
+//! | `received` | what a log holds, and which ids it does not |
 //! | `wiring` | the only place where adapters are made |
 //! | `progress` | what is shown while a run goes on |
 //! | `sandbox`, `demo` | serving the vendor simulator; the whole job on it |
@@ -36,6 +37,7 @@ pub mod history;
 pub mod past;
 pub mod progress;
 pub mod quarantine;
+pub mod received;
 pub mod reconcile;
 pub mod replace;
 pub mod sandbox;
@@ -95,6 +97,7 @@ fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError>
         Command::Check(args) => run(Job::Check, global, |layer| args.put(layer), surroundings),
         Command::History(args) => history::run(args, global, surroundings),
         Command::Quarantine { command } => quarantine::run(command, global, surroundings),
+        Command::Received(args) => received::run(*args, global, surroundings),
         Command::Sandbox(args) => serve_sandbox(*args),
         Command::Demo(args) => demo::run(args, surroundings, execute),
         Command::Completions { shell } => print(&generated::completions(shell)),

@@ -162,16 +162,7 @@ fn human(settings: &OutputSettings, environment: &Environment) -> Human {
 
 impl Adapters for Workshop<'_> {
     fn received(&self, settings: &ReceivedSettings) -> Result<Arc<dyn ReceivedLog>, CliError> {
-        let options = received_options(settings)?;
-        let mut logs: Vec<Arc<dyn ReceivedLog>> = Vec::new();
-        if !options.sources.is_empty() {
-            logs.push(Arc::new(FileLog::open(options)?));
-        }
-        logs.extend(databases::open(settings, self.environment)?);
-        Ok(match logs.len() {
-            1 => logs.swap_remove(0),
-            _ => Arc::new(SeveralLogs::new(logs)),
-        })
+        open_log(settings, self.environment)
     }
 
     fn ledger(
@@ -221,7 +212,28 @@ impl Adapters for Workshop<'_> {
     }
 }
 
-fn received_options(settings: &ReceivedSettings) -> Result<ReceivedOptions, CliError> {
+/// Opens the received log: files, databases, or both as one.
+///
+/// # Errors
+/// When a source can't be used.
+pub fn open_log(settings: &ReceivedSettings, environment: &Environment) -> Result<Arc<dyn ReceivedLog>, CliError> {
+    let options = received_options(settings)?;
+    let mut logs: Vec<Arc<dyn ReceivedLog>> = Vec::new();
+    if !options.sources.is_empty() {
+        logs.push(Arc::new(FileLog::open(options)?));
+    }
+    logs.extend(databases::open(settings, environment)?);
+    Ok(match logs.len() {
+        1 => logs.swap_remove(0),
+        _ => Arc::new(SeveralLogs::new(logs)),
+    })
+}
+
+/// What was set of the received log, as its adapter takes it.
+///
+/// # Errors
+/// When a field or a list of codes is none.
+pub fn received_options(settings: &ReceivedSettings) -> Result<ReceivedOptions, CliError> {
     let sources = settings.sources.iter().filter_map(|source| match source {
         ReceivedSource::Stdin => Some(SourceSpec::Stdin),
         ReceivedSource::Named(name) => Some(SourceSpec::Files(name.into())),
@@ -236,6 +248,7 @@ fn received_options(settings: &ReceivedSettings) -> Result<ReceivedOptions, CliE
             ReceivedFormat::Ids => Some(received::Format::Ids),
             ReceivedFormat::Jsonl => Some(received::Format::Jsonl),
             ReceivedFormat::Csv => Some(received::Format::Csv),
+            ReceivedFormat::Text => Some(received::Format::Text),
         },
         id: field(&settings.id)?,
         status: field(&settings.status)?,

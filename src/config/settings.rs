@@ -123,11 +123,13 @@ pub enum ReceivedFormat {
     Jsonl,
     /// Comma-separated values with a header.
     Csv,
+    /// Access logs, pairs of keys and values, or lines that a pattern takes apart.
+    Text,
 }
 
 impl ReceivedFormat {
     /// Every format.
-    pub const ALL: [Self; 4] = [Self::Auto, Self::Ids, Self::Jsonl, Self::Csv];
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Ids, Self::Jsonl, Self::Csv, Self::Text];
 
     /// The name in settings.
     pub fn name(self) -> &'static str {
@@ -136,6 +138,7 @@ impl ReceivedFormat {
             Self::Ids => "ids",
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
+            Self::Text => "text",
         }
     }
 }

@@ -15,6 +15,12 @@
 //!   settlements are still tried. A write that failed may even so be found after a power cut. That is
 //!   harmless: an intent without an outcome is looked up before it is tried again.
 //!
+//! The end of a run, what it changed in quarantine and what it proved are one commit: after a kill,
+//! either the run is unfinished and none of it is there, or all of it is. The attempts that led to it
+//! are recorded before, so the next run comes to the same end by itself. A release is one commit as
+//! well. A prune is several, each of which removes events whole, so that whatever stops it leaves a
+//! ledger in which nothing is half remembered.
+//!
 //! | file | what it owns |
 //! |---|---|
 //! | `handle` | the ledger by its path: opening for reading, locking for writing |

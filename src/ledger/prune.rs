@@ -12,7 +12,7 @@ use super::records;
 
 /// About how many rows one step removes or looks at. One step is one transaction, and it waits in
 /// line with what others record.
-const ROWS_OF_STEP: usize = 1_000;
+const ROWS_OF_STEP: usize = 2_000;
 
 /// A file that is smaller than this is not made smaller, in bytes.
 const SMALL_FILE: i64 = 8 << 20;

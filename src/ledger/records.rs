@@ -48,7 +48,8 @@ pub(super) fn insert_run(connection: &Connection, start: &RunStart) -> Result<()
             start.command,
             names::millis(start.started_at),
             names::millis(start.window.from()),
-            names::millis(start.window.to()),
+            // Upwards, so that no window becomes empty.
+            names::millis_rounded_up(start.window.to()),
             serde_json::Value::from(webhooks).to_string(),
             names::bounded(&start.asked_by),
         ],

@@ -9,77 +9,90 @@ use crate::event::{EventId, WebhookId};
 
 use super::failure::Failure;
 use super::quarantine::Standing;
-use super::{EventHistory, WebhookHistory, names};
+use super::{WebhookHistory, names};
 
-const ATTEMPTS_OF_WEBHOOK: &str = "SELECT id, event_id, conclusion, settlement, resend_id, created_at, intent_at, \
-     runs_before, status_before, runs_after, outcome_at FROM attempts WHERE webhook_id = ?1 ORDER BY event_key, id";
+/// In the order in which the rows lie in the file, which is that of time.
+pub(super) const ATTEMPTS_OF_WEBHOOK: &str = "SELECT id, event_id, conclusion, settlement, resend_id, created_at, intent_at, \
+     runs_before, status_before, runs_after, outcome_at FROM attempts WHERE webhook_id = ?1 ORDER BY id";
 
 /// Everything that is recorded of the events of a webhook.
 pub(super) fn of_webhook(
     connection: &Connection,
     webhook: &WebhookId,
-    mut standings: HashMap<EventId, Standing>,
+    standings: HashMap<EventId, Standing>,
 ) -> Result<WebhookHistory, Failure> {
     let mut statement = connection.prepare_cached(ATTEMPTS_OF_WEBHOOK)?;
     let mut rows = statement.query([webhook.as_str()])?;
-    let mut tallies: HashMap<EventId, Tally> = HashMap::new();
+    let mut history = WebhookHistory::new();
+    let mut failures = Failures::default();
     while let Some(row) = rows.next()? {
         let event = names::event_id(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
         let conclusion = optional(row, 2, names::conclusion)?;
         let settlement = optional(row, 3, names::settlement)?;
         let id: i64 = row.get(0)?;
         let forgiven = standings.get(&event).is_some_and(|standing| id <= standing.released_through);
-        let tally = tallies.entry(event).or_default();
-        if !forgiven {
-            tally.count(conclusion, settlement);
+        let counted = if forgiven { Counted::No } else { Counted::of(conclusion, settlement) };
+        let open = is_open(conclusion, settlement).then(|| open_attempt(row, webhook, conclusion)).transpose()?;
+        if counted == Counted::No && open.is_none() {
+            continue;
         }
-        if is_open(conclusion, settlement) {
-            tally.open.push(open_attempt(row, webhook, conclusion)?);
-        }
+        let made_good = failures.count(&event, counted);
+        let known = history.entry(event).or_default();
+        known.attempts = known.attempts.saturating_sub(made_good).saturating_add(u32::from(counted != Counted::No));
+        known.open.extend(open);
     }
-    let mut history: WebhookHistory = tallies.into_iter().map(|(event, tally)| (event, tally.into_history())).collect();
-    for (event, standing) in standings.drain() {
+    for (event, standing) in standings {
         if let Some(quarantine) = standing.now {
             history.entry(event).or_default().quarantine = Some(quarantine);
         }
     }
-    history.retain(|_, known| *known != EventHistory::default());
     Ok(history)
 }
 
-/// The attempts for one event, counted oldest first.
-#[derive(Debug, Default)]
-struct Tally {
-    recovered: u32,
-    since_recovery: u32,
-    open: Vec<OpenAttempt>,
+/// How an attempt counts against the bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counted {
+    /// The receiver never saw it, or a person forgave it.
+    No,
+    /// The receiver has not accepted the event so far.
+    Failure,
+    /// The event arrived.
+    Recovery,
 }
 
-impl Tally {
-    /// Counts one attempt.
+impl Counted {
+    fn of(conclusion: Option<Conclusion>, settlement: Option<Settlement>) -> Self {
+        match settlement {
+            Some(Settlement::NotSent) => Self::No,
+            Some(Settlement::Recovered) => Self::Recovery,
+            Some(Settlement::DeliveryFailed) => Self::Failure,
+            None if conclusion.is_none_or(Conclusion::may_have_acted) => Self::Failure,
+            None => Self::No,
+        }
+    }
+}
+
+/// The failures of each event since it was last recovered. Most events never fail here, so this stays
+/// small beside the history.
+#[derive(Debug, Default)]
+struct Failures(HashMap<EventId, u32>);
+
+impl Failures {
+    /// Takes in one attempt, oldest first, and returns how many failures it makes good.
     ///
     /// The failures before a recovery are forgiven: the event arrived, and if it is lost again it
     /// deserves new attempts. The recovery itself stays counted, because a vendor and a log that
     /// contradict each other can make an event "recover" on every run.
-    fn count(&mut self, conclusion: Option<Conclusion>, settlement: Option<Settlement>) {
-        match settlement {
-            Some(Settlement::NotSent) => {}
-            Some(Settlement::Recovered) => {
-                self.recovered = self.recovered.saturating_add(1);
-                self.since_recovery = 0;
+    fn count(&mut self, event: &EventId, counted: Counted) -> u32 {
+        match counted {
+            Counted::No => 0,
+            Counted::Failure => {
+                let failures = self.0.entry(event.clone()).or_default();
+                *failures = failures.saturating_add(1);
+                0
             }
-            Some(Settlement::DeliveryFailed) => self.since_recovery = self.since_recovery.saturating_add(1),
-            None => {
-                if conclusion.is_none_or(Conclusion::may_have_acted) {
-                    self.since_recovery = self.since_recovery.saturating_add(1);
-                }
-            }
+            Counted::Recovery => self.0.remove(event).unwrap_or(0),
         }
-    }
-
-    fn into_history(self) -> EventHistory {
-        let attempts = self.recovered.saturating_add(self.since_recovery);
-        EventHistory { attempts, open: self.open, quarantine: None }
     }
 }
 

@@ -164,6 +164,11 @@ impl CsvReader {
         Self { cells: CellReader::new(layout.delimiter), layout: layout.clone(), at_header }
     }
 
+    /// A reader that goes on behind the header.
+    pub(super) fn behind_header(layout: &CsvLayout) -> Self {
+        Self { at_header: false, ..Self::new(layout) }
+    }
+
     fn take_row(&mut self, record: &mut Record) -> Reading {
         if std::mem::take(&mut self.at_header) {
             return Reading::Header;

@@ -7,9 +7,12 @@ use serde::de::IgnoredAny;
 use super::csv::CellReader;
 use super::ids::is_one_id;
 use super::lines::{Ending, Line, LineReader};
-use super::options::{Format, ReceivedOptions};
+use super::options::{FieldSpec, Format, ReceivedOptions};
+use super::pattern::{has_named_group, looks_like_a_pattern};
 use super::plan::Refusal;
 use super::scan::BOM;
+use super::text::Shape;
+use super::text_fields::shape_of;
 use super::well_known::ID_FIELDS;
 
 const MOST_LINES: usize = 200;
@@ -101,7 +104,10 @@ impl Sample {
         let agrees = |delimiter: u8| {
             let rows = self.rows(delimiter);
             let by_rows = rows.iter().filter(|row| row.len() == rows[0].len()).count();
-            by_rows * 2 > self.lines.len() || self.lines_of_width(delimiter, rows[0].len()) * 2 > self.lines.len()
+            let all_agree = rows.len() > 1 && by_rows == rows.len();
+            all_agree
+                || by_rows * 2 > self.lines.len()
+                || self.lines_of_width(delimiter, rows[0].len()) * 2 > self.lines.len()
         };
         // Of equals the last wins: commas are the commonest.
         let candidates = [b'\t', b';', b','].into_iter().filter(|&delimiter| width(delimiter) > 1 && agrees(delimiter));
@@ -116,10 +122,23 @@ pub(super) fn detect(sample: &Sample, options: &ReceivedOptions) -> Result<(Form
     if objects * 2 > lines {
         return Ok((Format::Jsonl, format!("{objects} of the first {lines} lines are JSON objects")));
     }
+    let shape = shape_of(sample);
+    if objects == 0 && shape != Shape::Free {
+        let what = if shape == Shape::Access { "accesses" } else { "key=value pairs" };
+        return Ok((Format::Text, format!("most of the first {lines} lines are {what}")));
+    }
+    let pattern = options.id.as_ref().map(FieldSpec::as_str).filter(|id| looks_like_a_pattern(id));
+    let by_pattern = (Format::Text, "the id is named by a pattern".to_owned());
+    if objects == 0 && pattern.is_some_and(has_named_group) {
+        return Ok(by_pattern);
+    }
     if objects == 0
         && let Some(delimiter) = sample.delimiter()
     {
         return Ok((Format::Csv, format!("the rows are separated by {}", delimiter_name(delimiter))));
+    }
+    if objects == 0 && pattern.is_some() {
+        return Ok(by_pattern);
     }
     let first = String::from_utf8_lossy(&sample.lines[0]);
     let first = first.trim().trim_matches('"');
@@ -133,8 +152,8 @@ pub(super) fn detect(sample: &Sample, options: &ReceivedOptions) -> Result<(Form
         return Ok((Format::Ids, format!("{ids} of the first {lines} lines are single words")));
     }
     Err(Refusal::unusable(
-        format!("its first {lines} lines are neither ids, nor JSON objects, nor a table"),
-        "say how it is to be read with --received-format, or extract the ids and pipe them in with --received -",
+        format!("its first {lines} lines are neither ids, JSON objects, a table, an access log nor key=value pairs"),
+        "name the id by a pattern such as --received-id 'event=(?<id>[^ ]+)', or say --received-format",
     ))
 }
 
@@ -173,6 +192,8 @@ mod tests {
             ("a,b,c\nd,e\nf,g,h,i\nj,k,l,m,n\n", None),
             ("2026-11-22T01:28:34Z a\n2026-11-22T01:28:35Z b\n", None),
             ("127.0.0.1 - - [x] \"POST / HTTP/1.1\" 200\n", None),
+            ("h - - [22/Nov/2026:01:28:34 +0000] \"POST / HTTP/1.1\" 200 2 \"a, b\"\n", Some(Format::Text)),
+            ("ts=1 id=a\nts=2 id=\"b, c\"\n", Some(Format::Text)),
         ] {
             assert_eq!(format_of(text), format, "{text:?}");
         }

@@ -1,22 +1,24 @@
-//! A received log in files: opened and understood before the first request, read anew at each look-up.
+//! A received log in files: opened and understood before the first request, and looked at again at
+//! each look-up.
 //!
-//! It owns what must stay true of the files between look-ups: none vanishes, none shrinks.
+//! Ids that were asked for before cost only what was appended since; a new one costs the whole log.
 
-use std::collections::HashSet;
-use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::judge::Judge;
+use super::distinct::Count;
+use super::judge::{Findings, Judge};
 use super::options::{FieldSpec, ReceivedOptions, SourceSpec};
-use super::plan::{Layout, Plan, Refusal, examine};
-use super::scan::scan;
-use super::sources::{FileIdentity, Named, resolve, spool};
-use super::{ReceivedError, ReceivedLog};
-use crate::receipt::{Coverage, Lookup, WantedIds};
+use super::pass::{Extent, Files, Pass};
+use super::plan::{Plan, Refusal, examine};
+use super::records::{FileRecord, OpenFile};
+use super::sources::{Named, resolve, spool};
+use super::survey::{SourceSurvey, Survey};
+use super::{ReceivedError, ReceivedLog, refused};
+use crate::receipt::{Lookup, Sighting, WantedIds};
 
 /// A received log made of files, patterns, pipes and standard input.
 pub struct FileLog {
@@ -28,24 +30,23 @@ struct Inner {
     /// The sources that can be read again, as they were named.
     names: Vec<PathBuf>,
     spools: Vec<Spool>,
-    known: Mutex<Vec<KnownFile>>,
+    memory: Mutex<Memory>,
     description: Vec<String>,
 }
 
 /// A stream that was kept.
 struct Spool {
     name: String,
-    plan: Plan,
-    file: Mutex<File>,
+    open: OpenFile,
 }
 
-/// A file that was read, and must be there the next time.
-#[derive(Clone, Debug)]
-struct KnownFile {
-    path: PathBuf,
-    identity: FileIdentity,
-    length: u64,
-    plan: Plan,
+/// What is remembered between look-ups.
+struct Memory {
+    files: Files,
+    /// One for each kept stream.
+    kept: Vec<FileRecord>,
+    /// The ids of the last look-up that read everything, and what was seen of them since.
+    answered: Option<(Arc<WantedIds>, Vec<Sighting>)>,
 }
 
 impl FileLog {
@@ -66,7 +67,8 @@ impl FileLog {
             options: &options,
             names: Vec::new(),
             spools: Vec::new(),
-            known: Vec::new(),
+            kept: Vec::new(),
+            records: Vec::new(),
             description: Vec::new(),
         };
         let mut stdin = Some(stdin);
@@ -79,8 +81,19 @@ impl FileLog {
                 SourceSpec::Files(name) => opening.take_name(name)?,
             }
         }
-        let Opening { names, spools, known, description, .. } = opening;
-        Ok(Self { inner: Arc::new(Inner { names, spools, known: Mutex::new(known), description, options }) })
+        let Opening { names, spools, kept, records, description, .. } = opening;
+        let memory = Memory { files: Files { records, lost: Vec::new() }, kept, answered: None };
+        Ok(Self { inner: Arc::new(Inner { names, spools, memory: Mutex::new(memory), description, options }) })
+    }
+
+    /// Says which of the wanted ids the log holds; it may take as long as reading the whole log.
+    pub fn ask(&self, wanted: &Arc<WantedIds>) -> Lookup {
+        self.inner.look_up(wanted)
+    }
+
+    /// Reads the whole log and tells what it holds, source by source.
+    pub fn survey(&self) -> Survey {
+        self.inner.survey()
     }
 }
 
@@ -114,7 +127,8 @@ struct Opening<'o> {
     options: &'o ReceivedOptions,
     names: Vec<PathBuf>,
     spools: Vec<Spool>,
-    known: Vec<KnownFile>,
+    kept: Vec<FileRecord>,
+    records: Vec<FileRecord>,
     description: Vec<String>,
 }
 
@@ -122,7 +136,8 @@ impl Opening<'_> {
     fn take_name(&mut self, name: &Path) -> Result<(), ReceivedError> {
         match resolve(name)? {
             Named::Stream => {
-                let stream = File::open(name).map_err(|source| ReceivedError::Io { path: name.to_owned(), source })?;
+                let stream =
+                    std::fs::File::open(name).map_err(|source| ReceivedError::Io { path: name.to_owned(), source })?;
                 self.take_stream(name, &name.display().to_string(), stream)
             }
             Named::Files(paths) => {
@@ -133,163 +148,101 @@ impl Opening<'_> {
     }
 
     fn take_file(&mut self, path: &Path) -> Result<(), ReceivedError> {
-        let refused = |refusal| refused(path, refusal);
-        let (mut file, identity, length) = open_file(path).map_err(|error| refused(Refusal::Io(error)))?;
-        if self.known.iter().any(|known| known.identity == identity) {
+        let open = OpenFile::open(path).map_err(|error| refused(path, Refusal::Io(error)))?;
+        if self.records.iter().any(|record| record.identity == open.identity) {
             return Ok(());
         }
-        let preferred = self.found_ids();
-        let plan = examine(&mut file, self.options, &preferred).map_err(refused)?;
+        let plan = self.plan(path, &open)?;
         self.description.push(format!("{}: {}", path.display(), plan.why));
-        self.known.push(KnownFile { path: path.to_owned(), identity, length, plan });
+        self.records.push(FileRecord::new(path, &open, plan));
         Ok(())
     }
 
     fn take_stream(&mut self, path: &Path, name: &str, stream: impl Read) -> Result<(), ReceivedError> {
-        let refused = |refusal| refused(path, refusal);
-        let mut file = spool(stream).map_err(|error| refused(Refusal::Io(error)))?;
-        let preferred = self.found_ids();
-        let plan = examine(&mut file, self.options, &preferred).map_err(refused)?;
+        let open = spool(stream).and_then(|file| OpenFile::kept(file, path));
+        let open = open.map_err(|error| refused(path, Refusal::Io(error)))?;
+        let plan = self.plan(path, &open)?;
         self.description.push(format!("{name}: {}", plan.why));
-        self.spools.push(Spool { name: name.to_owned(), plan, file: Mutex::new(file) });
+        self.kept.push(FileRecord::new(Path::new(name), &open, plan));
+        self.spools.push(Spool { name: name.to_owned(), open });
         Ok(())
     }
 
-    fn found_ids(&self) -> Vec<FieldSpec> {
-        let of_files = self.known.iter().filter_map(|known| known.plan.found_id.clone());
-        of_files.chain(self.spools.iter().filter_map(|spool| spool.plan.found_id.clone())).collect()
+    fn plan(&self, path: &Path, open: &OpenFile) -> Result<Plan, ReceivedError> {
+        let found = self.records.iter().chain(&self.kept).filter_map(|record| record.plan.found_id.clone());
+        let preferred: Vec<FieldSpec> = found.collect();
+        examine(&open.file, open.packing, self.options, &preferred).map_err(|refusal| refused(path, refusal))
     }
-}
-
-fn refused(path: &Path, refusal: Refusal) -> ReceivedError {
-    let path = path.to_owned();
-    match refusal {
-        Refusal::Io(source) => ReceivedError::Io { path, source },
-        Refusal::Unusable { message, hint } => ReceivedError::Unusable { path, message, hint },
-    }
-}
-
-fn open_file(path: &Path) -> io::Result<(File, FileIdentity, u64)> {
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
-    let identity = FileIdentity::of(&metadata, path);
-    Ok((file, identity, metadata.len()))
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What a panicking reader left behind is still a list of files, or a file that is rewound.
+    // What a panicking reader left behind was not changed: memory is replaced only at the end.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One look-up on its way through the files.
-struct Pass<'p, 'w> {
-    options: &'p ReceivedOptions,
-    judge: Judge<'w>,
-    known: Vec<KnownFile>,
-    read: HashSet<FileIdentity>,
-    damage: Vec<String>,
-}
-
 impl Inner {
-    fn look_up(&self, wanted: &WantedIds) -> Lookup {
-        let known = locked(&self.known).clone();
-        let judge = Judge::new(wanted, &self.options);
-        let mut pass = Pass { options: &self.options, judge, known, read: HashSet::new(), damage: Vec::new() };
-        self.spools.iter().for_each(|spool| pass.read_spool(spool));
-        self.names.iter().for_each(|name| pass.read_name(name));
-        pass.miss_the_vanished();
-        *locked(&self.known) = std::mem::take(&mut pass.known);
-        pass.finish()
+    fn look_up(&self, asked: &Arc<WantedIds>) -> Lookup {
+        let mut memory = locked(&self.memory);
+        let answered = memory.answered.take().filter(|(wanted, _)| includes(wanted, asked));
+        let (wanted, before) = match answered {
+            Some((wanted, sightings)) => (wanted, Some(sightings)),
+            None => (Arc::clone(asked), None),
+        };
+        let mut judge = Judge::new(&wanted, &self.options);
+        let extent = match &before {
+            Some(sightings) => {
+                judge.remember(sightings);
+                Extent::Appended
+            }
+            None => Extent::Whole,
+        };
+        let (judge, passed) = self.pass(&mut memory, extent, judge);
+        let Findings { lasting, now } = judge.finish();
+        let sightings = if Arc::ptr_eq(&wanted, asked) { now } else { chosen(&wanted, &now, asked) };
+        memory.answered = Some((wanted, lasting));
+        let stats = passed.1.stats(passed.2);
+        Lookup { sightings, coverage: passed.0, stats }
+    }
+
+    /// Reads what is needed and remembers how far that was.
+    fn pass<'w>(&self, memory: &mut Memory, extent: Extent, judge: Judge<'w>) -> (Judge<'w>, Answer) {
+        let mut kept = memory.kept.clone();
+        let mut pass = Pass::new(&self.options, extent, judge, memory.files.clone());
+        for (spool, record) in self.spools.iter().zip(&mut kept) {
+            pass.read_kept(&spool.open, record, &spool.name);
+        }
+        pass.read_names(&self.names);
+        let (judge, passed) = pass.finish(&kept);
+        memory.files = passed.files;
+        memory.kept = kept;
+        (judge, (passed.coverage, passed.story, passed.bytes))
+    }
+
+    fn survey(&self) -> Survey {
+        let mut memory = locked(&self.memory);
+        let wanted = WantedIds::default();
+        let mut judge = Judge::new(&wanted, &self.options);
+        judge.count_distinct();
+        // The sightings of earlier look-ups belong to files as they were then.
+        memory.answered = None;
+        let (mut judge, (coverage, story, bytes)) = self.pass(&mut memory, Extent::Whole, judge);
+        let records = memory.kept.iter().chain(&memory.files.records);
+        let sources = records.map(SourceSurvey::of).collect();
+        let distinct = judge.distinct().map_or(Count::default(), |distinct| distinct.all());
+        Survey { sources, distinct, coverage, stats: story.stats(bytes) }
     }
 }
 
-impl Pass<'_, '_> {
-    fn read_spool(&mut self, spool: &Spool) {
-        let mut file = locked(&spool.file);
-        let damage = match file.rewind() {
-            Ok(()) => scan(&mut *file, &spool.name, &spool.plan.layout, &mut self.judge),
-            Err(error) => Some(format!("{} could not be read again: {error}", spool.name)),
-        };
-        self.damage.extend(damage);
-    }
+/// The coverage, all stories together, and the bytes that were read.
+type Answer = (crate::receipt::Coverage, super::story::Story, u64);
 
-    fn read_name(&mut self, name: &Path) {
-        match resolve(name) {
-            Ok(Named::Files(paths)) => paths.iter().for_each(|path| self.read_file(path)),
-            Ok(Named::Stream) => self.damage.push(format!("{} is no longer a file", name.display())),
-            Err(error) => self.damage.push(error.to_string()),
-        }
-    }
+/// Whether every id that is asked for was asked for before.
+fn includes(wanted: &Arc<WantedIds>, asked: &Arc<WantedIds>) -> bool {
+    Arc::ptr_eq(wanted, asked) || asked.ids().iter().all(|id| wanted.number_of(id.key()).is_some())
+}
 
-    fn read_file(&mut self, path: &Path) {
-        let shown = path.display();
-        let (mut file, identity, length) = match open_file(path) {
-            Ok(opened) => opened,
-            Err(error) => return self.damage.push(format!("{shown} could not be opened: {error}")),
-        };
-        if !self.read.insert(identity.clone()) {
-            return;
-        }
-        let plan = match self.plan_of(&mut file, &identity) {
-            Ok(plan) => plan,
-            Err(refusal) => return self.damage.push(refused(path, refusal).to_string()),
-        };
-        if let Err(error) = file.rewind() {
-            return self.damage.push(format!("{shown} could not be read again: {error}"));
-        }
-        self.damage.extend(scan(&mut file, &shown.to_string(), &plan.layout, &mut self.judge));
-        let shrank = |before: u64| file.metadata().is_ok_and(|now| now.len() < before);
-        match self.known.iter_mut().find(|known| known.identity == identity) {
-            Some(known) => {
-                if length < known.length || shrank(length) {
-                    self.damage.push(format!("{shown} shrank while hookmend ran"));
-                }
-                known.length = known.length.max(length);
-                known.plan = plan;
-                path.clone_into(&mut known.path);
-            }
-            None => {
-                if shrank(length) {
-                    self.damage.push(format!("{shown} shrank while it was read"));
-                }
-                self.known.push(KnownFile { path: path.to_owned(), identity, length, plan });
-            }
-        }
-    }
-
-    /// A file keeps its plan; one that was empty, or is new since a rotation, is looked at.
-    fn plan_of(&self, file: &mut File, identity: &FileIdentity) -> Result<Plan, Refusal> {
-        match self.known.iter().find(|known| known.identity == *identity) {
-            Some(known) if known.plan.layout != Layout::Empty => Ok(known.plan.clone()),
-            _ => {
-                let preferred: Vec<FieldSpec> =
-                    self.known.iter().filter_map(|known| known.plan.found_id.clone()).collect();
-                examine(file, self.options, &preferred)
-            }
-        }
-    }
-
-    fn miss_the_vanished(&mut self) {
-        for known in self.known.iter().filter(|known| !self.read.contains(&known.identity)) {
-            self.damage
-                .push(format!("{} was there when hookmend started and is gone or replaced", known.path.display()));
-        }
-    }
-
-    fn finish(mut self) -> Lookup {
-        let findings = self.judge.finish();
-        let mut since = self.options.since;
-        if let (None, Some(field)) = (since, &self.options.time) {
-            since = findings.earliest;
-            if since.is_none() {
-                self.damage.push(format!("no line has a readable time in {:?}", field.as_str()));
-            }
-        }
-        let broken = match &self.damage[..] {
-            [] => None,
-            [one] => Some(one.clone()),
-            [first, others @ ..] => Some(format!("{first} (and {} more)", others.len())),
-        };
-        Lookup { sightings: findings.sightings, coverage: Coverage { since, broken }, stats: findings.stats }
-    }
+/// The sightings of those that are asked for.
+fn chosen(wanted: &WantedIds, sightings: &[Sighting], asked: &WantedIds) -> Vec<Sighting> {
+    let sighting = |number: u32| sightings.get(number as usize).copied();
+    asked.ids().iter().map(|id| wanted.number_of(id.key()).and_then(sighting).unwrap_or_default()).collect()
 }

@@ -7,13 +7,15 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use super::distinct::Distinct;
 use super::lines::Ending;
 use super::options::{ReceivedOptions, StatusSet};
 use super::record::{Agreement, Record};
+use super::story::Story;
 use super::suspects::{Suspects, last_word};
 use super::time::parse_time;
 use crate::event::IdKey;
-use crate::receipt::{LogStats, Sighting, WantedIds};
+use crate::receipt::{Sighting, WantedIds};
 
 /// What the status field of a line says of its ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,65 +26,149 @@ enum Acceptance {
     Unclear,
 }
 
-/// What is asked of the status field.
-#[derive(Clone, Debug)]
-enum StatusRule {
-    /// There is none: every line counts as received.
-    NotAsked,
-    /// The code must be one of these.
-    OneOf(StatusSet),
-}
-
 /// Collects the sightings of one look-up.
 pub(super) struct Judge<'w> {
     wanted: &'w WantedIds,
-    rule: StatusRule,
+    /// The codes that count as received, in lines that have one.
+    ok: StatusSet,
     zone: Tz,
     sightings: Vec<Sighting>,
-    stats: LogStats,
-    earliest: Option<DateTime<Utc>>,
+    /// What the tails showed, by the number of the id.
+    tail_sightings: Vec<(u32, Sighting)>,
+    /// Where the tail of the file that is being read begins among these.
+    tail_start: usize,
+    part: Part,
+    story: Story,
+    tail: Story,
+    last_time: LastTime,
+    distinct: Option<Distinct>,
     suspects: Option<Suspects>,
+}
+
+/// Which part of a file is being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// What stays as it is, however the file goes on.
+    Body,
+    /// What is still being written and is read again the next time.
+    Tail,
+}
+
+/// The time that was read last: lines of one second follow one another.
+#[derive(Default)]
+struct LastTime {
+    text: Vec<u8>,
+    time: Option<DateTime<Utc>>,
+}
+
+impl LastTime {
+    fn of(&mut self, text: &[u8], zone: Tz) -> Option<DateTime<Utc>> {
+        if self.text != text {
+            self.text.clear();
+            self.text.extend_from_slice(text);
+            self.time = parse_time(text, zone);
+        }
+        self.time
+    }
 }
 
 /// What a look-up saw, of all sources together.
 pub(super) struct Findings {
-    /// One for each wanted id.
-    pub(super) sightings: Vec<Sighting>,
-    /// What was read.
-    pub(super) stats: LogStats,
-    /// The first readable time.
-    pub(super) earliest: Option<DateTime<Utc>>,
+    /// One for each wanted id: what will not change.
+    pub(super) lasting: Vec<Sighting>,
+    /// The same together with what is still being written.
+    pub(super) now: Vec<Sighting>,
 }
 
 impl<'w> Judge<'w> {
     /// A judge for these ids.
     pub(super) fn new(wanted: &'w WantedIds, options: &ReceivedOptions) -> Self {
-        let rule = match options.status {
-            None => StatusRule::NotAsked,
-            Some(_) => StatusRule::OneOf(options.ok.clone()),
-        };
         Self {
             wanted,
-            rule,
+            ok: options.ok.clone(),
             zone: options.zone,
             sightings: vec![Sighting::Unseen; wanted.ids().len()],
-            stats: LogStats::default(),
-            earliest: None,
+            tail_sightings: Vec::new(),
+            tail_start: 0,
+            part: Part::Body,
+            story: Story::default(),
+            tail: Story::default(),
+            last_time: LastTime::default(),
+            distinct: None,
             suspects: None,
+        }
+    }
+
+    /// Begins with what was seen before.
+    pub(super) fn remember(&mut self, sightings: &[Sighting]) {
+        self.sightings.copy_from_slice(sightings);
+    }
+
+    /// Counts the different ids beside everything else.
+    pub(super) fn count_distinct(&mut self) {
+        self.distinct = Some(Distinct::default());
+    }
+
+    /// The count of different ids.
+    pub(super) fn distinct(&mut self) -> Option<&mut Distinct> {
+        self.distinct.as_mut()
+    }
+
+    /// Begins a file, or goes on with one of which this was seen before.
+    pub(super) fn begin(&mut self, before: Story) {
+        self.part = Part::Body;
+        self.story = before;
+        self.tail = Story::default();
+        self.tail_start = self.tail_sightings.len();
+    }
+
+    /// What follows is still being written.
+    pub(super) fn enter_tail(&mut self) {
+        self.part = Part::Tail;
+    }
+
+    /// What seemed to be still being written has its end after all.
+    pub(super) fn keep_tail(&mut self) {
+        self.part = Part::Body;
+        self.story.add(&std::mem::take(&mut self.tail));
+        for (number, sighting) in self.tail_sightings.drain(self.tail_start..) {
+            raise(&mut self.sightings, number, sighting);
+        }
+    }
+
+    /// Ends a file; the answer is what was seen of it, and of its tail.
+    pub(super) fn end(&mut self) -> (Story, Story) {
+        self.part = Part::Body;
+        (std::mem::take(&mut self.story), std::mem::take(&mut self.tail))
+    }
+
+    /// How many lines of the file were read so far, and how many of them not understood.
+    pub(super) fn counted(&self) -> (u64, u64) {
+        (self.story.lines, self.story.unreadable)
+    }
+
+    fn current(&mut self) -> &mut Story {
+        match self.part {
+            Part::Body => &mut self.story,
+            Part::Tail => &mut self.tail,
         }
     }
 
     /// Takes in a record that was understood and stood in so many lines.
     pub(super) fn take_record(&mut self, record: &Record, lines: u64, ending: Ending, has_status: bool) {
-        self.stats.lines += lines;
+        self.current().lines += lines;
         let acceptance = if has_status { self.acceptance(record) } else { Acceptance::Accepted };
         let sighting = match (acceptance, record.agreement) {
             (Acceptance::Refused, _) => None,
             (Acceptance::Accepted, Agreement::Single) => Some(Sighting::Received),
             (Acceptance::Unclear, _) | (_, Agreement::Contradictory) => Some(Sighting::Possible),
         };
-        if acceptance == Acceptance::Accepted && record.ids.len() > 0 {
-            self.stats.ids += 1;
+        if record.ids.len() > 0 {
+            self.count_ids(record, acceptance);
+        }
+        if record.has_dash {
+            // Whoever sent a dash for an id can't be told from whoever sent none.
+            self.sight(b"-", Sighting::Possible);
         }
         for id in record.ids.iter() {
             match (sighting, ending) {
@@ -93,21 +179,34 @@ impl<'w> Judge<'w> {
                 (None, Ending::Newline) => {}
             }
         }
-        if let Some(time) = record.times.iter().filter_map(|text| parse_time(text, self.zone)).max() {
-            self.earliest = Some(self.earliest.map_or(time, |earliest| earliest.min(time)));
+        let (zone, last) = (self.zone, &mut self.last_time);
+        if let Some(time) = record.times.iter().filter_map(|text| last.of(text, zone)).max() {
+            self.current().note_time(time);
+        }
+    }
+
+    fn count_ids(&mut self, record: &Record, acceptance: Acceptance) {
+        match acceptance {
+            Acceptance::Accepted => self.current().ids += 1,
+            Acceptance::Refused => self.current().refused += 1,
+            Acceptance::Unclear => {}
+        }
+        if let (Acceptance::Accepted, Some(distinct)) = (acceptance, &mut self.distinct) {
+            record.ids.iter().for_each(|id| distinct.add(IdKey::of(id)));
         }
     }
 
     /// Takes in a line that was understood and says nothing of ids.
     pub(super) fn take_header(&mut self) {
-        self.stats.lines += 1;
+        self.current().lines += 1;
     }
 
     /// Takes in so many lines that could not be understood, of which the first is called `place`.
     pub(super) fn take_unreadable(&mut self, bytes: &[u8], lines: u64, ending: Ending, place: impl FnOnce() -> String) {
-        self.stats.lines += lines;
-        self.stats.unreadable += lines;
-        self.stats.first_unreadable.get_or_insert_with(place);
+        let story = self.current();
+        story.lines += lines;
+        story.unreadable += lines;
+        story.first_unreadable.get_or_insert_with(place);
         self.suspect(bytes);
         // A line that starts as an object and does not end as one was cut, perhaps within an id.
         let line = bytes.trim_ascii();
@@ -118,25 +217,26 @@ impl<'w> Judge<'w> {
 
     /// Marks what may stand in these bytes, without counting them.
     pub(super) fn suspect(&mut self, bytes: &[u8]) {
-        let (sightings, wanted) = (&mut self.sightings, self.wanted);
+        let wanted = self.wanted;
+        let mut sink = Sink { part: self.part, lasting: &mut self.sightings, tail: &mut self.tail_sightings };
         let suspects = self.suspects.get_or_insert_with(|| Suspects::new(wanted));
-        suspects.within(bytes, wanted, |number| raise(sightings, number, Sighting::Possible));
-    }
-
-    /// Counts bytes that were read.
-    pub(super) fn count_bytes(&mut self, bytes: u64) {
-        self.stats.bytes += bytes;
+        suspects.within(bytes, wanted, |number| sink.raise(number, Sighting::Possible));
     }
 
     /// What was seen.
     pub(super) fn finish(self) -> Findings {
-        Findings { sightings: self.sightings, stats: self.stats, earliest: self.earliest }
+        let mut now = self.sightings.clone();
+        for (number, sighting) in self.tail_sightings {
+            raise(&mut now, number, sighting);
+        }
+        Findings { lasting: self.sightings, now }
     }
 
     fn sight(&mut self, id: &[u8], sighting: Sighting) {
         let number = self.wanted.number_of(IdKey::of(id)).or_else(|| self.wanted.number_of(IdKey::of(id.trim_ascii())));
         if let Some(number) = number {
-            raise(&mut self.sightings, number, sighting);
+            let mut sink = Sink { part: self.part, lasting: &mut self.sightings, tail: &mut self.tail_sightings };
+            sink.raise(number, sighting);
         }
     }
 
@@ -155,23 +255,39 @@ impl<'w> Judge<'w> {
     }
 
     fn suspect_beginnings(&mut self, text: &[u8]) {
-        let (sightings, wanted) = (&mut self.sightings, self.wanted);
+        let wanted = self.wanted;
+        let mut sink = Sink { part: self.part, lasting: &mut self.sightings, tail: &mut self.tail_sightings };
         let suspects = self.suspects.get_or_insert_with(|| Suspects::new(wanted));
-        suspects.beginning_with(text, wanted, |number| raise(sightings, number, Sighting::Possible));
+        suspects.beginning_with(text, wanted, |number| sink.raise(number, Sighting::Possible));
     }
 
     fn acceptance(&self, record: &Record) -> Acceptance {
-        let StatusRule::OneOf(ok) = &self.rule else { return Acceptance::Accepted };
         let mut all: Option<Acceptance> = None;
         for text in record.statuses.iter() {
             let one = match status_code(text) {
-                Some(code) if ok.contains(code) => Acceptance::Accepted,
+                Some(code) if self.ok.contains(code) => Acceptance::Accepted,
                 Some(_) => Acceptance::Refused,
                 None => Acceptance::Unclear,
             };
             all = Some(if all.is_none_or(|before| before == one) { one } else { Acceptance::Unclear });
         }
         all.unwrap_or(Acceptance::Unclear)
+    }
+}
+
+/// Where a sighting goes.
+struct Sink<'s> {
+    part: Part,
+    lasting: &'s mut [Sighting],
+    tail: &'s mut Vec<(u32, Sighting)>,
+}
+
+impl Sink<'_> {
+    fn raise(&mut self, number: u32, sighting: Sighting) {
+        match self.part {
+            Part::Body => raise(self.lasting, number, sighting),
+            Part::Tail => self.tail.push((number, sighting)),
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) enum Line<'a> {
     /// A part of a line that is too long to be handed out; it overlaps with the part before.
     Piece(&'a [u8]),
     /// The last part of such a line.
-    LastPiece(&'a [u8]),
+    LastPiece(&'a [u8], Ending),
 }
 
 /// Splits a stream into lines.
@@ -46,6 +46,8 @@ pub(super) struct LineReader<R> {
     in_overlong: bool,
     at_end: bool,
     bytes_read: u64,
+    /// How far into the stream the buffer's `start` is.
+    position: u64,
 }
 
 impl<R: Read> LineReader<R> {
@@ -67,6 +69,7 @@ impl<R: Read> LineReader<R> {
             in_overlong: false,
             at_end: false,
             bytes_read: 0,
+            position: 0,
         }
     }
 
@@ -75,14 +78,18 @@ impl<R: Read> LineReader<R> {
         self.bytes_read
     }
 
+    /// Where in the stream the next line begins.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
     /// The next line, or `None` at the end.
     pub(super) fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
         loop {
             let unsearched = &self.buffer[self.start + self.searched..self.end];
             if let Some(position) = memchr::memchr(b'\n', unsearched) {
                 let (from, to) = (self.start, self.start + self.searched + position);
-                self.start = to + 1;
-                self.searched = 0;
+                self.go_to(to + 1, 0);
                 return Ok(Some(self.finished(from, to, Ending::Newline)));
             }
             self.searched = self.end - self.start;
@@ -91,24 +98,28 @@ impl<R: Read> LineReader<R> {
                     return Ok(None);
                 }
                 let (from, to) = (self.start, self.end);
-                self.start = to;
-                self.searched = 0;
+                self.go_to(to, 0);
                 return Ok(Some(self.finished(from, to, Ending::Torn)));
             }
             if self.searched >= self.max_line {
                 let (from, to) = (self.start, self.end);
                 self.in_overlong = true;
-                self.start = to - self.overlap;
-                self.searched = self.overlap;
+                self.go_to(to - self.overlap, self.overlap);
                 return Ok(Some(Line::Piece(&self.buffer[from..to])));
             }
             self.fill()?;
         }
     }
 
+    fn go_to(&mut self, start: usize, searched: usize) {
+        self.position += (start - self.start) as u64;
+        self.start = start;
+        self.searched = searched;
+    }
+
     fn finished(&mut self, from: usize, to: usize, ending: Ending) -> Line<'_> {
         let bytes = &self.buffer[from..to];
-        if std::mem::take(&mut self.in_overlong) { Line::LastPiece(bytes) } else { Line::Whole(bytes, ending) }
+        if std::mem::take(&mut self.in_overlong) { Line::LastPiece(bytes, ending) } else { Line::Whole(bytes, ending) }
     }
 
     fn fill(&mut self) -> io::Result<()> {
@@ -160,10 +171,10 @@ mod tests {
         while let Some(line) = reader.next_line().expect("memory can be read") {
             match line {
                 Line::Whole(bytes, ending) => lines.push((bytes.to_vec(), ending)),
-                Line::Piece(_) | Line::LastPiece(_) => panic!("no line is that long"),
+                Line::Piece(_) | Line::LastPiece(..) => panic!("no line is that long"),
             }
         }
-        assert_eq!(reader.bytes_read(), text.len() as u64);
+        assert_eq!((reader.bytes_read(), reader.position()), (text.len() as u64, text.len() as u64));
         lines
     }
 
@@ -189,7 +200,7 @@ mod tests {
             let mut whole = Vec::new();
             while let Some(line) = reader.next_line().expect("memory can be read") {
                 match line {
-                    Line::Piece(bytes) | Line::LastPiece(bytes) => seen |= memchr::memmem::find(bytes, b"word").is_some(),
+                    Line::Piece(bytes) | Line::LastPiece(bytes, _) => seen |= memchr::memmem::find(bytes, b"word").is_some(),
                     Line::Whole(bytes, _) => whole.push(bytes.to_vec()),
                 }
             }

@@ -5,26 +5,32 @@
 //! | room | what it owns |
 //! |---|---|
 //! | `options` | the user's words: sources, format, fields, status codes |
-//! | `file_log` | a log in files: opened before the first request, read anew at each look-up |
+//! | `file_log` | a log in files: opened before the first request, asked at each look-up |
+//! | `pass`, `records`, `rotation` | one look-up over the files; what is remembered of them; their order |
+//! | `survey`, `story`, `distinct` | what was seen of a file, in numbers |
+//! | `packing` | compressed files as streams |
 //! | `sources` | names to open files: patterns, pipes, standard input |
 //! | `sniff`, `detect`, `plan` | is it text, which format, where are its fields |
-//! | `json_fields`, `table`, `well_known` | finding the fields of JSON lines and of tables |
+//! | `json_fields`, `table`, `text_fields`, `well_known` | finding the fields of JSON lines, tables and text lines |
 //! | `lines` | a stream to lines |
-//! | `record`, `ids`, `jsonl`, `csv` | a line to the texts of its fields, one file per format |
+//! | `record`, `ids`, `jsonl`, `csv`, `text` | a line to the texts of its fields, one file per format |
+//! | `access`, `pairs`, `pattern` | what text lines are made of |
 //! | `judge`, `time`, `suspects` | records and damage to sightings: the only place where one is decided |
 //! | `scan` | one stream from its first line to its last |
 //! | `database` | a log in a database, asked in place; several logs as one |
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use std::sync::Arc;
 
 use crate::receipt::{Lookup, WantedIds};
 
+mod access;
 mod csv;
 mod database;
 mod detect;
+mod distinct;
 mod file_log;
 mod ids;
 mod json_fields;
@@ -32,21 +38,33 @@ mod jsonl;
 mod judge;
 mod lines;
 mod options;
+mod packing;
+mod pairs;
+mod pass;
+mod pattern;
 mod plan;
 mod record;
+mod records;
+mod rotation;
 mod scan;
 mod sniff;
 mod sources;
+mod story;
+mod survey;
 mod suspects;
 mod table;
 #[cfg(test)]
 mod tests;
+mod text;
+mod text_fields;
 mod time;
 mod well_known;
 
 pub use database::{AddressError, Credentials, DatabaseAddress, DatabaseLog, DatabaseOptions, SeveralLogs};
+pub use distinct::Count;
 pub use file_log::FileLog;
 pub use options::{FieldSpec, Format, OptionError, ReceivedOptions, SourceSpec, StatusSet};
+pub use survey::{SourceSurvey, Survey};
 
 /// Why a received log can't be used at all.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +103,15 @@ pub enum ReceivedError {
         /// What to do.
         hint: String,
     },
+}
+
+/// The refusal of a source as an error.
+fn refused(path: &Path, refusal: plan::Refusal) -> ReceivedError {
+    let path = path.to_owned();
+    match refusal {
+        plan::Refusal::Io(source) => ReceivedError::Io { path, source },
+        plan::Refusal::Unusable { message, hint } => ReceivedError::Unusable { path, message, hint },
+    }
 }
 
 /// The integrator's record of received event ids.

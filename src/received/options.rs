@@ -36,6 +36,8 @@ pub enum Format {
     Jsonl,
     /// A table separated by commas, semicolons or tabs.
     Csv,
+    /// Access logs, `key=value` pairs, or lines that a pattern takes apart.
+    Text,
 }
 
 impl Format {
@@ -45,6 +47,7 @@ impl Format {
             Self::Ids => "ids",
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
+            Self::Text => "text",
         }
     }
 }
@@ -70,7 +73,8 @@ pub enum OptionError {
 ///
 /// In a log of JSON lines it is a key (`event_id`), a path of keys (`event.id`) where no key has
 /// that very name, or a JSON pointer (`/request/headers/X-Event-Id/0`). In a table it is the name
-/// of a column, or its number counted from 1.
+/// of a column, or its number counted from 1. In text lines it is a regular expression with a group,
+/// or the name of a part of an access log or of a pair.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FieldSpec(String);
 

@@ -3,17 +3,20 @@
 //! It reads a file until it is sure and never further, and it knows nothing of wanted ids.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 
 use super::csv::{CsvLayout, CsvReader, FirstRow};
 use super::detect::{Sample, detect};
 use super::ids::IdsReader;
 use super::json_fields;
 use super::jsonl::{JsonFields, JsonlReader};
-use super::options::{FieldSpec, Format, ReceivedOptions};
+use super::options::{FieldSpec, Format, ReceivedOptions, StatusSet};
+use super::packing::{Packing, UntilBreak, unpacked};
 use super::record::RecordReader;
 use super::sniff::{HEAD_BYTES, NotText, refuse_unless_text};
 use super::table;
+use super::text::{TextLayout, TextReader};
+use super::text_fields;
 
 /// How the lines of one file are laid out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub(super) enum Layout {
     Jsonl(JsonFields),
     /// A table.
     Csv(CsvLayout),
+    /// Text lines.
+    Text(TextLayout),
 }
 
 impl Layout {
@@ -35,6 +40,15 @@ impl Layout {
             Self::Empty | Self::Ids => Box::new(IdsReader),
             Self::Jsonl(fields) => Box::new(JsonlReader::new(fields)),
             Self::Csv(layout) => Box::new(CsvReader::new(layout)),
+            Self::Text(layout) => Box::new(TextReader::new(layout)),
+        }
+    }
+
+    /// A reader that goes on behind a header that was read before.
+    pub(super) fn reader_behind_header(&self) -> Box<dyn RecordReader> {
+        match self {
+            Self::Csv(layout) => Box::new(CsvReader::behind_header(layout)),
+            Self::Empty | Self::Ids | Self::Jsonl(_) | Self::Text(_) => self.reader(),
         }
     }
 
@@ -44,6 +58,7 @@ impl Layout {
             Self::Empty | Self::Ids => false,
             Self::Jsonl(fields) => fields.status.is_some(),
             Self::Csv(layout) => layout.status.is_some(),
+            Self::Text(layout) => layout.status.is_some(),
         }
     }
 }
@@ -94,10 +109,17 @@ impl From<NotText> for Refusal {
 
 /// Looks at a file and decides how it is to be read. `preferred` are id fields that were found in
 /// other files of the same log.
-pub(super) fn examine(file: &mut File, options: &ReceivedOptions, preferred: &[FieldSpec]) -> Result<Plan, Refusal> {
-    refuse_unless_text(&head_of(file)?)?;
-    file.rewind()?;
-    let sample = Sample::of(&mut *file)?;
+///
+/// Of a packed file that breaks off, what comes before the break is looked at.
+pub(super) fn examine(
+    file: &File,
+    packing: Packing,
+    options: &ReceivedOptions,
+    preferred: &[FieldSpec],
+) -> Result<Plan, Refusal> {
+    let looking = Looking { file, packing, options, preferred };
+    refuse_unless_text(&head_of(&looking)?)?;
+    let sample = Sample::of(looking.stream()?)?;
     if sample.lines.is_empty() {
         return Ok(Plan { layout: Layout::Empty, found_id: None, why: "empty".to_owned() });
     }
@@ -105,38 +127,71 @@ pub(super) fn examine(file: &mut File, options: &ReceivedOptions, preferred: &[F
         Some(format) => (format, "as it was said".to_owned()),
         None => detect(&sample, options)?,
     };
-    file.rewind()?;
-    match format {
-        Format::Ids => plan_ids(&sample, options, &reason),
-        Format::Jsonl => {
-            let choice = json_fields::choose(&mut *file, options, preferred)?;
-            let why = format!("jsonl ({reason}), {}", choice.why);
-            Ok(Plan { layout: Layout::Jsonl(choice.fields), found_id: choice.found_id, why })
-        }
-        Format::Csv => {
-            let choice = table::choose(&sample, options, preferred)?;
-            let why = format!("csv ({reason}), {}", choice.why);
-            Ok(Plan { layout: Layout::Csv(choice.layout), found_id: choice.found_id, why })
+    let mut plan = looking.plan(format, &reason, &sample)?;
+    if !plan.layout.has_status() && options.ok != StatusSet::default() {
+        return Err(Refusal::unusable(
+            format!("its lines have no status that could be {}", options.ok),
+            "name the field of the status with --received-status, or leave --received-ok out",
+        ));
+    }
+    if packing != Packing::Plain {
+        plan.why = format!("{packing}, {}", plan.why);
+    }
+    Ok(plan)
+}
+
+/// A file that is being looked at.
+struct Looking<'l> {
+    file: &'l File,
+    packing: Packing,
+    options: &'l ReceivedOptions,
+    preferred: &'l [FieldSpec],
+}
+
+impl Looking<'_> {
+    /// What the file holds, from its start.
+    fn stream(&self) -> io::Result<Box<dyn Read + '_>> {
+        let stream = unpacked(self.file, self.packing)?;
+        Ok(match self.packing {
+            Packing::Plain => stream,
+            Packing::Gzip | Packing::Zstd | Packing::Xz | Packing::Bzip2 => Box::new(UntilBreak(stream)),
+        })
+    }
+
+    fn plan(&self, format: Format, reason: &str, sample: &Sample) -> Result<Plan, Refusal> {
+        let (options, preferred) = (self.options, self.preferred);
+        match format {
+            Format::Ids => plan_ids(sample, options, reason),
+            Format::Jsonl => {
+                let choice = json_fields::choose(self.stream()?, options, preferred)?;
+                let why = format!("jsonl ({reason}), {}", choice.why);
+                Ok(Plan { layout: Layout::Jsonl(choice.fields), found_id: choice.found_id, why })
+            }
+            Format::Csv => {
+                let choice = table::choose(sample, options, preferred)?;
+                let why = format!("csv ({reason}), {}", choice.why);
+                Ok(Plan { layout: Layout::Csv(choice.layout), found_id: choice.found_id, why })
+            }
+            Format::Text => {
+                let choice = text_fields::choose(sample, self.stream()?, options, preferred)?;
+                let why = format!("text ({reason}), {}", choice.why);
+                Ok(Plan { layout: Layout::Text(choice.layout), found_id: choice.found_id, why })
+            }
         }
     }
 }
 
 /// The first bytes that tell something: a hole of NULs at the start is skipped.
-fn head_of(file: &mut File) -> io::Result<Vec<u8>> {
-    file.rewind()?;
-    let mut head = Vec::new();
-    loop {
+fn head_of(looking: &Looking<'_>) -> io::Result<Vec<u8>> {
+    let mut stream = looking.stream()?;
+    let mut first = Vec::new();
+    stream.by_ref().take(HEAD_BYTES).read_to_end(&mut first)?;
+    let mut head = first.clone();
+    while !head.is_empty() && head.iter().all(|&byte| byte == 0) {
         head.clear();
-        if file.by_ref().take(HEAD_BYTES).read_to_end(&mut head)? == 0 {
-            break;
-        }
-        if head.iter().any(|&byte| byte != 0) {
-            return Ok(head);
-        }
+        stream.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
     }
-    file.rewind()?;
-    file.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
-    Ok(head)
+    Ok(if head.is_empty() { first } else { head })
 }
 
 fn plan_ids(sample: &Sample, options: &ReceivedOptions, reason: &str) -> Result<Plan, Refusal> {

@@ -62,6 +62,8 @@ pub(super) struct Record {
     pub(super) agreement: Agreement,
     /// Whether the line has the id field at all, be it empty.
     pub(super) has_id_field: bool,
+    /// Whether a dash stands for the id, which web servers write for none.
+    pub(super) has_dash: bool,
 }
 
 impl Record {
@@ -72,6 +74,7 @@ impl Record {
         self.times.clear();
         self.agreement = Agreement::Single;
         self.has_id_field = false;
+        self.has_dash = false;
     }
 }
 

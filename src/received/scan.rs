@@ -18,20 +18,55 @@ const HOLE_BYTES: usize = 64;
 
 pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Reads a whole stream; the answer is why it could not be read whole, if so.
-pub(super) fn scan(stream: impl Read, name: &str, layout: &Layout, judge: &mut Judge<'_>) -> Option<String> {
+/// How far a stream was read: up to the end of its last whole record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Checkpoint {
+    /// In bytes from its start.
+    pub(super) offset: u64,
+    /// In lines.
+    pub(super) line_number: u64,
+    /// Whether the row that names the columns was read.
+    pub(super) is_behind_header: bool,
+    /// Bytes that are no text, or a hole, if there were any so far.
+    pub(super) damage: Option<String>,
+}
+
+/// How the reading of a stream ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Scanned {
+    /// How far it came.
+    pub(super) checkpoint: Checkpoint,
+    /// How many bytes the stream has had from its very start.
+    pub(super) length: u64,
+    /// Why it could not be read to its end.
+    pub(super) failure: Option<String>,
+    /// Why what was read is not worth being believed.
+    pub(super) damage: Option<String>,
+}
+
+/// Reads a stream to its end, from where it was left off before. The judge has begun the file.
+pub(super) fn scan(
+    stream: impl Read,
+    name: &str,
+    layout: &Layout,
+    from: &Checkpoint,
+    judge: &mut Judge<'_>,
+) -> Scanned {
     let mut lines = LineReader::new(stream);
-    let mut scan = Scan::new(name, layout, judge);
+    let mut scan = Scan::new(name, layout, from, judge);
     let failure = loop {
         match lines.next_line() {
             Ok(Some(line)) => scan.take(&line),
             Ok(None) => break None,
             Err(error) => break Some(format!("{name} could not be read to its end: {error}")),
         }
+        if scan.is_between_records {
+            scan.checkpoint.offset = from.offset + lines.position();
+        }
     };
-    scan.judge.count_bytes(lines.bytes_read());
     scan.finish();
-    failure.or_else(|| scan.verdict())
+    let damage = scan.verdict();
+    Scanned { checkpoint: scan.checkpoint, length: from.offset + lines.bytes_read(), failure, damage }
 }
 
 struct Scan<'s, 'w> {
@@ -40,33 +75,41 @@ struct Scan<'s, 'w> {
     reader: Box<dyn RecordReader>,
     has_status: bool,
     record: Record,
+    checkpoint: Checkpoint,
+    /// Whether the line that was taken ended a record for good.
+    is_between_records: bool,
     line_number: u64,
     /// The lines of a record that is not finished.
     pending: Vec<u8>,
     pending_lines: u64,
     pending_start: u64,
     in_overlong: bool,
+    in_tail: bool,
     lines: u64,
     unreadable: u64,
-    damage: Option<String>,
+    tail_damage: Option<String>,
 }
 
 impl<'s, 'w> Scan<'s, 'w> {
-    fn new(name: &'s str, layout: &Layout, judge: &'s mut Judge<'w>) -> Self {
+    fn new(name: &'s str, layout: &Layout, from: &Checkpoint, judge: &'s mut Judge<'w>) -> Self {
+        let (lines, unreadable) = judge.counted();
         Self {
             name,
             judge,
-            reader: layout.reader(),
+            reader: if from.is_behind_header { layout.reader_behind_header() } else { layout.reader() },
             has_status: layout.has_status(),
             record: Record::default(),
-            line_number: 0,
+            checkpoint: from.clone(),
+            is_between_records: true,
+            line_number: from.line_number,
             pending: Vec::new(),
             pending_lines: 0,
             pending_start: 0,
             in_overlong: false,
-            lines: 0,
-            unreadable: 0,
-            damage: None,
+            in_tail: false,
+            lines,
+            unreadable,
+            tail_damage: None,
         }
     }
 
@@ -74,25 +117,57 @@ impl<'s, 'w> Scan<'s, 'w> {
         match *line {
             Line::Whole(bytes, ending) => {
                 self.line_number += 1;
+                match ending {
+                    Ending::Newline => {}
+                    Ending::Torn => self.enter_tail(),
+                }
                 self.take_line(bytes, ending);
+                self.settle(ending);
             }
             Line::Piece(bytes) => {
                 if !std::mem::replace(&mut self.in_overlong, true) {
                     self.line_number += 1;
+                    // Where it ends is not known yet.
+                    self.enter_tail();
                     self.take_unreadable(bytes, 1, self.line_number);
                 } else {
                     self.judge.suspect(bytes);
                     self.look_for_damage(bytes, self.line_number);
                 }
+                self.is_between_records = false;
             }
-            Line::LastPiece(bytes) => {
+            Line::LastPiece(bytes, ending) => {
                 self.in_overlong = false;
                 self.judge.suspect(bytes);
                 self.look_for_damage(bytes, self.line_number);
+                match ending {
+                    Ending::Newline => self.leave_tail(),
+                    Ending::Torn => {}
+                }
                 // A cell may not go on behind a line that was not given to the reader.
                 self.give_up_pending();
+                self.settle(ending);
             }
         }
+    }
+
+    /// Notes whether everything up to here was taken for good.
+    fn settle(&mut self, ending: Ending) {
+        self.is_between_records = self.pending_lines == 0 && ending == Ending::Newline;
+        if self.is_between_records {
+            self.checkpoint.line_number = self.line_number;
+        }
+    }
+
+    fn enter_tail(&mut self) {
+        self.in_tail = true;
+        self.judge.enter_tail();
+    }
+
+    fn leave_tail(&mut self) {
+        self.in_tail = false;
+        self.judge.keep_tail();
+        self.checkpoint.damage = self.checkpoint.damage.take().or(self.tail_damage.take());
     }
 
     fn take_line(&mut self, line: &[u8], ending: Ending) {
@@ -131,6 +206,8 @@ impl<'s, 'w> Scan<'s, 'w> {
                 }
             }
         }
+        // A header that is torn is read again.
+        self.checkpoint.is_behind_header |= reading == Reading::Header && ending == Ending::Newline;
     }
 
     fn put_aside(&mut self, line: &[u8]) {
@@ -184,7 +261,8 @@ impl<'s, 'w> Scan<'s, 'w> {
 
     /// Bytes that are no text at all, and holes in which lines may have stood.
     fn look_for_damage(&mut self, bytes: &[u8], line: u64) {
-        if self.damage.is_some() {
+        let damage = if self.in_tail { &mut self.tail_damage } else { &mut self.checkpoint.damage };
+        if damage.is_some() {
             return;
         }
         let name = self.name;
@@ -192,20 +270,24 @@ impl<'s, 'w> Scan<'s, 'w> {
         // is in the copy.
         let hole_explained = line == 1;
         if !hole_explained && longest_hole(bytes) >= HOLE_BYTES {
-            self.damage = Some(format!("{name} has a hole of NUL bytes at line {line} in which lines may have stood"));
+            *damage = Some(format!("{name} has a hole of NUL bytes at line {line} in which lines may have stood"));
         } else if is_binary(bytes) {
-            self.damage = Some(format!("{name} turns into binary data at line {line}"));
+            *damage = Some(format!("{name} turns into binary data at line {line}"));
         }
     }
 
     fn finish(&mut self) {
-        self.give_up_pending();
+        if self.pending_lines > 0 {
+            self.enter_tail();
+            self.give_up_pending();
+        }
     }
 
     fn verdict(&mut self) -> Option<String> {
         let (name, lines, unreadable) = (self.name, self.lines, self.unreadable);
         let mostly = || format!("{unreadable} of the {lines} lines of {name} could not be understood");
-        self.damage.take().or_else(|| (unreadable * 2 > lines).then(mostly))
+        let damage = self.checkpoint.damage.clone().or(self.tail_damage.take());
+        damage.or_else(|| (unreadable * 2 > lines).then(mostly))
     }
 }
 

@@ -61,6 +61,13 @@ impl Run<'_> {
     }
 
     fn report_log_faults(&mut self, lookup: &Lookup) {
+        if let (Some(reason), Some(since)) = (&lookup.coverage.gap, lookup.coverage.since) {
+            self.problem(
+                ProblemKind::LogCoverage,
+                format!("the received log can't say what arrived before {}: {reason}", since.format("%F %TZ")),
+                "add or repair what is missing of it; what may stand there is not taken as missing",
+            );
+        }
         if let Some(reason) = &lookup.coverage.broken {
             self.undetermined(
                 ProblemKind::LogUnreadable,
@@ -96,7 +103,7 @@ impl Run<'_> {
                         Receipt::OutOfCoverage(CoverageGap::Unproven)
                     }
                     (Receipt::Absent, LogProof::BeginsAt(since)) => {
-                        Coverage { since: Some(since), broken: None }.of_unseen(tracked.event.created())
+                        Coverage { since: Some(since), ..Coverage::default() }.of_unseen(tracked.event.created())
                     }
                     (receipt, _) => receipt,
                 },

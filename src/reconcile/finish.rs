@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::classify::{UnknownReason, Verdict};
+use crate::clock::Clock;
 use crate::event::{DeliveryStatus, WebhookId};
 use crate::exit::{ExitCode, Findings};
 use crate::ledger::{Journal, LedgerError};
@@ -20,6 +21,9 @@ use crate::tracked::{EventResult, TrackedEvent};
 
 use super::caller::Halt;
 use super::{Run, WebhookState};
+
+/// How long a run may spend on removing what is old; after a long pause that may be a lot.
+const LONGEST_PRUNE: Duration = Duration::from_secs(10);
 
 impl Run<'_> {
     /// Whether a resend of this event may be planned.
@@ -335,12 +339,18 @@ pub(super) async fn prune(
     mut report: RunReport,
     journal: &dyn Journal,
     retention: Option<TimeDelta>,
+    clock: &dyn Clock,
     monitor: &dyn Monitor,
 ) -> RunReport {
-    let before = retention.and_then(|retention| report.finished_at.checked_sub_signed(retention));
-    if let Some(before) = before
-        && let Err(error) = journal.prune(before).await
-    {
+    let Some(before) = retention.and_then(|retention| report.finished_at.checked_sub_signed(retention)) else {
+        return report;
+    };
+    let pruned = tokio::select! {
+        pruned = journal.prune(before) => pruned.map(|_| ()),
+        // What is left is for the next run.
+        () = clock.sleep(LONGEST_PRUNE) => Ok(()),
+    };
+    if let Err(error) = pruned {
         let problem = Problem {
             kind: ProblemKind::Ledger,
             message: format!("old attempts could not be removed from the ledger: {error}"),

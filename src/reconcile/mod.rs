@@ -199,7 +199,10 @@ pub async fn run(ports: &Ports, request: &RunRequest) -> RunReport {
         proven: finish::proven_by(&report, &request.policy),
     };
     match journal.record_run_end(end).await {
-        Ok(()) => finish::prune(report, journal.as_ref(), request.policy.retention, ports.monitor.as_ref()).await,
+        Ok(()) => {
+            let (clock, monitor) = (ports.clock.as_ref(), ports.monitor.as_ref());
+            finish::prune(report, journal.as_ref(), request.policy.retention, clock, monitor).await
+        }
         Err(error) => finish::with_failed_ledger(report, &error, ports.monitor.as_ref()),
     }
 }

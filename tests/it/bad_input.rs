@@ -55,7 +55,7 @@ fn logs_that_can_not_be_used_are_refused() {
     let scene = Scene::new(outage(3));
     let webhook = scene.webhook();
     let binary = scene.file("binary.log", b"\x00\x01\x02\xff\xfe binary \x00".repeat(50)).display().to_string();
-    let gz = scene.file("log.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00").display().to_string();
+    let zip = scene.file("log.zip", b"PK\x03\x04\x14\x00\x00\x00").display().to_string();
     let jsonl = scene.file("in.jsonl", "{\"a\":1,\"event\":\"x\"}\n{\"a\":2,\"event\":\"y\"}\n").display().to_string();
     let csv = scene.file("in.csv", "time,event\n1,x\n2,y\n").display().to_string();
     let folder = scene.home().display().to_string();
@@ -64,7 +64,7 @@ fn logs_that_can_not_be_used_are_refused() {
         ("no-such-*.log", &[][..], "no-such-*.log"),
         (&folder, &[], "folder"),
         (&binary, &[], "binary.log"),
-        (&gz, &[], "log.gz"),
+        (&zip, &[], "log.zip"),
         (&jsonl, &["--received-id", "event_id"], "event_id"),
         (&csv, &["--received-id", "event_id"], "event_id"),
     ] {
@@ -76,6 +76,16 @@ fn logs_that_can_not_be_used_are_refused() {
         assert!(told, "{word}: {ended}");
         assert_eq!(scene.requests(), 0, "{ended}");
     }
+}
+
+#[test]
+fn an_archive_that_is_cut_short_rules_nothing_out() {
+    let scene = Scene::new(outage(3));
+    let webhook = scene.webhook();
+    let gz = scene.file("log.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00").display().to_string();
+    let ended = reconcile_with(&scene, &["--webhook", &webhook, "--received", &gz]).ends_with(11);
+    assert!(ended.stdout.replace("\n    ", " ").contains("gzip data is cut short"), "{ended}");
+    assert_eq!(scene.resends(), 0, "{ended}");
 }
 
 #[test]

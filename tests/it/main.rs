@@ -7,6 +7,7 @@ mod contrib;
 mod generated;
 mod listing_faults;
 mod quarantine;
+mod received;
 mod received_databases;
 mod resend_faults;
 mod scene;

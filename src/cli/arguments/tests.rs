@@ -15,6 +15,7 @@ fn layer(words: &[&str]) -> Layer {
         Command::Check(args) => cli.global.with(|layer| args.put(layer)),
         Command::History(_)
         | Command::Quarantine { .. }
+        | Command::Received(_)
         | Command::Sandbox(_)
         | Command::Demo(_)
         | Command::Completions { .. }

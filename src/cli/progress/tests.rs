@@ -214,7 +214,7 @@ fn diagnostics_are_one_visible_line_each() {
     w-1: 1 slice to list
     w-1: listed 2026-03-01 12:00:00Z to 2026-03-02 12:00:00Z, filter failed: 7 records
     w-1: 2026-03-01 12:00:00Z to 2026-03-02 12:00:00Z is asked for again in halves: 400
-    received log: 9 lines read, 5 of 7 ids found, 1 line not understood (first: log:3)
+    received log: 9 lines read, 5 of 7 ids found, 1 line not understood (first: log:3); 0 lines with an id
     SaleCreated (w-1): 1,240 listed, 0 failed, 0 in the log, 2 missing, 0 unacknowledged, 0 lost after ack, 0 too young, 0 unknown
     round 1: 2 events to resend
     w-1: resend of e\u{1b}[2J: in doubt (200): first\nsecond

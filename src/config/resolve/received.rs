@@ -10,7 +10,7 @@ use super::super::keys::Key;
 use super::super::layers::Layer;
 use super::super::settings::{ReceivedFormat, ReceivedSettings, ReceivedSource};
 use super::super::values::number;
-use super::super::values::time::{Edge, parse_moment};
+use super::super::values::time::{Edge, parse_moment, parse_zone};
 use super::Loaded;
 use crate::received::DatabaseAddress;
 
@@ -18,6 +18,14 @@ use crate::received::DatabaseAddress;
 const SUCCESS: RangeInclusive<u16> = 200..=299;
 
 impl Loaded {
+    /// The received log alone, for a command that needs nothing else.
+    ///
+    /// # Errors
+    /// When a value can't be used.
+    pub fn received_log(&self) -> Result<Option<ReceivedSettings>, SettingsError> {
+        self.received(self.parsed(Key::TimeZone, parse_zone)?)
+    }
+
     pub(super) fn received(&self, time_zone: Tz) -> Result<Option<ReceivedSettings>, SettingsError> {
         let format = self.choice(Key::ReceivedFormat, ReceivedFormat::ALL, ReceivedFormat::name)?;
         let field = |key| match self.text(key) {
@@ -29,7 +37,8 @@ impl Loaded {
         let status = field(Key::ReceivedStatus)?;
         let ok = match self.text(Key::ReceivedOk) {
             None => vec![SUCCESS],
-            Some((entry, _)) if status.is_none() && !self.names_database() => {
+            // An access log or a pattern brings its status along, and a database names it in its address.
+            Some((entry, _)) if status.is_none() && !brings_status(format) && !self.names_database() => {
                 return Err(entry.error(
                     Key::ReceivedOk,
                     Unusable::new("there is no status to compare with").hint("name its field with --received-status"),
@@ -92,6 +101,14 @@ impl Loaded {
             }
         }
         Ok(Some(sources))
+    }
+}
+
+/// Whether logs of this format may have a status that nobody named.
+fn brings_status(format: ReceivedFormat) -> bool {
+    match format {
+        ReceivedFormat::Auto | ReceivedFormat::Text => true,
+        ReceivedFormat::Ids | ReceivedFormat::Jsonl | ReceivedFormat::Csv => false,
     }
 }
 

@@ -250,7 +250,7 @@ fn every_setting_refuses_what_is_out_of_its_bounds_and_names_its_origin() {
         (Key::Received, ""),
         (Key::ReceivedFormat, "xml"),
         (Key::ReceivedId, " "),
-        (Key::ReceivedOk, "200"),
+        (Key::ReceivedOk, "many"),
         (Key::ReceivedSince, "soon"),
         (Key::Provider, "front"),
         (Key::BaseUrl, "http://example.com"),

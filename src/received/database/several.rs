@@ -38,7 +38,7 @@ impl ReceivedLog for SeveralLogs {
 fn joined(answers: Vec<Lookup>, wanted: usize) -> Lookup {
     let mut sightings = vec![Sighting::Unseen; wanted];
     let mut stats = LogStats::default();
-    let mut since = None;
+    let (mut since, mut gap, mut gap_ends) = (None, None, None);
     let mut damage = Vec::new();
     for answer in answers {
         for (number, sighting) in (0_u32..).zip(answer.sightings) {
@@ -46,19 +46,27 @@ fn joined(answers: Vec<Lookup>, wanted: usize) -> Lookup {
         }
         // Like the files of one log: together they begin where the earliest of them does.
         since = since.into_iter().chain(answer.coverage.since).min();
+        if answer.coverage.gap.is_some() {
+            // What is missing of one may have held what no other holds.
+            gap_ends = gap_ends.max(answer.coverage.since);
+        }
+        gap = gap.or(answer.coverage.gap);
         damage.extend(answer.coverage.broken);
+        stats.first_time = stats.first_time.into_iter().chain(answer.stats.first_time).min();
+        stats.last_time = stats.last_time.into_iter().chain(answer.stats.last_time).max();
         stats.lines += answer.stats.lines;
         stats.ids += answer.stats.ids;
         stats.unreadable += answer.stats.unreadable;
         stats.bytes += answer.stats.bytes;
         stats.first_unreadable = stats.first_unreadable.or(answer.stats.first_unreadable);
     }
+    since = since.max(gap_ends);
     let broken = match &damage[..] {
         [] => None,
         [one] => Some(one.clone()),
         [first, others @ ..] => Some(format!("{first} (and {} more)", others.len())),
     };
-    Lookup { sightings, coverage: Coverage { since, broken }, stats }
+    Lookup { sightings, coverage: Coverage { since, gap, broken }, stats }
 }
 
 #[cfg(test)]
@@ -71,7 +79,7 @@ mod tests {
         let at = |second| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(second);
         Lookup {
             sightings: sightings.to_vec(),
-            coverage: Coverage { since: since.map(at), broken: broken.map(str::to_owned) },
+            coverage: Coverage { since: since.map(at), broken: broken.map(str::to_owned), ..Coverage::default() },
             stats: LogStats { lines: 2, ids: 1, ..LogStats::default() },
         }
     }
@@ -86,6 +94,15 @@ mod tests {
         assert_eq!(all.coverage.since.map(|since| since.timestamp()), Some(4));
         assert_eq!(all.coverage.broken.as_deref(), Some("cut off"));
         assert_eq!((all.stats.lines, all.stats.ids), (4, 2));
+    }
+
+    #[test]
+    fn a_gap_in_one_is_not_covered_by_another() {
+        let mut files = answer(&[], Some(9), None);
+        files.coverage.gap = Some("one is missing".to_owned());
+        let all = joined(vec![answer(&[], Some(4), None), files, answer(&[], Some(7), None)], 0);
+        assert_eq!(all.coverage.since.map(|since| since.timestamp()), Some(9));
+        assert_eq!(all.coverage.gap.as_deref(), Some("one is missing"));
     }
 
     #[test]

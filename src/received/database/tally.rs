@@ -122,7 +122,11 @@ impl<'w> Tally<'w> {
     fn finish(self) -> Lookup {
         let since = self.rules.since.or(self.earliest);
         let broken = if since.is_none() { self.otherwise } else { None };
-        Lookup { sightings: self.sightings, coverage: Coverage { since, broken }, stats: self.stats }
+        Lookup {
+            sightings: self.sightings,
+            coverage: Coverage { since, broken, ..Coverage::default() },
+            stats: self.stats,
+        }
     }
 
     fn number_of(&self, id: &Cell, text: &[u8]) -> Option<u32> {

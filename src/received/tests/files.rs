@@ -131,13 +131,6 @@ fn standard_input_can_be_given_once() {
     assert!(matches!(refused, Err(ReceivedError::Unusable { message, .. }) if message.contains("once")));
 }
 
-#[test]
-fn compressed_input_is_refused_before_it_is_asked() {
-    let options = ReceivedOptions::of([SourceSpec::Stdin]);
-    let refused = FileLog::open_with_stdin(options, &b"\x28\xb5\x2f\xfd\0\0"[..]);
-    assert!(matches!(refused, Err(ReceivedError::Unusable { message, .. }) if message.contains("zstd")));
-}
-
 #[cfg(unix)]
 #[test]
 fn a_device_or_pipe_that_is_named_is_kept_like_standard_input() {

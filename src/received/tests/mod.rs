@@ -1,8 +1,12 @@
 //! The received log as the engine meets it: whole files in, sightings and coverage out.
 
 mod files;
+mod growth;
 mod oracle;
+mod oracle_text;
+pub(super) mod packed;
 mod real_logs;
+mod real_text;
 mod rules;
 
 use std::fs;

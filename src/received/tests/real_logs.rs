@@ -7,18 +7,18 @@ use serde_json::Value;
 
 use super::*;
 
-fn data(name: &str) -> PathBuf {
+pub(super) fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/received").join(name)
 }
 
-fn log(name: &str, adjust: impl FnOnce(&mut ReceivedOptions)) -> FileLog {
+pub(super) fn log(name: &str, adjust: impl FnOnce(&mut ReceivedOptions)) -> FileLog {
     let mut options = ReceivedOptions::of([SourceSpec::Files(data(name))]);
     adjust(&mut options);
     FileLog::open(options).expect("the log is usable")
 }
 
 /// The ids of a log, and those with a status of 2xx, read the slow and obvious way.
-fn ids_of(name: &str, pointer: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+pub(super) fn ids_of(name: &str, pointer: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let text = fs::read(data(name)).expect("test data");
     let (mut all, mut good) = (BTreeSet::new(), BTreeSet::new());
     for line in text.split(|&byte| byte == b'\n') {
@@ -34,7 +34,7 @@ fn ids_of(name: &str, pointer: &str) -> (BTreeSet<String>, BTreeSet<String>) {
 }
 
 /// Asks for every id of the log that can be one, by the spelling that stands there.
-fn received(log: &FileLog, ids: &BTreeSet<String>) -> BTreeSet<String> {
+pub(super) fn received(log: &FileLog, ids: &BTreeSet<String>) -> BTreeSet<String> {
     let asked: Vec<&str> = ids.iter().map(String::as_str).filter(|id| id.len() <= crate::event::MAX_ID_BYTES).collect();
     let lookup = ask(log, &asked);
     let numbers = wanted(&asked);
@@ -124,23 +124,4 @@ fn two_formats_in_one_file_hide_no_id() {
     let lookup = ask(&log, &ids);
     assert_eq!(lookup.sightings, [Received, Received, Unseen]);
     assert_eq!((lookup.stats.lines, lookup.stats.unreadable), (15, 5));
-}
-
-#[test]
-fn compressed_copies_are_refused_whatever_their_names() {
-    for (name, what) in [("gzip-named.log", "gzip"), ("rotated.log.2.gz", "gzip"), ("rotated.json.zst", "zstd")] {
-        match FileLog::open(ReceivedOptions::of([SourceSpec::Files(data("variants").join(name))])) {
-            Err(ReceivedError::Unusable { message, hint, .. }) => {
-                assert!(message.contains(what) && hint.contains("--received -"), "{message}; {hint}");
-            }
-            Err(other) => panic!("{name}: {other}"),
-            Ok(_) => panic!("{name} was accepted"),
-        }
-    }
-}
-
-#[test]
-fn an_access_log_that_is_no_table_is_refused_with_a_hint() {
-    let refused = FileLog::open(ReceivedOptions::of([SourceSpec::Files(data("variants/crlf.log"))]));
-    assert!(matches!(refused, Err(ReceivedError::Unusable { hint, .. }) if hint.contains("--received-")));
 }

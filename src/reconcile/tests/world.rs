@@ -415,7 +415,7 @@ impl ReceivedLog for Shared {
         };
         Ok(Lookup {
             sightings: wanted.ids().iter().map(sighting).collect(),
-            coverage: Coverage { since: None, broken: is_broken.then(|| "cut off".to_owned()) },
+            coverage: Coverage { broken: is_broken.then(|| "cut off".to_owned()), ..Coverage::default() },
             stats: LogStats { ids: world.log.len() as u64, ..LogStats::default() },
         })
     }

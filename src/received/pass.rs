@@ -1,0 +1,354 @@
+//! One look-up on its way through the files of a log.
+//!
+//! It owns what must stay true of the files between look-ups: none vanishes, none shrinks, and what
+//! moved is found where it went.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use super::distinct::Distinct;
+use super::judge::Judge;
+use super::options::{FieldSpec, ReceivedOptions};
+use super::packing::Packing;
+use super::plan::{Layout, Refusal, examine};
+use super::records::{Continuity, FileRecord, Loss, LostContent, OpenFile, progress};
+use super::refused;
+use super::rotation::{Place, gaps};
+use super::scan::{Checkpoint, scan};
+use super::sources::{FileIdentity, Named, resolve};
+use super::story::Story;
+use crate::receipt::Coverage;
+
+/// Files may be renamed between the listing and the reading; after so many listings it is a fault.
+const MOST_LISTINGS: usize = 4;
+
+/// What is remembered of the files between look-ups.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Files {
+    /// The files that belong to the log.
+    pub(super) records: Vec<FileRecord>,
+    /// What is not where it was.
+    pub(super) lost: Vec<LostContent>,
+}
+
+/// How much of the files a look-up needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Everything: there are ids that were not asked for before.
+    Whole,
+    /// What was appended since the last look-up.
+    Appended,
+}
+
+/// What the end of a file means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// A torn last line is read again the next time.
+    MayGoOn,
+    /// Nothing will be added.
+    Final,
+}
+
+/// One look-up on its way through the files.
+pub(super) struct Pass<'p, 'w> {
+    options: &'p ReceivedOptions,
+    extent: Extent,
+    /// Who decides what was seen.
+    pub(super) judge: Judge<'w>,
+    files: Files,
+    read: HashSet<FileIdentity>,
+    faults: Vec<Fault>,
+    bytes: u64,
+}
+
+/// What stands against the log, and where.
+#[derive(Clone, Debug)]
+struct Fault {
+    /// The file behind which the log can be believed again, if it is known.
+    newer: Option<PathBuf>,
+    /// The file up to which it could be believed.
+    older: Option<PathBuf>,
+    reason: String,
+}
+
+impl Fault {
+    fn anywhere(reason: String) -> Self {
+        Self { newer: None, older: None, reason }
+    }
+}
+
+/// What a pass found out about the log as a whole.
+pub(super) struct Passed {
+    /// The files, for the next look-up.
+    pub(super) files: Files,
+    /// What the log can speak of.
+    pub(super) coverage: Coverage,
+    /// All stories together.
+    pub(super) story: Story,
+    /// Bytes that were read from disk.
+    pub(super) bytes: u64,
+}
+
+impl<'p, 'w> Pass<'p, 'w> {
+    /// Begins a look-up.
+    pub(super) fn new(options: &'p ReceivedOptions, extent: Extent, judge: Judge<'w>, files: Files) -> Self {
+        Self { options, extent, judge, files, read: HashSet::new(), faults: Vec::new(), bytes: 0 }
+    }
+
+    /// Reads a stream that was kept.
+    pub(super) fn read_kept(&mut self, open: &OpenFile, record: &mut FileRecord, name: &str) {
+        if self.extent == Extent::Whole || record.progress.is_none() {
+            self.scan(open, record, name, None, End::Final);
+        }
+        if let Some(fault) = record.progress.as_ref().and_then(|progress| progress.fault()) {
+            self.faults.push(Fault::anywhere(fault.clone()));
+        }
+    }
+
+    /// Reads the files that the names lead to, oldest first, and again those that moved meanwhile.
+    pub(super) fn read_names(&mut self, names: &[PathBuf]) {
+        for listing in 1..=MOST_LISTINGS {
+            let before = self.read.len();
+            let (paths, mut missing) = list(names);
+            for path in &paths {
+                if let Err(error) = self.read_file(path) {
+                    missing.push(format!("{} could not be opened: {error}", path.display()));
+                }
+            }
+            let is_whole = missing.is_empty() && gaps(paths.iter().map(PathBuf::as_path)).is_empty();
+            if is_whole && self.read.len() == before {
+                return;
+            }
+            if listing == MOST_LISTINGS {
+                self.faults.extend(missing.into_iter().map(Fault::anywhere));
+            }
+        }
+    }
+
+    /// Reads what is needed of a file. An error means that it is not there, perhaps not any more.
+    fn read_file(&mut self, path: &Path) -> io::Result<()> {
+        let identity = FileIdentity::of(&fs::metadata(path)?, path);
+        if self.read.contains(&identity) {
+            let record = self.files.records.iter_mut().find(|record| record.identity == identity);
+            record.into_iter().for_each(|record| path.clone_into(&mut record.path));
+            return Ok(());
+        }
+        let open = match OpenFile::open(path) {
+            Ok(open) => open,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(error),
+            Err(error) => {
+                self.fault_once(format!("{} could not be opened: {error}", path.display()));
+                return Ok(());
+            }
+        };
+        if !self.read.insert(open.identity.clone()) {
+            return Ok(());
+        }
+        let known = self.files.records.iter().position(|record| record.identity == open.identity);
+        let known = known.map(|position| self.files.records.swap_remove(position));
+        let (known, continuity) = match known {
+            None => (None, Continuity::Replaced),
+            Some(record) => match record.continuity(&open) {
+                Continuity::Replaced => {
+                    self.files.lost.push(record.into_lost(Loss::Shrank));
+                    (None, Continuity::Replaced)
+                }
+                other => (Some(record), other),
+            },
+        };
+        match self.planned(path, &open, known) {
+            Ok(mut record) => {
+                self.read_record(&open, &mut record, continuity);
+                self.files.records.push(record);
+            }
+            Err(refusal) => self.fault_once(refused(path, refusal).to_string()),
+        }
+        Ok(())
+    }
+
+    fn fault_once(&mut self, reason: String) {
+        if self.faults.iter().all(|fault| fault.reason != reason) {
+            self.faults.push(Fault::anywhere(reason));
+        }
+    }
+
+    /// A file keeps its plan; one that was empty, or is new since a rotation, is looked at.
+    fn planned(&self, path: &Path, open: &OpenFile, known: Option<FileRecord>) -> Result<FileRecord, Refusal> {
+        match known {
+            Some(mut record) if record.plan.layout != Layout::Empty => {
+                path.clone_into(&mut record.path);
+                Ok(record)
+            }
+            _ => {
+                let plan = examine(&open.file, open.packing, self.options, &self.preferred())?;
+                Ok(FileRecord::new(path, open, plan))
+            }
+        }
+    }
+
+    fn preferred(&self) -> Vec<FieldSpec> {
+        self.files.records.iter().filter_map(|record| record.plan.found_id.clone()).collect()
+    }
+
+    fn read_record(&mut self, open: &OpenFile, record: &mut FileRecord, continuity: Continuity) {
+        let name = record.path.display().to_string();
+        let before = match (self.extent, &record.progress) {
+            (Extent::Appended, Some(progress)) => match (continuity, &progress.failure) {
+                (Continuity::Unchanged, _) => return,
+                (Continuity::Grown, None) => Some((progress.checkpoint.clone(), progress.story.clone())),
+                // What could not be read may be readable now.
+                (Continuity::Grown, Some(_)) | (Continuity::Replaced, _) => None,
+            },
+            (Extent::Appended, None) | (Extent::Whole, _) => None,
+        };
+        let is_plain = open.packing == Packing::Plain;
+        // An archive is not read again while it is the same, so what its last line shows must stay.
+        let end = if is_plain { End::MayGoOn } else { End::Final };
+        self.scan(open, record, &name, before, end);
+        let read = record.progress.as_ref().map_or(0, |progress| progress.content);
+        if is_plain && open.file.metadata().is_ok_and(|now| now.len() < read) {
+            self.files.lost.push(record.clone().into_lost(Loss::Shrank));
+        }
+    }
+
+    fn scan(
+        &mut self,
+        open: &OpenFile,
+        record: &mut FileRecord,
+        name: &str,
+        before: Option<(Checkpoint, Story)>,
+        end: End,
+    ) {
+        let (from, story) = before.unwrap_or_default();
+        self.judge.begin(story);
+        let mut noted = match open.stream_from(from.offset) {
+            Ok(stream) => {
+                let scanned = scan(stream, name, &record.plan.layout, &from, &mut self.judge);
+                if end == End::Final {
+                    self.judge.keep_tail();
+                }
+                let stories = self.judge.end();
+                progress(scanned.checkpoint, stories, scanned.length, scanned.failure, scanned.damage)
+            }
+            Err(error) => {
+                let failure = format!("{name} could not be read again: {error}");
+                progress(from.clone(), self.judge.end(), from.offset, Some(failure), None)
+            }
+        };
+        self.bytes += match open.packing {
+            Packing::Plain => noted.content - from.offset,
+            Packing::Gzip | Packing::Zstd | Packing::Xz | Packing::Bzip2 => open.length,
+        };
+        noted.distinct = self.judge.distinct().map(Distinct::take_here).unwrap_or_default();
+        if noted.failure.is_some() {
+            noted.checkpoint = Checkpoint::default();
+        }
+        record.note(open, noted);
+    }
+
+    /// Ends the look-up.
+    pub(super) fn finish(mut self, kept: &[FileRecord]) -> (Judge<'w>, Passed) {
+        self.miss_the_vanished();
+        self.judge_files();
+        let all = || self.files.records.iter().chain(kept).filter_map(|record| record.progress.as_ref());
+        let mut story = Story::default();
+        all().for_each(|progress| {
+            story.add(&progress.story);
+            story.add(&progress.tail);
+        });
+        let coverage = self.coverage(&story);
+        (self.judge, Passed { files: self.files, coverage, story, bytes: self.bytes })
+    }
+
+    fn miss_the_vanished(&mut self) {
+        let (there, gone) = self.files.records.drain(..).partition(|record| self.read.contains(&record.identity));
+        self.files.records = there;
+        let gone: Vec<FileRecord> = gone;
+        self.files.lost.extend(gone.into_iter().map(|record| record.into_lost(Loss::Gone)));
+        let records = &self.files.records;
+        self.files.lost.retain(|lost| !records.iter().any(|record| lost.is_held_by(record)));
+        self.faults.extend(self.files.lost.iter().map(|lost| Fault::anywhere(lost.in_words())));
+    }
+
+    /// What stands against single files, and between them.
+    fn judge_files(&mut self) {
+        let records = &mut self.files.records;
+        records.sort_by(|left, right| Place::of(&left.path).order(&Place::of(&right.path)));
+        for (position, record) in records.iter().enumerate() {
+            let Some(fault) = record.progress.as_ref().and_then(|progress| progress.fault()) else { continue };
+            if records.iter().any(|other| record.is_unfinished_copy_of(other)) {
+                continue;
+            }
+            let log = Place::of(&record.path).log;
+            let newer = records[position + 1..].iter().find(|other| Place::of(&other.path).log == log);
+            self.faults.push(Fault {
+                newer: newer.map(|newer| newer.path.clone()),
+                older: Some(record.path.clone()),
+                reason: fault.clone(),
+            });
+        }
+        for gap in gaps(records.iter().map(|record| record.path.as_path())) {
+            self.faults.push(Fault { newer: Some(gap.newer), older: Some(gap.older), reason: gap.what });
+        }
+    }
+
+    fn coverage(&mut self, story: &Story) -> Coverage {
+        let mut coverage = Coverage { since: self.options.since.or(story.opening), ..Coverage::default() };
+        let mut broken = Vec::new();
+        if let (None, Some(field)) = (coverage.since, &self.options.time) {
+            broken.push(format!("no line has a readable time in {:?}", field.as_str()));
+        }
+        let mut gap_reasons = Vec::new();
+        for fault in &self.faults {
+            match self.end_of(fault) {
+                // Whoever says since when the log is complete need not care for what lies before.
+                Some(end) if self.options.since.is_some_and(|since| since >= end) => {}
+                Some(end) => {
+                    coverage.since = coverage.since.max(Some(end));
+                    gap_reasons.push(fault.reason.clone());
+                }
+                None => broken.push(fault.reason.clone()),
+            }
+        }
+        coverage.gap = in_one(&gap_reasons);
+        coverage.broken = in_one(&broken);
+        coverage
+    }
+
+    /// From when on a fault can hide nothing: from the first line of the next newer file on, and not
+    /// before the last line of the older one. An event may arrive long after it was created, so what
+    /// was created before that may have arrived within the fault.
+    fn end_of(&self, fault: &Fault) -> Option<chrono::DateTime<chrono::Utc>> {
+        let story_of = |path: &Option<PathBuf>| {
+            let record = self.files.records.iter().find(|record| Some(&record.path) == path.as_ref())?;
+            record.progress.as_ref().map(|progress| &progress.story)
+        };
+        let opening = story_of(&fault.newer)?.opening?;
+        let latest = story_of(&fault.older).and_then(|story| story.latest);
+        Some(opening.max(latest.unwrap_or(opening)))
+    }
+}
+
+/// The files that names lead to, oldest first, and what is wrong with the names.
+fn list(names: &[PathBuf]) -> (Vec<PathBuf>, Vec<String>) {
+    let (mut paths, mut wrong) = (Vec::new(), Vec::new());
+    for name in names {
+        match resolve(name) {
+            Ok(Named::Files(found)) => paths.extend(found),
+            Ok(Named::Stream) => wrong.push(format!("{} is no longer a file", name.display())),
+            Err(error) => wrong.push(error.to_string()),
+        }
+    }
+    paths.sort_by(|left, right| Place::of(left).order(&Place::of(right)));
+    (paths, wrong)
+}
+
+fn in_one(reasons: &[String]) -> Option<String> {
+    match reasons {
+        [] => None,
+        [one] => Some(one.clone()),
+        [first, others @ ..] => Some(format!("{first} (and {} more)", others.len())),
+    }
+}
