@@ -182,3 +182,14 @@ fn a_table_that_says_since_when_it_is_complete_says_nothing_of_before() {
     ended.counts("unknown", 3).says_on_stderr(", from ");
     assert_eq!(tables.scene.resends(), 0);
 }
+
+#[test]
+fn a_table_says_which_ids_of_a_list_it_lacks() {
+    let tables = Tables::new(outage(1));
+    let list = tables.scene.file("ids.txt", "ok-1\nlost-0\nok-2\n").display().to_string();
+    let address = tables.address("table=received&column=event_id");
+    let ask = |more: &[&str]| run(tables.scene.program().args(["received", &address]).args(more));
+    let ended = ask(&["--absent-of", &list]).ends_with(10);
+    assert_eq!(ended.stdout, "lost-0\n", "{ended}");
+    ask(&[]).ends_with(2).says_on_stderr("--absent-of");
+}
