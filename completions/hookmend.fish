@@ -49,17 +49,18 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l from -d 
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l to -d 'Up to this time; a bare date includes that whole day [default: now]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l min-age -d 'Leave events younger than this alone [default: 5m]' -r
-complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received -d 'Your log of received event ids: a file, a pattern in quotes, or - for standard input; may be repeated' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received -d 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
 ids\t''
 jsonl\t''
 csv\t''
 text\t''"
-complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-time -d 'Where the time is; gives the log its coverage' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-query -d 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-rounds -d 'Rounds in a row without progress [default: 3]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-resends -d 'Resends of this run; a larger plan is refused whole [default: 10000]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l failure-budget -d 'Failed deliveries that resends may cause for each webhook, over all runs, such as 2/60m [default: unlimited]' -r
@@ -101,17 +102,18 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l from -d 'Fro
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l to -d 'Up to this time; a bare date includes that whole day [default: now]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l min-age -d 'Leave events younger than this alone [default: 5m]' -r
-complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received -d 'Your log of received event ids: a file, a pattern in quotes, or - for standard input; may be repeated' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received -d 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
 ids\t''
 jsonl\t''
 csv\t''
 text\t''"
-complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-time -d 'Where the time is; gives the log its coverage' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-query -d 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l concurrency -d 'Requests at once [default: 4]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l deadline -d 'How long the run may last [default: 4h]' -r
@@ -147,11 +149,12 @@ ids\t''
 jsonl\t''
 csv\t''
 text\t''"
-complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-time -d 'Where the time is; gives the log its coverage' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-query -d 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l time-zone -d 'Zone of times without an offset [default: UTC]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
 json\t''"

@@ -96,9 +96,18 @@ impl From<SettingsError> for CliError {
 
 impl From<ReceivedError> for CliError {
     fn from(error: ReceivedError) -> Self {
-        let shown = Self::of(ExitCode::Usage, &error);
+        let exit = match error {
+            ReceivedError::Io { .. } | ReceivedError::NoMatch { .. } | ReceivedError::Unusable { .. } => {
+                ExitCode::Usage
+            }
+            // Nothing is wrong with what was asked; nobody can say what was received.
+            ReceivedError::Unreachable { .. } => ExitCode::Undetermined,
+        };
+        let shown = Self::of(exit, &error);
         match error {
-            ReceivedError::Unusable { hint, .. } => Self { hints: vec![hint], ..shown },
+            ReceivedError::Unusable { hint, .. } | ReceivedError::Unreachable { hint, .. } => {
+                Self { hints: vec![hint], ..shown }
+            }
             ReceivedError::Io { .. } => shown.hint("check the path given with --received and its permissions"),
             ReceivedError::NoMatch { .. } => {
                 shown.hint("check the pattern given with --received; quote it so that the shell leaves it alone")

@@ -59,7 +59,8 @@ impl EventFlags {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = RECEIVED)]
 pub struct ReceivedFlags {
-    /// Your log of received event ids: a file, a pattern in quotes, or - for standard input; may be
+    /// Your log of received event ids: a file, a pattern in quotes, - for standard input, or a
+    /// database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be
     /// repeated
     #[arg(long, value_name = "SRC", value_hint = ValueHint::FilePath)]
     received: Vec<String>,
@@ -86,7 +87,7 @@ pub struct ReadingFlags {
     #[arg(
         long,
         value_name = "FIELD",
-        help = "Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a \
+        help = "Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a \
                 regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)"
     )]
     received_id: Option<String>,
@@ -102,6 +103,10 @@ pub struct ReadingFlags {
     /// Since when the log is complete
     #[arg(long, value_name = "T")]
     received_since: Option<String>,
+    /// What to ask a database that is named without a table; its one parameter is the array of the
+    /// wanted ids, and it returns those that were received
+    #[arg(long, value_name = "SQL")]
+    received_query: Option<String>,
 }
 
 impl ReadingFlags {
@@ -113,6 +118,7 @@ impl ReadingFlags {
         layer.flag(Key::ReceivedOk, self.received_ok);
         layer.flag(Key::ReceivedTime, self.received_time);
         layer.flag(Key::ReceivedSince, self.received_since);
+        layer.flag(Key::ReceivedQuery, self.received_query);
     }
 }
 

@@ -27,6 +27,7 @@ pub mod approve;
 pub mod arguments;
 pub mod asked_by;
 pub mod console;
+pub mod databases;
 pub mod demo;
 pub mod errors;
 pub mod exit_status;

@@ -15,8 +15,8 @@ use crate::cli::arguments::GlobalFlags;
 use crate::cli::console::{self, Console};
 use crate::cli::errors::CliError;
 use crate::cli::flags::ReadingFlags;
-use crate::cli::wiring::received_options;
-use crate::config::{Format, Key, Layer, Loaded, Surroundings};
+use crate::cli::wiring::{open_log, received_options};
+use crate::config::{Format, Key, Layer, Loaded, ReceivedSource, Surroundings};
 use crate::exit::ExitCode;
 use crate::receipt::{Lookup, Sighting, WantedIds};
 use crate::received::{FileLog, ReceivedLog, Survey};
@@ -67,6 +67,10 @@ pub fn run(args: ReceivedArgs, global: GlobalFlags, surroundings: &Surroundings)
     let options = received_options(&settings)?;
     match absent_of {
         None => {
+            if settings.sources.iter().any(|source| matches!(source, ReceivedSource::Database(_))) {
+                return Err(CliError::new(ExitCode::Usage, "a database is not read through to tell what it holds")
+                    .hint("ask it with --absent-of, or see what hookmend check -v tells of its table"));
+            }
             let format = loaded.output()?.format;
             let log = open(options, console)?;
             tell(&log.survey(), format)
@@ -77,8 +81,10 @@ pub fn run(args: ReceivedArgs, global: GlobalFlags, surroundings: &Surroundings)
                     .hint("give one of them as a file"));
             }
             let wanted = Arc::new(id_list::read(&list)?);
-            let log = open(options, console)?;
-            tell_absent(&wanted, &log.ask(&wanted), console)
+            let log = open_log(&settings, &surroundings.environment)?;
+            log.describe().iter().for_each(|line| console.detail(&format!("received log: {line}")));
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            tell_absent(&wanted, &runtime.block_on(log.look_up(Arc::clone(&wanted)))?, console)
         }
     }
 }

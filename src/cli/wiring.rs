@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::cli::approve::AskOnTerminal;
 use crate::cli::console::{self, Console};
+use crate::cli::databases;
 use crate::cli::errors::CliError;
 use crate::cli::progress::{Drawing, Progress, Tee, Verbose};
 use crate::cli::terminal::{self, LiveProgress};
@@ -22,7 +23,7 @@ use crate::ledger::{Ledger, LedgerGuard, LedgerReader};
 use crate::monitor::Monitor;
 use crate::provider::Provider;
 use crate::provider::front_systems::{FrontSystems, FrontSystemsConfig};
-use crate::received::{self, FieldSpec, FileLog, ReceivedLog, ReceivedOptions, SourceSpec, StatusSet};
+use crate::received::{self, FieldSpec, FileLog, ReceivedLog, ReceivedOptions, SeveralLogs, SourceSpec, StatusSet};
 use crate::reconcile::{Approver, LedgerAccess};
 use crate::report::Format as _;
 use crate::report::human::{self, Human};
@@ -161,7 +162,7 @@ fn human(settings: &OutputSettings, environment: &Environment) -> Human {
 
 impl Adapters for Workshop<'_> {
     fn received(&self, settings: &ReceivedSettings) -> Result<Arc<dyn ReceivedLog>, CliError> {
-        Ok(Arc::new(FileLog::open(received_options(settings)?)?))
+        open_log(settings, self.environment)
     }
 
     fn ledger(
@@ -211,14 +212,32 @@ impl Adapters for Workshop<'_> {
     }
 }
 
+/// Opens the received log: files, databases, or both as one.
+///
+/// # Errors
+/// When a source can't be used.
+pub fn open_log(settings: &ReceivedSettings, environment: &Environment) -> Result<Arc<dyn ReceivedLog>, CliError> {
+    let options = received_options(settings)?;
+    let mut logs: Vec<Arc<dyn ReceivedLog>> = Vec::new();
+    if !options.sources.is_empty() {
+        logs.push(Arc::new(FileLog::open(options)?));
+    }
+    logs.extend(databases::open(settings, environment)?);
+    Ok(match logs.len() {
+        1 => logs.swap_remove(0),
+        _ => Arc::new(SeveralLogs::new(logs)),
+    })
+}
+
 /// What was set of the received log, as its adapter takes it.
 ///
 /// # Errors
 /// When a field or a list of codes is none.
 pub fn received_options(settings: &ReceivedSettings) -> Result<ReceivedOptions, CliError> {
-    let sources = settings.sources.iter().map(|source| match source {
-        ReceivedSource::Stdin => SourceSpec::Stdin,
-        ReceivedSource::Named(name) => SourceSpec::Files(name.into()),
+    let sources = settings.sources.iter().filter_map(|source| match source {
+        ReceivedSource::Stdin => Some(SourceSpec::Stdin),
+        ReceivedSource::Named(name) => Some(SourceSpec::Files(name.into())),
+        ReceivedSource::Database(_) => None,
     });
     let unusable = |error: received::OptionError| CliError::of(ExitCode::Usage, &error);
     let field = |name: &Option<String>| name.as_deref().map(FieldSpec::new).transpose().map_err(unusable);
@@ -241,7 +260,7 @@ pub fn received_options(settings: &ReceivedSettings) -> Result<ReceivedOptions, 
     })
 }
 
-fn read_ca_file(path: &Path) -> Result<Vec<u8>, CliError> {
+pub(super) fn read_ca_file(path: &Path) -> Result<Vec<u8>, CliError> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LARGEST_CA_FILE).read_to_end(&mut bytes));
     read.map_err(|error| {
@@ -346,6 +365,8 @@ mod tests {
             time: None,
             since: None,
             time_zone: chrono_tz::Europe::Oslo,
+            query: None,
+            ca_file: None,
         }
     }
 

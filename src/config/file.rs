@@ -15,11 +15,13 @@ use toml::de::{DeTable, DeValue};
 use super::error::SettingsError;
 use super::keys::{CONFIG_VARIABLE, Key, Kind, SecretKey, WEBHOOKS_TABLE};
 use super::layers::{Entry, Layer, Origin};
+use super::resolve::holds_password;
 use super::secrets::{CommandForm, CommandLine, SecretSource};
 use super::suggest::nearest;
 use super::trust::{self, Content, Found};
 use super::values::webhook::parse_id;
 use super::{Surroundings, environment::Folders};
+use crate::received::DatabaseAddress;
 
 /// The name of the file in the current folder.
 const LOCAL_NAME: &str = "hookmend.toml";
@@ -91,7 +93,8 @@ fn read_open(path: PathBuf, file: File, directory: &Path, found: Found) -> Resul
     // Messages name the file as short as it can be found.
     let shown = path.strip_prefix(directory).unwrap_or(&path);
     let layer = parse(&text, shown, path.parent().unwrap_or(directory))?;
-    let holds_key = layer.secrets.values().any(|(source, _)| matches!(source, SecretSource::Value(_)));
+    let holds_key = layer.secrets.values().any(|(source, _)| matches!(source, SecretSource::Value(_)))
+        || layer.entries.get(&Key::Received).is_some_and(|entry| entry.values.iter().any(|text| holds_password(text)));
     let content = if holds_key { Content::Key } else { Content::Settings };
     trust::check(shown, &metadata, found, content)?;
     Ok(SettingsFile { path, layer })
@@ -200,6 +203,9 @@ impl Reader<'_> {
 
     /// A source of a received log: only paths are relative to the file, not `-` and addresses.
     fn source_text(&self, text: &str) -> String {
+        if DatabaseAddress::is_meant(text) {
+            return DatabaseAddress::text_relative_to(text, self.base);
+        }
         if text == "-" || text.is_empty() || text.contains("://") {
             return text.to_owned();
         }

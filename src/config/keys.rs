@@ -61,6 +61,7 @@ pub enum Key {
     ReceivedOk,
     ReceivedTime,
     ReceivedSince,
+    ReceivedQuery,
     Provider,
     BaseUrl,
     CaFile,
@@ -91,7 +92,7 @@ pub enum Key {
 
 impl Key {
     /// Every key, in the order in which they are shown.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::Webhook,
         Self::AllWebhooks,
         Self::Since,
@@ -106,6 +107,7 @@ impl Key {
         Self::ReceivedOk,
         Self::ReceivedTime,
         Self::ReceivedSince,
+        Self::ReceivedQuery,
         Self::Provider,
         Self::BaseUrl,
         Self::CaFile,
@@ -151,6 +153,7 @@ impl Key {
             Self::ReceivedOk => ("received-ok", Kind::TextOrNumber, None),
             Self::ReceivedTime => ("received-time", Kind::TextOrNumber, None),
             Self::ReceivedSince => ("received-since", Kind::Time, None),
+            Self::ReceivedQuery => ("received-query", Kind::Text, None),
             Self::Provider => ("provider", Kind::Text, Some("front-systems")),
             Self::BaseUrl => ("base-url", Kind::Text, Some("https://frontsystemsapis.frontsystems.no/restapi/V2")),
             Self::CaFile => ("ca-file", Kind::Path, None),

@@ -15,8 +15,8 @@ use super::keys::{Key, SecretKey};
 use super::layers::{Entry, Layer, Origin, merge};
 use super::secrets::{SecretSource, Vault};
 use super::settings::{
-    ColorChoice, Consent, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, ReceivedFormat,
-    ReceivedSettings, ReceivedSource, Settings, Verbosity,
+    ColorChoice, Consent, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, Settings,
+    Verbosity,
 };
 use super::values::time::{Edge, LONGEST_WINDOW, parse_moment, parse_zone};
 use super::values::{address, duration, number, webhook};
@@ -26,11 +26,12 @@ use crate::event::{WebhookId, Window};
 use crate::reconcile::{Beginning, Scope, WebhookRef};
 
 mod policy;
+mod received;
+
+pub(super) use received::holds_password;
 
 /// The window that begins where the last proven one ended.
 const SINCE_LAST: &str = "last";
-/// What counts as received when the log has statuses.
-const SUCCESS: RangeInclusive<u16> = 200..=299;
 
 /// Settings that were read and merged and are not yet understood.
 #[derive(Debug)]
@@ -66,6 +67,8 @@ impl Loaded {
         let mut layers = vec![flags.layer, surroundings.environment.layer()?];
         layers.extend(file_layer);
         layers.push(Layer::defaults());
+        let mut warnings = surroundings.environment.warnings();
+        warnings.extend(layers.first().and_then(received::password_on_command_line));
         Ok(Self {
             layer: merge(layers)?,
             environment: surroundings.environment.clone(),
@@ -73,7 +76,7 @@ impl Loaded {
             now: surroundings.now,
             verbosity: flags.verbosity,
             file: path,
-            warnings: surroundings.environment.warnings(),
+            warnings,
         })
     }
 
@@ -332,63 +335,6 @@ impl Loaded {
         Ok(Scope::Webhooks(webhooks))
     }
 
-    /// The received log alone, for a command that needs nothing else.
-    ///
-    /// # Errors
-    /// When a value can't be used.
-    pub fn received_log(&self) -> Result<Option<ReceivedSettings>, SettingsError> {
-        self.received(self.parsed(Key::TimeZone, parse_zone)?)
-    }
-
-    fn received(&self, time_zone: Tz) -> Result<Option<ReceivedSettings>, SettingsError> {
-        let format = self.choice(Key::ReceivedFormat, ReceivedFormat::ALL, ReceivedFormat::name)?;
-        let field = |key| match self.text(key) {
-            Some((entry, text)) if text.trim().is_empty() => {
-                Err(entry.error(key, Unusable::new("the name of the field is empty")))
-            }
-            found => Ok(found.map(|(_, text)| text.to_owned())),
-        };
-        let status = field(Key::ReceivedStatus)?;
-        let ok = match self.text(Key::ReceivedOk) {
-            None => vec![SUCCESS],
-            // An access log or a pattern brings its status along; the log is asked about that.
-            Some((entry, _)) if status.is_none() && !matches!(format, ReceivedFormat::Auto | ReceivedFormat::Text) => {
-                return Err(entry.error(
-                    Key::ReceivedOk,
-                    Unusable::new("there is no status to compare with").hint("name its field with --received-status"),
-                ));
-            }
-            Some(_) => self.parsed(Key::ReceivedOk, number::parse_status_codes)?,
-        };
-        let since = match self.text(Key::ReceivedSince) {
-            None => None,
-            Some(_) => {
-                Some(self.parsed(Key::ReceivedSince, |text| parse_moment(text, time_zone, self.now, Edge::Coverage))?)
-            }
-        };
-        let (id, time) = (field(Key::ReceivedId)?, field(Key::ReceivedTime)?);
-        let Some(sources) = self.received_sources()? else { return Ok(None) };
-        Ok(Some(ReceivedSettings { sources, format, id, status, ok, time, since, time_zone }))
-    }
-
-    fn received_sources(&self) -> Result<Option<Vec<ReceivedSource>>, SettingsError> {
-        let Some(entry) = self.layer.entries.get(&Key::Received).filter(|entry| !entry.values.is_empty()) else {
-            return Ok(None);
-        };
-        let mut sources = Vec::new();
-        for text in &entry.values {
-            let source = match text.as_str() {
-                "-" => ReceivedSource::Stdin,
-                "" => return Err(entry.error(Key::Received, Unusable::new("the path is empty"))),
-                text => ReceivedSource::Named(text.to_owned()),
-            };
-            if !sources.contains(&source) {
-                sources.push(source);
-            }
-        }
-        Ok(Some(sources))
-    }
-
     fn text(&self, key: Key) -> Option<(&Entry, &str)> {
         let entry = self.layer.entries.get(&key)?;
         entry.values.first().map(|text| (entry, text.as_str()))
@@ -455,8 +401,9 @@ fn shown(key: Key, text: &str) -> String {
 /// The text with the password of an address left out.
 fn without_password(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    match authority.rfind('@') {
+    // A password with a slash in it is a mistake, and still a password.
+    let before = rest.split('?').next().unwrap_or_default();
+    match before.rfind('@') {
         Some(end) => format!("{scheme}://…@{}", &rest[end + 1..]),
         None => text.to_owned(),
     }

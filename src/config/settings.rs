@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::event::Window;
 use crate::policy::Policy;
+use crate::received::DatabaseAddress;
 use crate::reconcile::{Beginning, Scope};
 
 /// Which command the settings are for.
@@ -105,8 +106,10 @@ pub struct ProviderSettings {
 pub enum ReceivedSource {
     /// Standard input.
     Stdin,
-    /// A path, a pattern of paths, or an address.
+    /// A path, or a pattern of paths.
     Named(String),
+    /// A database.
+    Database(Box<DatabaseAddress>),
 }
 
 /// How a received log is written.
@@ -159,6 +162,10 @@ pub struct ReceivedSettings {
     pub since: Option<DateTime<Utc>>,
     /// The zone of times in the log that state no offset.
     pub time_zone: Tz,
+    /// The query for databases of which no table is named.
+    pub query: Option<String>,
+    /// A file of further certificate authorities to trust.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// What goes to standard output.

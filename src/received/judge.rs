@@ -291,7 +291,7 @@ impl Sink<'_> {
     }
 }
 
-fn raise(sightings: &mut [Sighting], number: u32, sighting: Sighting) {
+pub(super) fn raise(sightings: &mut [Sighting], number: u32, sighting: Sighting) {
     let seen = &mut sightings[number as usize];
     *seen = match (*seen, sighting) {
         (Sighting::Received, _) | (_, Sighting::Received) => Sighting::Received,
@@ -301,7 +301,7 @@ fn raise(sightings: &mut [Sighting], number: u32, sighting: Sighting) {
 }
 
 /// The status code of a text; web servers list one for each upstream they tried, the last counts.
-fn status_code(text: &[u8]) -> Option<u16> {
+pub(super) fn status_code(text: &[u8]) -> Option<u16> {
     let text: Cow<'_, str> = String::from_utf8_lossy(text);
     let last = text.rsplit([',', ':']).next()?.trim();
     let digits = last.strip_suffix(".0").unwrap_or(last);

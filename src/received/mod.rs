@@ -17,6 +17,7 @@
 //! | `access`, `pairs`, `pattern` | what text lines are made of |
 //! | `judge`, `time`, `suspects` | records and damage to sightings: the only place where one is decided |
 //! | `scan` | one stream from its first line to its last |
+//! | `database` | a log in a database, asked in place; several logs as one |
 
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,7 @@ use crate::receipt::{Lookup, WantedIds};
 
 mod access;
 mod csv;
+mod database;
 mod detect;
 mod distinct;
 mod file_log;
@@ -58,6 +60,7 @@ mod text_fields;
 mod time;
 mod well_known;
 
+pub use database::{AddressError, Credentials, DatabaseAddress, DatabaseLog, DatabaseOptions, SeveralLogs};
 pub use distinct::Count;
 pub use file_log::FileLog;
 pub use options::{FieldSpec, Format, OptionError, ReceivedOptions, SourceSpec, StatusSet};
@@ -86,6 +89,16 @@ pub enum ReceivedError {
         /// The source.
         path: PathBuf,
         /// What was found instead.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The source is somewhere else and does not answer.
+    #[error("can't read the received log {name}: {message}")]
+    Unreachable {
+        /// The source, as it may be shown.
+        name: String,
+        /// What happened.
         message: String,
         /// What to do.
         hint: String,

@@ -86,7 +86,10 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("comfy_table", &["report"]),
     ("reqwest", &["heartbeat", "provider"]),
-    ("rusqlite", &["ledger"]),
+    ("rusqlite", &["ledger", "received"]),
+    ("tokio_postgres", &["received"]),
+    ("tokio_postgres_rustls", &["received"]),
+    ("rustls_platform_verifier", &["received"]),
     ("hyper", &["sandbox", "provider"]),
     ("tokio", &["cli", "clock", "heartbeat", "ledger", "provider", "received", "reconcile", "sandbox"]),
 ];

@@ -13,6 +13,7 @@ mod listing_faults;
 mod lock;
 mod quarantine;
 mod received;
+mod received_databases;
 mod resend_faults;
 mod scene;
 mod shell;

@@ -247,4 +247,11 @@ impl Ended {
         assert!(self.stderr.contains(text), "not on stderr: {text}\n{self}");
         self
     }
+
+    /// Neither stream holds the text.
+    #[track_caller]
+    pub fn never_says(self, text: &str) -> Self {
+        assert!(!self.stdout.contains(text) && !self.stderr.contains(text), "somewhere: {text}\n{self}");
+        self
+    }
 }

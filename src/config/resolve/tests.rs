@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
+use super::super::settings::{ReceivedFormat, ReceivedSettings, ReceivedSource};
 use super::*;
 use crate::classify::ResendPolicy;
 use crate::event::WebhookId;
@@ -346,6 +347,8 @@ fn the_received_log_is_plain_data() {
         time: Some("at".to_owned()),
         since: Some(utc("2025-12-31T23:00:00Z")),
         time_zone: chrono_tz::Europe::Oslo,
+        query: None,
+        ca_file: None,
     };
     assert_eq!(world.accepted().received, Some(expected));
 }
