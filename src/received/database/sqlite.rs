@@ -150,7 +150,15 @@ fn at_rest_or_live<T>(
             }
             Err(trouble) => return Err(trouble),
         };
-        let done = connect(&path, &access, watch).and_then(|connection| work(&connection));
+        let done = match connect(&path, &access, watch) {
+            Ok(connection) => work(&connection),
+            // Its index was there and is gone, and may be there again by now.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
+                last = Some(watch.trouble(&error));
+                continue;
+            }
+            Err(error) => Err(watch.trouble(&error)),
+        };
         *watch.handle.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let is_meant_so = match &access {
             Access::Live => done.is_ok() || self::access(&path).is_ok_and(|now| now == Access::Live),
@@ -165,7 +173,7 @@ fn at_rest_or_live<T>(
     Err(last.unwrap_or_else(|| Trouble::unreachable("the database was not read", "run again")))
 }
 
-fn connect(path: &Path, access: &Access, watch: &Watch) -> Result<Connection, Trouble> {
+fn connect(path: &Path, access: &Access, watch: &Watch) -> rusqlite::Result<Connection> {
     let encoded = percent_encode(path.as_os_str().as_encoded_bytes(), URI);
     let mode = match access {
         // The index of a write-ahead log is mapped to read, and never made.
@@ -174,14 +182,13 @@ fn connect(path: &Path, access: &Access, watch: &Watch) -> Result<Connection, Tr
     };
     let uri = format!("file://{encoded}?mode=ro&{mode}");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let failed = |error| watch.trouble(&error);
-    let connection = Connection::open_with_flags(uri, flags).map_err(failed)?;
-    connection.busy_timeout(LOCK_WAIT.min(watch.limit)).map_err(failed)?;
-    connection.pragma_update(None, "query_only", true).map_err(failed)?;
-    connection.pragma_update(None, "trusted_schema", false).map_err(failed)?;
+    let connection = Connection::open_with_flags(uri, flags)?;
+    connection.busy_timeout(LOCK_WAIT.min(watch.limit))?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
     *watch.handle.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection.get_interrupt_handle());
-    // One snapshot for all that is asked.
-    connection.execute_batch("BEGIN").map_err(failed)?;
+    // One snapshot for all that is asked; it begins with the first reading.
+    connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
     Ok(connection)
 }
 
