@@ -10,9 +10,12 @@ use crate::report::text::{counted, grouped, instant, visible};
 
 const SCHEMA: &str = "hookmend/received/1";
 
-/// A paragraph for each source, one for all together, and the coverage.
+/// A paragraph for each source, one for all together where there are several, and the coverage.
 pub(super) fn human(survey: &Survey) -> String {
     let mut paragraphs: Vec<String> = survey.sources.iter().map(source).collect();
+    if let [only] = paragraphs.as_slice() {
+        return format!("{only}\n  {}\n", coverage(survey));
+    }
     let stats = &survey.stats;
     let mut all = vec![
         format!("All {}", counted(survey.sources.len() as u64, "source", "sources")),
