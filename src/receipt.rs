@@ -181,4 +181,7 @@ pub struct LogStats {
     /// Bytes that were read for this answer, as they lie on disk; what was known already is not
     /// among them.
     pub bytes: u64,
+    /// Whether lines that can't hold a wanted id were counted and not read: then there may be more
+    /// ids and more lines that could not be understood than these.
+    pub is_sample: bool,
 }

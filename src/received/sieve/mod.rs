@@ -1,0 +1,331 @@
+//! Which lines of a block must be read at all, told by a look at its bytes.
+//!
+//! It rules out a line only where no reading of it could matter: where none of the wanted ids
+//! stands in it in any spelling, be it in its field, in another one or in a part that is damaged,
+//! and where nothing speaks of damage that could hide one. It never decides what an id is worth:
+//! a line that is not ruled out is read as if there were no sieve. It knows of a format only how
+//! its lines begin and end.
+//!
+//! A wanted UUID is found by its dashes or as 32 digits, wherever it stands; any other wanted id as
+//! a whole word. What an escape may hide, a line with that escape is read for.
+
+mod chunk;
+mod escape;
+mod filter;
+
+use chunk::{CHUNK, Chunk, look};
+use escape::{Kind, is_harmless};
+use filter::{Filter, UUID_BYTES, hash_of_text, hash_of_uuid};
+
+use super::plan::Layout;
+use super::text::IdField;
+use crate::event::IdKey;
+use crate::receipt::WantedIds;
+
+/// Words shorter than this are everywhere.
+const SHORTEST_WORD: usize = 4;
+/// The digits of a UUID without its dashes.
+const DIGITS: usize = 32;
+/// Where in a UUID its first dash is.
+const FIRST_DASH: usize = 8;
+
+/// The wanted ids, prepared for a look at many bytes.
+pub(super) struct Sieve<'w> {
+    wanted: &'w WantedIds,
+    uuids: Option<Filter>,
+    words: Option<Words>,
+    lines: Lines,
+}
+
+/// The wanted ids that are words.
+struct Words {
+    filter: Filter,
+    shortest: usize,
+}
+
+/// How the lines of a format begin and end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lines {
+    /// As JSON objects.
+    Objects,
+    /// Anyhow.
+    Free,
+}
+
+impl<'w> Sieve<'w> {
+    /// Prepares the search, if there is a way to search for these ids in lines of this layout.
+    pub(super) fn new(wanted: &'w WantedIds, layout: &Layout) -> Option<Self> {
+        let (mut uuids, mut words) = (Vec::new(), Vec::new());
+        let mut shortest = usize::MAX;
+        for id in wanted.ids() {
+            match id.key() {
+                IdKey::Uuid(value) => uuids.push(hash_of_uuid(&hyphenated(value))),
+                IdKey::Bytes(word) if word.len() >= SHORTEST_WORD && word.iter().all(|&byte| is_word(byte)) => {
+                    // Dashes at its ends may as well belong to what stands around it.
+                    if trimmed(word).len() != word.len() {
+                        return None;
+                    }
+                    words.push(hash_of_text(word));
+                    shortest = shortest.min(word.len());
+                }
+                IdKey::Bytes(_) => return None,
+            }
+        }
+        // A pattern may find an id within a word.
+        let by_pattern = matches!(layout, Layout::Text(text) if matches!(text.id, IdField::Pattern(_)));
+        if by_pattern && !words.is_empty() {
+            return None;
+        }
+        let filter = |hashes: Vec<u64>| {
+            let count = hashes.len();
+            (count > 0).then(|| Filter::new(hashes.into_iter(), count))
+        };
+        let lines = if matches!(layout, Layout::Jsonl(_)) { Lines::Objects } else { Lines::Free };
+        let words = filter(words).map(|filter| Words { filter, shortest });
+        Some(Self { wanted, uuids: filter(uuids), words, lines })
+    }
+
+    /// Finds places in whole lines, each of them in a line that must be read, in no order. The answer
+    /// is how many lines there are.
+    pub(super) fn sift(&self, block: &[u8], places: &mut Vec<usize>) -> u64 {
+        match self.words {
+            None => Sifting::new(self, block, places).run::<false>(),
+            Some(_) => Sifting::new(self, block, places).run::<true>(),
+        }
+    }
+
+    fn holds_uuid(&self, text: &[u8; UUID_BYTES]) -> bool {
+        self.uuids.as_ref().is_some_and(|filter| filter.may_hold(hash_of_uuid(text)))
+            && self.wanted.number_of(IdKey::of(text)).is_some()
+    }
+
+    fn holds_word(&self, words: &Words, word: &[u8]) -> bool {
+        let holds = |word: &[u8]| words.filter.may_hold(hash_of_text(word)) && self.wanted.number_of(IdKey::of(word)).is_some();
+        let bare = trimmed(word);
+        holds(word) || (bare.len() != word.len() && holds(bare))
+    }
+}
+
+/// One block on its way through the sieve.
+struct Sifting<'s, 'w> {
+    sieve: &'s Sieve<'w>,
+    block: &'s [u8],
+    places: &'s mut Vec<usize>,
+    newlines: u64,
+    line_start: usize,
+    /// The dashes of the chunk before, and where it begins.
+    dashes: u64,
+    dashes_from: usize,
+    /// Up to where runs of digits were looked at.
+    digits_end: usize,
+    /// The words of the chunk before, at its very end.
+    word_length: usize,
+}
+
+impl<'s, 'w> Sifting<'s, 'w> {
+    fn new(sieve: &'s Sieve<'w>, block: &'s [u8], places: &'s mut Vec<usize>) -> Self {
+        Self {
+            sieve,
+            block,
+            places,
+            newlines: 0,
+            line_start: 0,
+            dashes: 0,
+            dashes_from: 0,
+            digits_end: 0,
+            word_length: 0,
+        }
+    }
+
+    fn run<const WORDS: bool>(mut self) -> u64 {
+        let (chunks, rest) = self.block.as_chunks::<CHUNK>();
+        for (number, bytes) in chunks.iter().enumerate() {
+            self.take::<WORDS>(number * CHUNK, &look::<WORDS>(bytes));
+        }
+        // The end is filled up with spaces, which end a word and mean nothing.
+        let mut last = [b' '; CHUNK];
+        last[..rest.len()].copy_from_slice(rest);
+        self.take::<WORDS>(chunks.len() * CHUNK, &look::<WORDS>(&last));
+        let nothing = Chunk { newlines: 0, dashes: 0, odd: 0, dense: 0, words: 0 };
+        self.take::<WORDS>((chunks.len() + 1) * CHUNK, &nothing);
+        self.newlines
+    }
+
+    #[inline(always)]
+    fn take<const WORDS: bool>(&mut self, from: usize, chunk: &Chunk) {
+        if self.sieve.uuids.is_some() {
+            self.take_dashes(from, chunk.dashes);
+            if chunk.dense != 0 {
+                self.take_dense(from, chunk.dense);
+            }
+        }
+        if WORDS {
+            self.take_words(from, chunk.words);
+        }
+        if chunk.odd != 0 {
+            self.take_odd::<WORDS>(from, chunk.odd);
+        }
+        self.newlines += u64::from(chunk.newlines.count_ones());
+        for at in ones(chunk.newlines) {
+            self.end_line(from + at);
+        }
+    }
+
+    /// Looks for dashes that stand as those of a UUID do.
+    #[inline(always)]
+    fn take_dashes(&mut self, from: usize, dashes: u64) {
+        let before = std::mem::replace(&mut self.dashes, dashes);
+        let before_from = std::mem::replace(&mut self.dashes_from, from);
+        if before == 0 {
+            return;
+        }
+        let further = |by: u32| before >> by | dashes << (64 - by);
+        let first = before & further(5) & further(10) & further(15);
+        for at in ones(first) {
+            let dash = before_from + at;
+            let text = dash.checked_sub(FIRST_DASH).and_then(|start| self.block.get(start..start + UUID_BYTES));
+            if let Some(text) = text.and_then(|text| <&[u8; UUID_BYTES]>::try_from(text).ok())
+                && self.sieve.holds_uuid(text)
+            {
+                self.places.push(dash);
+            }
+        }
+    }
+
+    /// Looks for UUIDs without dashes: 32 digits hold at least one whole sixteen.
+    #[cold]
+    fn take_dense(&mut self, from: usize, dense: u64) {
+        for number in ones(dense) {
+            let start = from + 16 * number;
+            if start < self.digits_end {
+                continue;
+            }
+            let is_digit = |byte: &&u8| byte.is_ascii_hexdigit();
+            let ahead = self.block.get(start..).unwrap_or_default().iter().take_while(is_digit).count();
+            if ahead < 16 {
+                continue;
+            }
+            let behind = self.block[..start].iter().rev().take_while(is_digit).count();
+            let run = start - behind..start + ahead;
+            self.digits_end = run.end;
+            for (at, digits) in self.block[run.clone()].windows(DIGITS).enumerate() {
+                if self.sieve.holds_uuid(&with_dashes(digits)) {
+                    self.places.push(run.start + at);
+                }
+            }
+        }
+    }
+
+    /// Looks at the words that end here and are long enough.
+    #[inline(always)]
+    fn take_words(&mut self, from: usize, words: u64) {
+        let Some(wanted) = &self.sieve.words else { return };
+        if words == u64::MAX {
+            self.word_length += CHUNK;
+            return;
+        }
+        let mut at = 0_usize;
+        let mut length = self.word_length;
+        let mut left = words;
+        // Each turn takes a word, which may be empty, and what separates it from the next.
+        loop {
+            let letters = left.trailing_ones() as usize;
+            length += letters;
+            at += letters;
+            if at >= CHUNK {
+                break;
+            }
+            if length >= wanted.shortest {
+                let end = from + at;
+                let word = &self.block[end - length..end];
+                if self.sieve.holds_word(wanted, word) {
+                    self.places.push(end - 1);
+                }
+            }
+            length = 0;
+            left = left.checked_shr(u32::try_from(letters).unwrap_or(64)).unwrap_or(0);
+            if left == 0 {
+                break;
+            }
+            let others = left.trailing_zeros() as usize;
+            at += others;
+            left >>= others;
+        }
+        self.word_length = length;
+    }
+
+    /// Looks at backslashes and control characters; tabs and what is not ASCII are harmless.
+    fn take_odd<const WORDS: bool>(&mut self, from: usize, odd: u64) {
+        let kind = if WORDS { Kind::Words } else { Kind::Uuids };
+        for at in ones(odd) {
+            let place = from + at;
+            let harmless = match self.block[place] {
+                b'\t' | b'\r' | 0x80.. => true,
+                b'\\' => is_harmless(&self.block[place + 1..], kind),
+                _ => false,
+            };
+            if !harmless {
+                self.places.push(place);
+            }
+        }
+    }
+
+    /// Looks at how a line begins and ends.
+    #[inline(always)]
+    fn end_line(&mut self, end: usize) {
+        let start = std::mem::replace(&mut self.line_start, end + 1);
+        let first = self.block[start];
+        let is_usual = match self.sieve.lines {
+            Lines::Objects => first == b'{' && is_closed(&self.block[start..end]),
+            // What begins as an object and does not end as one was cut, perhaps within an id.
+            Lines::Free => first > b' ' && (first != b'{' || is_closed(&self.block[start..end])),
+        };
+        if !is_usual {
+            self.places.push(start);
+        }
+    }
+}
+
+#[inline(always)]
+fn is_closed(line: &[u8]) -> bool {
+    matches!(line, [.., b'}'] | [.., b'}', b'\r'])
+}
+
+/// The numbers of the bits that are set.
+#[inline(always)]
+fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = (bits != 0).then(|| bits.trailing_zeros() as usize);
+        bits &= bits.wrapping_sub(1);
+        at
+    })
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+fn trimmed(mut word: &[u8]) -> &[u8] {
+    while let [b'-' | b'_', rest @ ..] | [rest @ .., b'-' | b'_'] = word {
+        word = rest;
+    }
+    word
+}
+
+fn hyphenated(value: [u8; 16]) -> [u8; UUID_BYTES] {
+    let mut text = [0; UUID_BYTES];
+    uuid::Uuid::from_bytes(value).hyphenated().encode_lower(&mut text);
+    text
+}
+
+/// The digits of a UUID in its usual spelling.
+fn with_dashes(digits: &[u8]) -> [u8; UUID_BYTES] {
+    let mut text = [b'-'; UUID_BYTES];
+    for (to, from) in [(0..8, 0..8), (9..13, 8..12), (14..18, 12..16), (19..23, 16..20), (24..36, 20..32)] {
+        text[to].copy_from_slice(&digits[from]);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;
