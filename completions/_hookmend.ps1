@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'List, diff, resend until nothing is left')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Diff only; exit 10 when events are missing')
+            [CompletionResult]::new('received', 'received', [CompletionResultType]::ParameterValue, 'Say what a received log holds, or which ids it does not hold')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Serve a simulated vendor with a flaky receiver')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole job on the simulated vendor')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
@@ -130,6 +131,27 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'hookmend;received' {
+            [CompletionResult]::new('--absent-of', '--absent-of', [CompletionResultType]::ParameterName, 'Print those ids of this list that the log does not hold: a file with one id a line, or -')
+            [CompletionResult]::new('--received-format', '--received-format', [CompletionResultType]::ParameterName, 'How to read it [default: auto]')
+            [CompletionResult]::new('--received-id', '--received-id', [CompletionResultType]::ParameterName, 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)')
+            [CompletionResult]::new('--received-status', '--received-status', [CompletionResultType]::ParameterName, 'Where the HTTP status is; only lines with a successful one count')
+            [CompletionResult]::new('--received-ok', '--received-ok', [CompletionResultType]::ParameterName, 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]')
+            [CompletionResult]::new('--received-time', '--received-time', [CompletionResultType]::ParameterName, 'Where the time is; gives the log its coverage')
+            [CompletionResult]::new('--received-since', '--received-since', [CompletionResultType]::ParameterName, 'Since when the log is complete')
+            [CompletionResult]::new('--time-zone', '--time-zone', [CompletionResultType]::ParameterName, 'Zone of times without an offset [default: UTC]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What goes to standard output [default: human]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour [default: auto]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what was resolved, where it was set, and what is done')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what was resolved, where it was set, and what is done')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Show no progress on the terminal')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'hookmend;sandbox' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port on the loopback interface; 0 takes a free one')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Seed of everything that is invented or drawn')
@@ -193,6 +215,7 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
         'hookmend;help' {
             [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'List, diff, resend until nothing is left')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Diff only; exit 10 when events are missing')
+            [CompletionResult]::new('received', 'received', [CompletionResultType]::ParameterValue, 'Say what a received log holds, or which ids it does not hold')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Serve a simulated vendor with a flaky receiver')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole job on the simulated vendor')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
@@ -204,6 +227,9 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             break
         }
         'hookmend;help;check' {
+            break
+        }
+        'hookmend;help;received' {
             break
         }
         'hookmend;help;sandbox' {

@@ -31,6 +31,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --version 'Print version'
             cand reconcile 'List, diff, resend until nothing is left'
             cand check 'Diff only; exit 10 when events are missing'
+            cand received 'Say what a received log holds, or which ids it does not hold'
             cand sandbox 'Serve a simulated vendor with a flaky receiver'
             cand demo 'See the whole job on the simulated vendor'
             cand completions 'Print completions for a shell'
@@ -124,6 +125,26 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'hookmend;received'= {
+            cand --absent-of 'Print those ids of this list that the log does not hold: a file with one id a line, or -'
+            cand --received-format 'How to read it [default: auto]'
+            cand --received-id 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)'
+            cand --received-status 'Where the HTTP status is; only lines with a successful one count'
+            cand --received-ok 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]'
+            cand --received-time 'Where the time is; gives the log its coverage'
+            cand --received-since 'Since when the log is complete'
+            cand --time-zone 'Zone of times without an offset [default: UTC]'
+            cand --format 'What goes to standard output [default: human]'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'hookmend;sandbox'= {
             cand --port 'Port on the loopback interface; 0 takes a free one'
             cand --seed 'Seed of everything that is invented or drawn'
@@ -183,6 +204,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         &'hookmend;help'= {
             cand reconcile 'List, diff, resend until nothing is left'
             cand check 'Diff only; exit 10 when events are missing'
+            cand received 'Say what a received log holds, or which ids it does not hold'
             cand sandbox 'Serve a simulated vendor with a flaky receiver'
             cand demo 'See the whole job on the simulated vendor'
             cand completions 'Print completions for a shell'
@@ -192,6 +214,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         &'hookmend;help;reconcile'= {
         }
         &'hookmend;help;check'= {
+        }
+        &'hookmend;help;received'= {
         }
         &'hookmend;help;sandbox'= {
         }

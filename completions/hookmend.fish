@@ -35,6 +35,7 @@ complete -c hookmend -n "__fish_hookmend_needs_command" -s h -l help -d 'Print h
 complete -c hookmend -n "__fish_hookmend_needs_command" -s V -l version -d 'Print version'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "received" -d 'Say what a received log holds, or which ids it does not hold'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "demo" -d 'See the whole job on the simulated vendor'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "completions" -d 'Print completions for a shell'
@@ -132,6 +133,28 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s q -l quiet -
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l absent-of -d 'Print those ids of this list that the log does not hold: a file with one id a line, or -' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
+ids\t''
+jsonl\t''
+csv\t''
+text\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-time -d 'Where the time is; gives the log its coverage' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l time-zone -d 'Zone of times without an offset [default: UTC]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand received" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l port -d 'Port on the loopback interface; 0 takes a free one' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l seed -d 'Seed of everything that is invented or drawn' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l webhooks -d 'How many webhooks there are, each with events of one type' -r
@@ -176,10 +199,11 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s q -l quiet -d 
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s h -l help -d 'Print help'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "demo" -d 'See the whole job on the simulated vendor'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "completions" -d 'Print completions for a shell'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "man" -d 'Print the manual page'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "received" -d 'Say what a received log holds, or which ids it does not hold'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "demo" -d 'See the whole job on the simulated vendor'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "completions" -d 'Print completions for a shell'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

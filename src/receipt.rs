@@ -2,10 +2,10 @@
 //!
 //! "Absent" is the claim that causes a resend, so it is only ever made inside the log's coverage.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
 use chrono::{DateTime, Utc};
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::event::{Event, EventId, IdKey};
 
@@ -80,7 +80,7 @@ impl Coverage {
 pub struct WantedIds {
     ids: Vec<EventId>,
     index: HashTable<u32>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 impl WantedIds {
@@ -94,13 +94,14 @@ impl WantedIds {
     }
 
     fn insert(&mut self, id: EventId) {
-        if self.number_of(id.key()).is_some() {
+        let hash = self.hasher.hash_one(id.key());
+        let (ids, hasher) = (&mut self.ids, &self.hasher);
+        let is_it = |number: &u32| ids[*number as usize].key() == id.key();
+        if self.index.find(hash, is_it).is_some() {
             return;
         }
-        let hash = self.hasher.hash_one(id.key());
-        let number = u32::try_from(self.ids.len()).expect("fewer than four billion ids");
-        self.ids.push(id);
-        let (ids, hasher) = (&self.ids, &self.hasher);
+        let number = u32::try_from(ids.len()).expect("fewer than four billion ids");
+        ids.push(id);
         self.index.insert_unique(hash, number, |&other| hasher.hash_one(ids[other as usize].key()));
     }
 

@@ -6,10 +6,11 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use crate::cli::demo::DemoArgs;
-use crate::cli::exit_status::{self, after_help};
+use crate::cli::exit_status::{self, after_help, after_help_with};
 use crate::cli::flags::{
     EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, VendorFlags, put_switch,
 };
+use crate::cli::received::ReceivedArgs;
 use crate::cli::sandbox::SandboxArgs;
 use crate::config::{Flags, Key, Layer, Verbosity};
 
@@ -37,6 +38,12 @@ const CHECK_EXAMPLES: [(&str, &str); 2] = [
         "hookmend check --webhook sales --received ids.txt --from yesterday",
     ),
     ("ask the vendor alone what has failed", "hookmend check --all-webhooks --since 24h"),
+];
+
+const RECEIVED_EXAMPLES: [(&str, &str); 3] = [
+    ("check a log before it is trusted", "hookmend received 'log/received.log*'"),
+    ("which ids of a list did never arrive", "hookmend received --absent-of ids.txt access.log"),
+    ("ids in the path of an access log", "hookmend received --received-id 'POST /hooks/(?<id>[^ ?]+)' access.log"),
 ];
 
 const SANDBOX_EXAMPLES: [(&str, &str); 2] = [
@@ -134,6 +141,13 @@ pub enum Command {
     /// monitoring.
     #[command(after_help = after_help(&CHECK_EXAMPLES, &exit_status::ALL))]
     Check(Box<CheckArgs>),
+    /// Say what a received log holds, or which ids it does not hold
+    ///
+    /// Reads a log as reconcile would and tells its format, its lines, its ids and its coverage, source
+    /// by source. With --absent-of it prints those ids of a list, one a line, that the log does not hold.
+    /// It asks nobody and needs neither keys nor a webhook.
+    #[command(after_help = after_help_with(&RECEIVED_EXAMPLES, &exit_status::section_with(&exit_status::RECEIVED)))]
+    Received(Box<ReceivedArgs>),
     /// Serve a simulated vendor with a flaky receiver
     ///
     /// Runs the embedded vendor simulator on this machine, writes a received log, and prints how to

@@ -19,6 +19,18 @@ pub const ALL: [ExitCode; 10] = [
 /// The codes of commands that talk to nobody.
 pub const LOCAL: [ExitCode; 3] = [ExitCode::Clean, ExitCode::Failure, ExitCode::Usage];
 
+/// The codes of `received`, with what they mean there.
+pub const RECEIVED: [(ExitCode, &str); 5] = [
+    (ExitCode::Clean, "the log was read; with --absent-of: it holds every id"),
+    (ExitCode::Failure, "an unexpected failure inside hookmend"),
+    (ExitCode::Usage, "usage, or a log that can't be used"),
+    (ExitCode::Left, "with --absent-of: ids are absent"),
+    (
+        ExitCode::Undetermined,
+        "a part of the log is missing or damaged; with\n--absent-of: of some ids that part could tell otherwise",
+    ),
+];
+
 /// What a code means for somebody who reads it in a script.
 pub fn meaning(code: ExitCode) -> &'static str {
     match code {
@@ -37,10 +49,15 @@ pub fn meaning(code: ExitCode) -> &'static str {
 
 /// The EXIT STATUS section of a help page.
 pub fn section(codes: &[ExitCode]) -> String {
+    // Local commands find nothing, so that for them zero is plain success.
+    let meaning = |code: ExitCode| if code == ExitCode::Clean && codes == LOCAL { "done" } else { meaning(code) };
+    section_with(&codes.iter().map(|code| (*code, meaning(*code))).collect::<Vec<_>>())
+}
+
+/// The same with meanings of their own.
+pub fn section_with(codes: &[(ExitCode, &str)]) -> String {
     let mut text = String::from("EXIT STATUS\n");
-    for code in codes {
-        // Local commands find nothing, so that for them zero is plain success.
-        let meaning = if *code == ExitCode::Clean && codes == LOCAL { "done" } else { meaning(*code) };
+    for (code, meaning) in codes {
         for (place, line) in meaning.lines().enumerate() {
             let number = if place == 0 { code.number().to_string() } else { String::new() };
             text.push_str(&format!("  {number:>3}  {line}\n"));
@@ -51,11 +68,16 @@ pub fn section(codes: &[ExitCode]) -> String {
 
 /// What stands below the flags in a help page: examples, then the exit status.
 pub fn after_help(examples: &[(&str, &str)], codes: &[ExitCode]) -> String {
+    after_help_with(examples, &section(codes))
+}
+
+/// The same with a section that is made already.
+pub fn after_help_with(examples: &[(&str, &str)], section: &str) -> String {
     let mut text = String::from("EXAMPLES\n");
     for (about, line) in examples {
         text.push_str(&format!("  # {about}\n  {line}\n\n"));
     }
-    text.push_str(&section(codes));
+    text.push_str(section);
     text.trim_end().to_owned()
 }
 

@@ -62,6 +62,22 @@ pub struct ReceivedFlags {
     /// repeated
     #[arg(long, value_name = "SRC", value_hint = ValueHint::FilePath)]
     received: Vec<String>,
+    #[command(flatten)]
+    reading: ReadingFlags,
+}
+
+impl ReceivedFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        layer.flag(Key::Received, self.received);
+        self.reading.put(layer);
+    }
+}
+
+/// How the received log is read.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = RECEIVED)]
+pub struct ReadingFlags {
     /// How to read it [default: auto]
     #[arg(long, value_name = "FORMAT", value_parser = ["auto", "ids", "jsonl", "csv", "text"])]
     received_format: Option<String>,
@@ -83,10 +99,9 @@ pub struct ReceivedFlags {
     received_since: Option<String>,
 }
 
-impl ReceivedFlags {
+impl ReadingFlags {
     /// Adds these flags to the layer.
     pub fn put(self, layer: &mut Layer) {
-        layer.flag(Key::Received, self.received);
         layer.flag(Key::ReceivedFormat, self.received_format);
         layer.flag(Key::ReceivedId, self.received_id);
         layer.flag(Key::ReceivedStatus, self.received_status);

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `arguments`, `flags` | commands, flags and their help; clap stops here |
 //! | `reconcile` | `reconcile` and `check` from settings to exit code |
+//! | `received` | what a log holds, and which ids it does not |
 //! | `wiring` | the only place where adapters are made |
 //! | `progress` | what is shown while a run goes on |
 //! | `sandbox`, `demo` | serving the vendor simulator; the whole job on it |
@@ -26,6 +27,7 @@ pub mod exit_status;
 pub mod flags;
 pub mod generated;
 pub mod progress;
+pub mod received;
 pub mod reconcile;
 pub mod sandbox;
 pub mod signals;
@@ -80,6 +82,7 @@ fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError>
     match command {
         Command::Reconcile(args) => run(Job::Reconcile, global, |layer| args.put(layer), surroundings),
         Command::Check(args) => run(Job::Check, global, |layer| args.put(layer), surroundings),
+        Command::Received(args) => received::run(*args, global, surroundings),
         Command::Sandbox(args) => serve_sandbox(*args),
         Command::Demo(args) => demo::run(args, surroundings, execute),
         Command::Completions { shell } => print(&generated::completions(shell)),

@@ -144,7 +144,11 @@ impl Adapters for Workshop<'_> {
     }
 }
 
-fn received_options(settings: &ReceivedSettings) -> Result<ReceivedOptions, CliError> {
+/// What was set of the received log, as its adapter takes it.
+///
+/// # Errors
+/// When a field or a list of codes is none.
+pub fn received_options(settings: &ReceivedSettings) -> Result<ReceivedOptions, CliError> {
     let sources = settings.sources.iter().map(|source| match source {
         ReceivedSource::Stdin => SourceSpec::Stdin,
         ReceivedSource::Named(name) => SourceSpec::Files(name.into()),

@@ -311,6 +311,14 @@ impl Loaded {
         })
     }
 
+    /// The received log alone, for a command that needs nothing else.
+    ///
+    /// # Errors
+    /// When a value can't be used.
+    pub fn received_log(&self) -> Result<Option<ReceivedSettings>, SettingsError> {
+        self.received(self.parsed(Key::TimeZone, parse_zone)?)
+    }
+
     fn received(&self, time_zone: Tz) -> Result<Option<ReceivedSettings>, SettingsError> {
         let format = self.choice(Key::ReceivedFormat, ReceivedFormat::ALL, ReceivedFormat::name)?;
         let field = |key| match self.text(key) {

@@ -43,6 +43,15 @@ pub(super) enum Extent {
     Appended,
 }
 
+/// What the end of a file means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// A torn last line is read again the next time.
+    MayGoOn,
+    /// Nothing will be added.
+    Final,
+}
+
 /// One look-up on its way through the files.
 pub(super) struct Pass<'p, 'w> {
     options: &'p ReceivedOptions,
@@ -92,7 +101,7 @@ impl<'p, 'w> Pass<'p, 'w> {
     /// Reads a stream that was kept.
     pub(super) fn read_kept(&mut self, open: &OpenFile, record: &mut FileRecord, name: &str) {
         if self.extent == Extent::Whole || record.progress.is_none() {
-            self.scan(open, record, name, None);
+            self.scan(open, record, name, None, End::Final);
         }
         if let Some(fault) = record.progress.as_ref().and_then(|progress| progress.fault()) {
             self.faults.push(Fault::anywhere(fault.clone()));
@@ -195,21 +204,33 @@ impl<'p, 'w> Pass<'p, 'w> {
             },
             (Extent::Appended, None) | (Extent::Whole, _) => None,
         };
-        self.scan(open, record, &name, before);
-        let read = record.progress.as_ref().map_or(0, |progress| progress.content);
         let is_plain = open.packing == Packing::Plain;
+        // An archive is not read again while it is the same, so what its last line shows must stay.
+        let end = if is_plain { End::MayGoOn } else { End::Final };
+        self.scan(open, record, &name, before, end);
+        let read = record.progress.as_ref().map_or(0, |progress| progress.content);
         if is_plain && open.file.metadata().is_ok_and(|now| now.len() < read) {
             self.files.lost.push(record.clone().into_lost(Loss::Shrank));
         }
     }
 
-    fn scan(&mut self, open: &OpenFile, record: &mut FileRecord, name: &str, before: Option<(Checkpoint, Story)>) {
+    fn scan(
+        &mut self,
+        open: &OpenFile,
+        record: &mut FileRecord,
+        name: &str,
+        before: Option<(Checkpoint, Story)>,
+        end: End,
+    ) {
         let (from, story) = before.unwrap_or_default();
         self.judge.begin(story);
         let mut noted = match open.stream_from(from.offset) {
             Ok(stream) => {
                 let source = Source { stream, plain: (open.packing == Packing::Plain).then_some(&open.file) };
                 let scanned = scan(source, name, &record.plan.layout, &from, Effort::default(), &mut self.judge);
+                if end == End::Final {
+                    self.judge.keep_tail();
+                }
                 let stories = self.judge.end();
                 progress(scanned.checkpoint, stories, scanned.length, scanned.failure, scanned.damage)
             }

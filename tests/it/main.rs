@@ -4,6 +4,7 @@ mod architecture;
 mod bad_input;
 mod generated;
 mod listing_faults;
+mod received;
 mod resend_faults;
 mod scene;
 mod shell;

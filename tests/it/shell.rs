@@ -193,7 +193,7 @@ fn a_closed_output_ends_quietly() {
 #[test]
 fn every_help_tells_the_exit_status_and_examples() {
     let home = tempfile::tempdir().expect("a temporary home");
-    for subcommand in ["reconcile", "check", "sandbox", "demo", "completions", "man"] {
+    for subcommand in ["reconcile", "check", "received", "sandbox", "demo", "completions", "man"] {
         let ended = run(bare_program(home.path()).args([subcommand, "--help"])).ends_with(0);
         let help = ended.stdout.to_uppercase();
         assert!(help.contains("EXIT STATUS") && help.contains("EXAMPLES"), "{ended}");

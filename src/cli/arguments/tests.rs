@@ -13,7 +13,7 @@ fn layer(words: &[&str]) -> Layer {
     let flags = match cli.command {
         Command::Reconcile(args) => cli.global.with(|layer| args.put(layer)),
         Command::Check(args) => cli.global.with(|layer| args.put(layer)),
-        Command::Sandbox(_) | Command::Demo(_) | Command::Completions { .. } | Command::Man => {
+        Command::Received(_) | Command::Sandbox(_) | Command::Demo(_) | Command::Completions { .. } | Command::Man => {
             panic!("{words:?} has no settings")
         }
     };

@@ -167,6 +167,20 @@ fn an_archive_in_the_making_beside_its_source_is_no_damage() {
 }
 
 #[test]
+fn a_torn_line_at_the_end_of_an_archive_stays_in_doubt() {
+    let logs = Logs::new();
+    let sources = [logs.write("a.log", lines(0..3)), logs.write("b.gz", gz((lines(3..6) + &line(6)[..40]).as_bytes()))];
+    let log = open(sources, as_is);
+    let piped =
+        FileLog::open_with_stdin(ReceivedOptions::of([SourceSpec::Stdin]), (lines(3..6) + &line(6)[..40]).as_bytes());
+    for log in [log, piped.expect("usable")] {
+        for _ in 0..3 {
+            assert_eq!(seen(&log, &[6, 4]).sightings, [Possible, Received]);
+        }
+    }
+}
+
+#[test]
 fn a_file_that_is_missing_from_a_rotation_is_a_gap() {
     let logs = Logs::new();
     logs.write("received.log", lines(300..350));

@@ -3,6 +3,7 @@
 mod files;
 mod growth;
 mod oracle;
+mod oracle_text;
 pub(super) mod packed;
 mod real_logs;
 mod real_text;

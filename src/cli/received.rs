@@ -1,0 +1,140 @@
+//! `received`: what a log holds, so that it can be checked before it is trusted, and which ids of a
+//! list it does not hold.
+//!
+//! It reads a log exactly as `reconcile` does, and asks nobody else.
+
+mod id_list;
+mod shown;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use clap::{Args, ValueHint};
+
+use crate::cli::arguments::GlobalFlags;
+use crate::cli::console::{self, Console};
+use crate::cli::errors::CliError;
+use crate::cli::flags::ReadingFlags;
+use crate::cli::wiring::received_options;
+use crate::config::{Format, Key, Layer, Loaded, Surroundings};
+use crate::exit::ExitCode;
+use crate::receipt::{Lookup, Sighting, WantedIds};
+use crate::received::{FileLog, ReceivedLog, Survey};
+use crate::report::text::{counted, grouped};
+
+/// Flags of `received`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ReceivedArgs {
+    /// Files, patterns in quotes, or - for standard input [default: what `received` is set to]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    files: Vec<String>,
+    /// Print those ids of this list that the log does not hold: a file with one id a line, or -
+    #[arg(long, value_name = "IDS", value_hint = ValueHint::FilePath)]
+    absent_of: Option<String>,
+    #[command(flatten)]
+    reading: ReadingFlags,
+    /// Zone of times without an offset [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// What goes to standard output [default: human]
+    #[arg(long, value_name = "FORMAT", value_parser = ["human", "json"], conflicts_with = "absent_of")]
+    format: Option<String>,
+}
+
+impl ReceivedArgs {
+    fn put(self, layer: &mut Layer) {
+        layer.flag(Key::Received, self.files);
+        self.reading.put(layer);
+        layer.flag(Key::TimeZone, self.time_zone);
+        layer.flag(Key::Format, self.format);
+    }
+}
+
+/// Reads the log and tells of it.
+///
+/// # Errors
+/// When the settings, the log or the list can't be used.
+pub fn run(args: ReceivedArgs, global: GlobalFlags, surroundings: &Surroundings) -> Result<ExitCode, CliError> {
+    let absent_of = args.absent_of.clone();
+    let flags = global.with(|layer| args.put(layer));
+    let console = Console { verbosity: flags.verbosity };
+    let loaded = Loaded::load(flags, surroundings)?;
+    loaded.warnings().iter().for_each(|warning| console.warn(warning));
+    let Some(settings) = loaded.received_log()? else {
+        return Err(CliError::new(ExitCode::Usage, "no received log is named")
+            .hint("name its files behind `hookmend received`, or - for standard input"));
+    };
+    let options = received_options(&settings)?;
+    match absent_of {
+        None => {
+            let format = loaded.output()?.format;
+            let log = open(options, console)?;
+            tell(&log.survey(), format)
+        }
+        Some(list) => {
+            if list == "-" && options.sources.contains(&crate::received::SourceSpec::Stdin) {
+                return Err(CliError::new(ExitCode::Usage, "standard input can't be the list and the log")
+                    .hint("give one of them as a file"));
+            }
+            let wanted = Arc::new(id_list::read(&list)?);
+            let log = open(options, console)?;
+            tell_absent(&wanted, &log.ask(&wanted), console)
+        }
+    }
+}
+
+fn open(options: crate::received::ReceivedOptions, console: Console) -> Result<FileLog, CliError> {
+    let log = FileLog::open(options)?;
+    log.describe().iter().for_each(|line| console.detail(&format!("received log: {line}")));
+    Ok(log)
+}
+
+fn tell(survey: &Survey, format: Format) -> Result<ExitCode, CliError> {
+    let is_whole = survey.coverage.broken.is_none() && survey.coverage.gap.is_none();
+    let code = if is_whole { ExitCode::Clean } else { ExitCode::Undetermined };
+    let text = match format {
+        Format::Human => shown::human(survey),
+        Format::Json | Format::Jsonl => shown::json(survey, code),
+    };
+    console::print(text.as_bytes())?;
+    Ok(code)
+}
+
+/// Prints the ids whose absence is proven, and says how many others were not seen.
+fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<ExitCode, CliError> {
+    // When an id was created is not known, so that any gap may hide any id.
+    let unproven = lookup.coverage.broken.as_ref().or(lookup.coverage.gap.as_ref());
+    let (mut absent, mut doubtful) = (String::new(), 0);
+    let mut count = 0_u64;
+    for (id, sighting) in wanted.ids().iter().zip(&lookup.sightings) {
+        match (sighting, unproven) {
+            (Sighting::Received, _) => {}
+            (Sighting::Possible, _) | (Sighting::Unseen, Some(_)) => doubtful += 1,
+            (Sighting::Unseen, None) => {
+                count += 1;
+                // Writing to a text can't fail.
+                let _ = writeln!(absent, "{}", id.text());
+            }
+        }
+    }
+    if lookup.stats.ids == 0 && unproven.is_none() && !wanted.ids().is_empty() {
+        console.warn("the log holds no ids at all; check --received-id and --received-status");
+    }
+    console::print(absent.as_bytes())?;
+    if doubtful == 0 {
+        return Ok(if count == 0 { ExitCode::Clean } else { ExitCode::Left });
+    }
+    let of = counted(wanted.ids().len() as u64, "id", "ids");
+    let reason = match (unproven, &lookup.stats.first_unreadable) {
+        (Some(reason), _) => reason.clone(),
+        (None, Some(first)) => format!(
+            "they stand in lines that could not be taken at their word; {} not understood, the first at {first}",
+            counted(lookup.stats.unreadable, "line was", "lines were")
+        ),
+        (None, None) => "they stand in lines that could not be taken at their word".to_owned(),
+    };
+    CliError::new(ExitCode::Undetermined, format!("{} of {of} may be in the log: {reason}", grouped(doubtful)))
+        .hint("what may have been received is not printed; repair the log, or name the missing part")
+        .print();
+    Ok(ExitCode::Undetermined)
+}
