@@ -71,7 +71,7 @@ impl<'l, 'w> Shortcut<'l, 'w> {
     pub(super) fn is_worth_sharing(&self, file: &File, place: u64) -> Option<usize> {
         let length = file.metadata().map_or(0, |metadata| metadata.len());
         let threads = threads();
-        (length.saturating_sub(place) >= self.effort.least_shared && threads > 1).then_some(threads)
+        (length.saturating_sub(place) >= self.effort.least_shared.max(1) && threads > 1).then_some(threads)
     }
 
     /// Reads a file from a place on with as many threads as there are deputies, until it ends or must
