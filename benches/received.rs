@@ -166,7 +166,13 @@ impl Kind {
         let (id, mut numbers) = (self.id(number), Numbers(number));
         let (other, noise) = (self.id(number ^ 0x8000_0000_0000), numbers.next());
         let second = number / 200;
-        let time = format!("2026-11-{:02}T{:02}:{:02}:{:02}", 1 + second / 86400 % 28, second / 3600 % 24, second / 60 % 60, second % 60);
+        let time = format!(
+            "2026-11-{:02}T{:02}:{:02}:{:02}",
+            1 + second / 86400 % 28,
+            second / 3600 % 24,
+            second / 60 % 60,
+            second % 60
+        );
         let status = if noise % 50 == 0 { 500 } else { 200 };
         let (millis, shop) = (noise >> 8 & 0x3ff, noise >> 20 & 0xff);
         // Writing to a text can't fail.
@@ -226,7 +232,8 @@ impl Log {
         for path in log.files.clone() {
             let is_there = path.exists();
             let partial = path.with_extension("partial");
-            let mut file = if is_there { None } else { Some(BufWriter::with_capacity(1 << 20, File::create(&partial)?)) };
+            let mut file =
+                if is_there { None } else { Some(BufWriter::with_capacity(1 << 20, File::create(&partial)?)) };
             let end = log.bytes + bytes / files;
             while log.bytes < end {
                 text.clear();
@@ -347,7 +354,8 @@ impl Contender {
         let status = format!("/proc/{}/status", child.id());
         while child.try_wait()?.is_none() {
             let marks = fs::read_to_string(&status).unwrap_or_default();
-            let mark = marks.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
+            let mark =
+                marks.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
             self.peak = self.peak.max(mark);
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -359,12 +367,18 @@ impl Contender {
 fn processor_of_children() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let behind_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks = behind_name.split_whitespace().skip(13).take(2).filter_map(|word| word.parse::<u64>().ok()).sum::<u64>();
+    let ticks =
+        behind_name.split_whitespace().skip(13).take(2).filter_map(|word| word.parse::<u64>().ok()).sum::<u64>();
     Duration::from_millis(ticks * 10)
 }
 
 fn installed(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 fn contenders(log: &Log, list: &Path, choice: &Choice) -> Vec<Contender> {
@@ -414,8 +428,12 @@ fn python_has_duckdb() -> bool {
 fn duck_query(log: &Log, list: &Path) -> Option<String> {
     let file = log.files.first()?.display();
     let held = match log.kind {
-        Kind::Jsonl | Kind::Words => format!("select event_id from read_ndjson('{file}', columns={{event_id: 'VARCHAR'}})"),
-        Kind::Ids => format!("select column0 as event_id from read_csv('{file}', header=false, columns={{column0: 'VARCHAR'}})"),
+        Kind::Jsonl | Kind::Words => {
+            format!("select event_id from read_ndjson('{file}', columns={{event_id: 'VARCHAR'}})")
+        }
+        Kind::Ids => {
+            format!("select column0 as event_id from read_csv('{file}', header=false, columns={{column0: 'VARCHAR'}})")
+        }
         Kind::Csv => format!("select event_id from read_csv('{file}', header=true, all_varchar=true)"),
         Kind::Access => format!(
             "select regexp_extract(line, 'event_id=\"([^\"]*)\"', 1) as event_id from read_csv('{file}', header=false, delim='\\x01', quote='', escape='', columns={{line: 'VARCHAR'}})"

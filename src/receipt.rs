@@ -86,11 +86,17 @@ pub struct WantedIds {
 impl WantedIds {
     /// Collects the ids; an id that is given twice keeps its first number.
     pub fn new(ids: impl IntoIterator<Item = EventId>) -> Self {
+        let ids = ids.into_iter();
         let mut wanted = Self::default();
-        for id in ids {
-            wanted.insert(id);
-        }
+        wanted.reserve(ids.size_hint().0);
+        ids.for_each(|id| wanted.insert(id));
         wanted
+    }
+
+    fn reserve(&mut self, more: usize) {
+        self.ids.reserve(more);
+        let (ids, hasher) = (&self.ids, &self.hasher);
+        self.index.reserve(more, |&number| hasher.hash_one(ids[number as usize].key()));
     }
 
     fn insert(&mut self, id: EventId) {

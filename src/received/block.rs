@@ -41,7 +41,7 @@ pub(super) struct Irregular;
 pub(super) struct BlockReader<'b, 'w> {
     layout: &'b Layout,
     /// `None` when no line can be ruled out.
-    sieve: Option<Arc<Sieve<'w>>>,
+    sieve: Option<Arc<Sieve>>,
     judge: Judge<'w>,
     reader: Box<dyn RecordReader>,
     record: Record,
@@ -50,7 +50,7 @@ pub(super) struct BlockReader<'b, 'w> {
 
 impl<'b, 'w> BlockReader<'b, 'w> {
     /// A reader of blocks behind the header; the judge is a deputy.
-    pub(super) fn new(layout: &'b Layout, sieve: Option<Arc<Sieve<'w>>>, judge: Judge<'w>) -> Self {
+    pub(super) fn new(layout: &'b Layout, sieve: Option<Arc<Sieve>>, judge: Judge<'w>) -> Self {
         Self {
             layout,
             sieve,
@@ -172,7 +172,9 @@ fn rows_are_lines(block: &[u8], delimiter: u8) -> bool {
             [b'"', ..] => {
                 quotes.next();
             }
-            [next, ..] if *next != delimiter && *next != b'\n' && !block[at + 1..].starts_with(b"\r\n") => return false,
+            [next, ..] if *next != delimiter && *next != b'\n' && !block[at + 1..].starts_with(b"\r\n") => {
+                return false;
+            }
             _ if memchr(b'\n', &block[start..at]).is_some() => return false,
             _ => opened = None,
         }

@@ -26,7 +26,7 @@ pub(super) struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { head: 128 << 10, block: 1 << 20, least_shared: 4 << 20 }
+        Self { head: 128 << 10, block: 512 << 10, least_shared: 4 << 20 }
     }
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Shortcut<'l, 'w> {
     /// How many blocks are read line by line beside the next one that has to be.
     distrusted: u64,
     /// `None` until it is needed.
-    sieve: Option<Option<Arc<Sieve<'w>>>>,
+    sieve: Option<Option<Arc<Sieve>>>,
     reader: Option<BlockReader<'l, 'w>>,
 }
 

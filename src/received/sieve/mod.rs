@@ -9,6 +9,8 @@
 //! A wanted UUID is found by its dashes or as 32 digits, wherever it stands; any other wanted id as
 //! a whole word. What an escape may hide, a line with that escape is read for.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod chunk;
 mod escape;
 mod filter;
@@ -30,8 +32,7 @@ const DIGITS: usize = 32;
 const FIRST_DASH: usize = 8;
 
 /// The wanted ids, prepared for a look at many bytes.
-pub(super) struct Sieve<'w> {
-    wanted: &'w WantedIds,
+pub(super) struct Sieve {
     uuids: Option<Filter>,
     words: Option<Words>,
     lines: Lines,
@@ -43,6 +44,14 @@ struct Words {
     shortest: usize,
 }
 
+impl Words {
+    fn may_hold(&self, word: &[u8]) -> bool {
+        let bare = trimmed(word);
+        self.filter.may_hold(hash_of_text(word))
+            || (bare.len() != word.len() && self.filter.may_hold(hash_of_text(bare)))
+    }
+}
+
 /// How the lines of a format begin and end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lines {
@@ -52,9 +61,9 @@ enum Lines {
     Free,
 }
 
-impl<'w> Sieve<'w> {
+impl Sieve {
     /// Prepares the search, if there is a way to search for these ids in lines of this layout.
-    pub(super) fn new(wanted: &'w WantedIds, layout: &Layout) -> Option<Self> {
+    pub(super) fn new(wanted: &WantedIds, layout: &Layout) -> Option<Self> {
         let (mut uuids, mut words) = (Vec::new(), Vec::new());
         let mut shortest = usize::MAX;
         for id in wanted.ids() {
@@ -76,41 +85,28 @@ impl<'w> Sieve<'w> {
         if by_pattern && !words.is_empty() {
             return None;
         }
-        let filter = |hashes: Vec<u64>| {
-            let count = hashes.len();
-            (count > 0).then(|| Filter::new(hashes.into_iter(), count))
-        };
+        let filter = |hashes: Vec<u64>| (!hashes.is_empty()).then(|| Filter::new(&hashes));
         let lines = if matches!(layout, Layout::Jsonl(_)) { Lines::Objects } else { Lines::Free };
         let words = filter(words).map(|filter| Words { filter, shortest });
-        Some(Self { wanted, uuids: filter(uuids), words, lines })
+        Some(Self { uuids: filter(uuids), words, lines })
     }
 
     /// Finds places in whole lines, each of them in a line that must be read, in no order. The answer
     /// is how many lines there are.
     pub(super) fn sift(&self, block: &[u8], places: &mut Vec<usize>) -> u64 {
+        let sifting = Sifting::new(self, block, places);
         match self.words {
-            None => Sifting::new(self, block, places).run::<false>(),
-            Some(_) => Sifting::new(self, block, places).run::<true>(),
+            None => sifting.run_here::<false>(),
+            Some(_) => sifting.run_here::<true>(),
         }
-    }
-
-    fn holds_uuid(&self, text: &[u8; UUID_BYTES]) -> bool {
-        self.uuids.as_ref().is_some_and(|filter| filter.may_hold(hash_of_uuid(text)))
-            && self.wanted.number_of(IdKey::of(text)).is_some()
-    }
-
-    fn holds_word(&self, words: &Words, word: &[u8]) -> bool {
-        let holds = |word: &[u8]| words.filter.may_hold(hash_of_text(word)) && self.wanted.number_of(IdKey::of(word)).is_some();
-        let bare = trimmed(word);
-        holds(word) || (bare.len() != word.len() && holds(bare))
     }
 }
 
 /// One block on its way through the sieve.
-struct Sifting<'s, 'w> {
-    sieve: &'s Sieve<'w>,
+struct Sifting<'s, 'p> {
+    sieve: &'s Sieve,
     block: &'s [u8],
-    places: &'s mut Vec<usize>,
+    places: &'p mut Vec<usize>,
     newlines: u64,
     line_start: usize,
     /// The dashes of the chunk before, and where it begins.
@@ -122,8 +118,8 @@ struct Sifting<'s, 'w> {
     word_length: usize,
 }
 
-impl<'s, 'w> Sifting<'s, 'w> {
-    fn new(sieve: &'s Sieve<'w>, block: &'s [u8], places: &'s mut Vec<usize>) -> Self {
+impl<'s, 'p> Sifting<'s, 'p> {
+    fn new(sieve: &'s Sieve, block: &'s [u8], places: &'p mut Vec<usize>) -> Self {
         Self {
             sieve,
             block,
@@ -137,15 +133,25 @@ impl<'s, 'w> Sifting<'s, 'w> {
         }
     }
 
-    fn run<const WORDS: bool>(mut self) -> u64 {
+    fn run_here<const WORDS: bool>(self) -> u64 {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(avx2) = avx2::Avx2::detect() {
+            return avx2.run::<WORDS>(self);
+        }
+        self.run::<WORDS>(look::<WORDS>)
+    }
+
+    /// Looks at the whole block, 64 bytes at a time.
+    #[inline(always)]
+    fn run<const WORDS: bool>(mut self, look: impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
         let (chunks, rest) = self.block.as_chunks::<CHUNK>();
         for (number, bytes) in chunks.iter().enumerate() {
-            self.take::<WORDS>(number * CHUNK, &look::<WORDS>(bytes));
+            self.take::<WORDS>(number * CHUNK, &look(bytes));
         }
         // The end is filled up with spaces, which end a word and mean nothing.
         let mut last = [b' '; CHUNK];
         last[..rest.len()].copy_from_slice(rest);
-        self.take::<WORDS>(chunks.len() * CHUNK, &look::<WORDS>(&last));
+        self.take::<WORDS>(chunks.len() * CHUNK, &look(&last));
         let nothing = Chunk { newlines: 0, dashes: 0, odd: 0, dense: 0, words: 0 };
         self.take::<WORDS>((chunks.len() + 1) * CHUNK, &nothing);
         self.newlines
@@ -153,10 +159,10 @@ impl<'s, 'w> Sifting<'s, 'w> {
 
     #[inline(always)]
     fn take<const WORDS: bool>(&mut self, from: usize, chunk: &Chunk) {
-        if self.sieve.uuids.is_some() {
-            self.take_dashes(from, chunk.dashes);
+        if let Some(uuids) = &self.sieve.uuids {
+            self.take_dashes(uuids, from, chunk.dashes);
             if chunk.dense != 0 {
-                self.take_dense(from, chunk.dense);
+                self.take_dense(uuids, from, chunk.dense);
             }
         }
         if WORDS {
@@ -173,7 +179,7 @@ impl<'s, 'w> Sifting<'s, 'w> {
 
     /// Looks for dashes that stand as those of a UUID do.
     #[inline(always)]
-    fn take_dashes(&mut self, from: usize, dashes: u64) {
+    fn take_dashes(&mut self, uuids: &Filter, from: usize, dashes: u64) {
         let before = std::mem::replace(&mut self.dashes, dashes);
         let before_from = std::mem::replace(&mut self.dashes_from, from);
         if before == 0 {
@@ -185,7 +191,7 @@ impl<'s, 'w> Sifting<'s, 'w> {
             let dash = before_from + at;
             let text = dash.checked_sub(FIRST_DASH).and_then(|start| self.block.get(start..start + UUID_BYTES));
             if let Some(text) = text.and_then(|text| <&[u8; UUID_BYTES]>::try_from(text).ok())
-                && self.sieve.holds_uuid(text)
+                && uuids.may_hold(hash_of_uuid(text))
             {
                 self.places.push(dash);
             }
@@ -194,7 +200,7 @@ impl<'s, 'w> Sifting<'s, 'w> {
 
     /// Looks for UUIDs without dashes: 32 digits hold at least one whole sixteen.
     #[cold]
-    fn take_dense(&mut self, from: usize, dense: u64) {
+    fn take_dense(&mut self, uuids: &Filter, from: usize, dense: u64) {
         for number in ones(dense) {
             let start = from + 16 * number;
             if start < self.digits_end {
@@ -209,7 +215,7 @@ impl<'s, 'w> Sifting<'s, 'w> {
             let run = start - behind..start + ahead;
             self.digits_end = run.end;
             for (at, digits) in self.block[run.clone()].windows(DIGITS).enumerate() {
-                if self.sieve.holds_uuid(&with_dashes(digits)) {
+                if uuids.may_hold(hash_of_uuid(&with_dashes(digits))) {
                     self.places.push(run.start + at);
                 }
             }
@@ -238,7 +244,7 @@ impl<'s, 'w> Sifting<'s, 'w> {
             if length >= wanted.shortest {
                 let end = from + at;
                 let word = &self.block[end - length..end];
-                if self.sieve.holds_word(wanted, word) {
+                if wanted.may_hold(word) {
                     self.places.push(end - 1);
                 }
             }

@@ -11,7 +11,7 @@ fn wanted(ids: &[String]) -> WantedIds {
 }
 
 /// The lines that must be read, by number.
-fn sifted(sieve: &Sieve<'_>, block: &[u8]) -> Vec<usize> {
+fn sifted(sieve: &Sieve, block: &[u8]) -> Vec<usize> {
     let mut places = Vec::new();
     let count = sieve.sift(block, &mut places);
     assert_eq!(count as usize, memchr::memchr_iter(b'\n', block).count());
@@ -79,7 +79,14 @@ fn lines_without_a_wanted_id_are_ruled_out() {
     let block = other.repeat(100);
     for id in ["d18aca67-cfd3-4c00-93aa-0a5bc540856e", "evt_0123456789"] {
         let wanted = wanted(&[id.to_owned()]);
-        for layout in [Layout::Ids, Layout::Jsonl(super::super::jsonl::JsonFields { id: super::super::FieldSpec::known("event_id"), status: None, time: None })] {
+        for layout in [
+            Layout::Ids,
+            Layout::Jsonl(super::super::jsonl::JsonFields {
+                id: super::super::FieldSpec::known("event_id"),
+                status: None,
+                time: None,
+            }),
+        ] {
             let sieve = Sieve::new(&wanted, &layout).expect("it can be looked for");
             assert_eq!(sifted(&sieve, block.as_bytes()), Vec::<usize>::new());
             let at = other.len() * 42 + 80;

@@ -43,7 +43,8 @@ fn spelled(id: &str, spelling: u8) -> String {
 
 /// A line of a format, and rarely of another.
 fn a_line(format: Format, kind: Kind) -> BoxedStrategy<Vec<u8>> {
-    let parts = (an_id(Kind::Odd), an_id(kind), 0_u8..9, prop::sample::select(vec!["200", "204", "500", "-"]), 0_u8..12);
+    let parts =
+        (an_id(Kind::Odd), an_id(kind), 0_u8..9, prop::sample::select(vec!["200", "204", "500", "-"]), 0_u8..12);
     let whole = parts.prop_map(move |(other, id, spelling, status, shape)| {
         let id = spelled(&id, spelling);
         let escaped = || id.bytes().map(|byte| format!("\\u{byte:04x}")).collect::<String>();
@@ -53,7 +54,9 @@ fn a_line(format: Format, kind: Kind) -> BoxedStrategy<Vec<u8>> {
             (_, 2) => format!("{{\"id\":\"{id}\",\"status\":{status}"),
             (Format::Jsonl, 3) => format!("{{\"id\":\"{}\",\"status\":{status}}}", escaped()),
             (Format::Jsonl, 4) => format!("{{\"x\":{{\"id\":\"{id}\"}},\"status\":200,\"id\":\"{other}\"}}"),
-            (Format::Jsonl, 5) => format!("{{\"status\":200,\"id\":\"{other}\",\"note\":\"caf\u{e9} \\u003c\\n\\\"{id}\\\"\"}}\r"),
+            (Format::Jsonl, 5) => {
+                format!("{{\"status\":200,\"id\":\"{other}\",\"note\":\"caf\u{e9} \\u003c\\n\\\"{id}\\\"\"}}\r")
+            }
             (Format::Jsonl, _) => format!("{{\"status\":{status},\"id\":\"{id}\",\"other\":\"{other}\"}}"),
             (Format::Ids, 3) => format!("\"{id}\""),
             (Format::Ids, _) => id,
@@ -69,16 +72,20 @@ fn a_line(format: Format, kind: Kind) -> BoxedStrategy<Vec<u8>> {
         text.into_bytes()
     });
     let whole = whole.boxed();
-    let bytes = prop::collection::vec(prop_oneof![Just(0_u8), Just(b'"'), Just(b'\\'), Just(b'\n'), Just(1), any::<u8>()], 1..4);
-    let damaged = (whole.clone(), any::<prop::sample::Index>(), 0_u8..4, bytes).prop_map(|(line, at, damage, bytes)| {
-        let at = at.index(line.len() + 1);
-        match damage {
-            0 => line[..at].to_vec(),
-            1 => [&line[..at], &line].concat(),
-            2 => [&line[..at], &bytes.repeat(30), &line[at..]].concat(),
-            _ => [&line[..at], &bytes, &line[at..]].concat(),
-        }
-    });
+    let bytes = prop::collection::vec(
+        prop_oneof![Just(0_u8), Just(b'"'), Just(b'\\'), Just(b'\n'), Just(1), any::<u8>()],
+        1..4,
+    );
+    let damaged =
+        (whole.clone(), any::<prop::sample::Index>(), 0_u8..4, bytes).prop_map(|(line, at, damage, bytes)| {
+            let at = at.index(line.len() + 1);
+            match damage {
+                0 => line[..at].to_vec(),
+                1 => [&line[..at], &line].concat(),
+                2 => [&line[..at], &bytes.repeat(30), &line[at..]].concat(),
+                _ => [&line[..at], &bytes, &line[at..]].concat(),
+            }
+        });
     prop_oneof![12 => whole, 1 => damaged].boxed()
 }
 
