@@ -83,7 +83,7 @@ impl<'b, 'w> BlockReader<'b, 'w> {
         };
         let mut places = std::mem::take(&mut self.places);
         places.clear();
-        let lines = sieve.sift(block, &mut places);
+        let lines = sieve.sift(self.judge.wanted(), block, &mut places);
         places.extend((0..block.len()).step_by(BYTES_OF_SAMPLE));
         places.sort_unstable();
         let chosen = self.read_chosen(block, &places);

@@ -93,12 +93,20 @@ impl Sieve {
 
     /// Finds places in whole lines, each of them in a line that must be read, in no order. The answer
     /// is how many lines there are.
-    pub(super) fn sift(&self, block: &[u8], places: &mut Vec<usize>) -> u64 {
-        let sifting = Sifting::new(self, block, places);
-        match self.words {
+    pub(super) fn sift(&self, wanted: &WantedIds, block: &[u8], places: &mut Vec<usize>) -> u64 {
+        let mut dashes = Vec::new();
+        let sifting = Sifting::new(self, block, places, &mut dashes);
+        let lines = match self.words {
             None => sifting.run_here::<false>(),
             Some(_) => sifting.run_here::<true>(),
-        }
+        };
+        // All in a row: the processor waits for memory once for several of them.
+        let is_wanted = |dash: &usize| {
+            let text = uuid_around(block, *dash);
+            text.is_some_and(|text| wanted.number_of(IdKey::of(text)).is_some())
+        };
+        places.extend(dashes.into_iter().filter(is_wanted));
+        lines
     }
 }
 
@@ -107,11 +115,9 @@ struct Sifting<'s, 'p> {
     sieve: &'s Sieve,
     block: &'s [u8],
     places: &'p mut Vec<usize>,
-    newlines: u64,
+    /// The first dashes of what may be wanted UUIDs.
+    dashes: &'p mut Vec<usize>,
     line_start: usize,
-    /// The dashes of the chunk before, and where it begins.
-    dashes: u64,
-    dashes_from: usize,
     /// Up to where runs of digits were looked at.
     digits_end: usize,
     /// The words of the chunk before, at its very end.
@@ -119,18 +125,8 @@ struct Sifting<'s, 'p> {
 }
 
 impl<'s, 'p> Sifting<'s, 'p> {
-    fn new(sieve: &'s Sieve, block: &'s [u8], places: &'p mut Vec<usize>) -> Self {
-        Self {
-            sieve,
-            block,
-            places,
-            newlines: 0,
-            line_start: 0,
-            dashes: 0,
-            dashes_from: 0,
-            digits_end: 0,
-            word_length: 0,
-        }
+    fn new(sieve: &'s Sieve, block: &'s [u8], places: &'p mut Vec<usize>, dashes: &'p mut Vec<usize>) -> Self {
+        Self { sieve, block, places, dashes, line_start: 0, digits_end: 0, word_length: 0 }
     }
 
     fn run_here<const WORDS: bool>(self) -> u64 {
@@ -141,26 +137,40 @@ impl<'s, 'p> Sifting<'s, 'p> {
         self.run::<WORDS>(look::<WORDS>)
     }
 
-    /// Looks at the whole block, 64 bytes at a time.
+    /// Looks at the whole block, 64 bytes at a time, and counts its lines.
     #[inline(always)]
     fn run<const WORDS: bool>(mut self, look: impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
         let (chunks, rest) = self.block.as_chunks::<CHUNK>();
+        let (mut lines, mut before) = (0, 0);
         for (number, bytes) in chunks.iter().enumerate() {
-            self.take::<WORDS>(number * CHUNK, &look(bytes));
+            let chunk = look(bytes);
+            lines += u64::from(chunk.newlines.count_ones());
+            self.take::<WORDS>(number * CHUNK, before, &chunk);
+            before = chunk.dashes;
         }
         // The end is filled up with spaces, which end a word and mean nothing.
         let mut last = [b' '; CHUNK];
         last[..rest.len()].copy_from_slice(rest);
-        self.take::<WORDS>(chunks.len() * CHUNK, &look(&last));
+        let chunk = look(&last);
+        lines += u64::from(chunk.newlines.count_ones());
+        self.take::<WORDS>(chunks.len() * CHUNK, before, &chunk);
         let nothing = Chunk { newlines: 0, dashes: 0, odd: 0, dense: 0, words: 0 };
-        self.take::<WORDS>((chunks.len() + 1) * CHUNK, &nothing);
-        self.newlines
+        self.take::<WORDS>((chunks.len() + 1) * CHUNK, chunk.dashes, &nothing);
+        lines
     }
 
+    /// Takes in 64 bytes, and which of the 64 before are dashes.
     #[inline(always)]
-    fn take<const WORDS: bool>(&mut self, from: usize, chunk: &Chunk) {
+    fn take<const WORDS: bool>(&mut self, from: usize, dashes_before: u64, chunk: &Chunk) {
         if let Some(uuids) = &self.sieve.uuids {
-            self.take_dashes(uuids, from, chunk.dashes);
+            // Where dashes stand as those of a UUID do; the others may be in this chunk.
+            let further = |by: u32| dashes_before >> by | chunk.dashes << (64 - by);
+            for at in ones(dashes_before & further(5) & further(10) & further(15)) {
+                let dash = from + at - CHUNK;
+                if uuid_around(self.block, dash).is_some_and(|text| uuids.may_hold(hash_of_uuid(text))) {
+                    self.dashes.push(dash);
+                }
+            }
             if chunk.dense != 0 {
                 self.take_dense(uuids, from, chunk.dense);
             }
@@ -171,30 +181,8 @@ impl<'s, 'p> Sifting<'s, 'p> {
         if chunk.odd != 0 {
             self.take_odd::<WORDS>(from, chunk.odd);
         }
-        self.newlines += u64::from(chunk.newlines.count_ones());
         for at in ones(chunk.newlines) {
             self.end_line(from + at);
-        }
-    }
-
-    /// Looks for dashes that stand as those of a UUID do.
-    #[inline(always)]
-    fn take_dashes(&mut self, uuids: &Filter, from: usize, dashes: u64) {
-        let before = std::mem::replace(&mut self.dashes, dashes);
-        let before_from = std::mem::replace(&mut self.dashes_from, from);
-        if before == 0 {
-            return;
-        }
-        let further = |by: u32| before >> by | dashes << (64 - by);
-        let first = before & further(5) & further(10) & further(15);
-        for at in ones(first) {
-            let dash = before_from + at;
-            let text = dash.checked_sub(FIRST_DASH).and_then(|start| self.block.get(start..start + UUID_BYTES));
-            if let Some(text) = text.and_then(|text| <&[u8; UUID_BYTES]>::try_from(text).ok())
-                && uuids.may_hold(hash_of_uuid(text))
-            {
-                self.places.push(dash);
-            }
         }
     }
 
@@ -261,6 +249,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
     }
 
     /// Looks at backslashes and control characters; tabs and what is not ASCII are harmless.
+    #[inline(never)]
     fn take_odd<const WORDS: bool>(&mut self, from: usize, odd: u64) {
         let kind = if WORDS { Kind::Words } else { Kind::Uuids };
         for at in ones(odd) {
@@ -290,6 +279,12 @@ impl<'s, 'p> Sifting<'s, 'p> {
             self.places.push(start);
         }
     }
+}
+
+/// The 36 bytes in which the first dash of a UUID stands there.
+#[inline(always)]
+fn uuid_around(block: &[u8], dash: usize) -> Option<&[u8; UUID_BYTES]> {
+    block.get(dash.checked_sub(FIRST_DASH)?..)?.first_chunk()
 }
 
 #[inline(always)]
