@@ -199,6 +199,8 @@ impl Kind {
             Self::Ids => Some(line.to_owned()),
             Self::Csv => line.split(',').nth(1).map(str::to_owned),
             Self::Access => {
+                // In an access log only what was answered with 2xx was received.
+                line.split_once("HTTP/1.1\" 2")?;
                 let (_, behind) = line.split_once(" event_id=\"")?;
                 behind.split_once('"').map(|(id, _)| id.to_owned())
             }

@@ -222,7 +222,7 @@ mod tests {
     fn the_first_row_of_a_table_decides_where_the_rows_do_not_agree() {
         let delimiter = |text: &str| Sample::of(text.as_bytes()).expect("memory can be read").delimiter_of_table();
         assert_eq!(delimiter("note;status;id\n\"\na\nb\nc\n"), b';');
-        assert_eq!(delimiter("note\tstatus,code\tid\na,b\n"), b'\t');
+        assert_eq!(delimiter("note\tstatus,code\tid\na\nb\nc\n"), b'\t');
         assert_eq!(delimiter("id\n"), b',');
     }
 }

@@ -110,6 +110,59 @@ impl Sieve {
     }
 }
 
+/// So many chunks are looked at before what was found is.
+const STRETCH: usize = 32;
+
+/// What was found in a stretch.
+struct Notes {
+    dashes: Places,
+    newlines: Places,
+}
+
+impl Notes {
+    fn new() -> Self {
+        Self { dashes: Places::new(), newlines: Places::new() }
+    }
+}
+
+/// Places in the block, in a row.
+struct Places {
+    places: Vec<usize>,
+    count: usize,
+}
+
+impl Places {
+    /// Most chunks have no more; these are written whether they are there or not.
+    const FEW: usize = 2;
+
+    fn new() -> Self {
+        Self { places: vec![0; (STRETCH + 2) * CHUNK + Self::FEW], count: 0 }
+    }
+
+    /// Notes the bits of a chunk that begins there.
+    #[inline(always)]
+    fn note(&mut self, from: usize, mut bits: u64) {
+        let count = bits.count_ones() as usize;
+        let room = &mut self.places[self.count..];
+        if let Some(few) = room.first_chunk_mut::<{ Self::FEW }>() {
+            for place in few {
+                *place = from.wrapping_add(bits.trailing_zeros() as usize);
+                bits &= bits.wrapping_sub(1);
+            }
+        }
+        if count > Self::FEW {
+            for (place, at) in room[Self::FEW..].iter_mut().zip(ones(bits)) {
+                *place = from.wrapping_add(at);
+            }
+        }
+        self.count += count;
+    }
+
+    fn noted(&self) -> &[usize] {
+        &self.places[..self.count]
+    }
+}
+
 /// One block on its way through the sieve.
 struct Sifting<'s, 'p> {
     sieve: &'s Sieve,
@@ -138,52 +191,70 @@ impl<'s, 'p> Sifting<'s, 'p> {
     }
 
     /// Looks at the whole block, 64 bytes at a time, and counts its lines.
+    ///
+    /// What is found in a stretch is noted first and looked at afterwards: where a line or an id ends
+    /// can't be foreseen, and a processor that guesses wrong loses more time than the look takes.
     #[inline(always)]
     fn run<const WORDS: bool>(mut self, look: impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
         let (chunks, rest) = self.block.as_chunks::<CHUNK>();
         let (mut lines, mut before) = (0, 0);
-        for (number, bytes) in chunks.iter().enumerate() {
-            let chunk = look(bytes);
-            lines += u64::from(chunk.newlines.count_ones());
-            self.take::<WORDS>(number * CHUNK, before, &chunk);
-            before = chunk.dashes;
+        let mut notes = Notes::new();
+        for (number, stretch) in chunks.chunks(STRETCH).enumerate() {
+            for (place, bytes) in stretch.iter().enumerate() {
+                let from = (number * STRETCH + place) * CHUNK;
+                let chunk = look(bytes);
+                self.take::<WORDS>(from, before, &chunk, &mut notes);
+                before = chunk.dashes;
+            }
+            lines += self.look_up(&mut notes);
         }
         // The end is filled up with spaces, which end a word and mean nothing.
         let mut last = [b' '; CHUNK];
         last[..rest.len()].copy_from_slice(rest);
         let chunk = look(&last);
-        lines += u64::from(chunk.newlines.count_ones());
-        self.take::<WORDS>(chunks.len() * CHUNK, before, &chunk);
+        self.take::<WORDS>(chunks.len() * CHUNK, before, &chunk, &mut notes);
         let nothing = Chunk { newlines: 0, dashes: 0, odd: 0, dense: 0, words: 0 };
-        self.take::<WORDS>((chunks.len() + 1) * CHUNK, chunk.dashes, &nothing);
-        lines
+        self.take::<WORDS>((chunks.len() + 1) * CHUNK, chunk.dashes, &nothing, &mut notes);
+        lines + self.look_up(&mut notes)
     }
 
     /// Takes in 64 bytes, and which of the 64 before are dashes.
     #[inline(always)]
-    fn take<const WORDS: bool>(&mut self, from: usize, dashes_before: u64, chunk: &Chunk) {
+    fn take<const WORDS: bool>(&mut self, from: usize, dashes_before: u64, chunk: &Chunk, notes: &mut Notes) {
         if let Some(uuids) = &self.sieve.uuids {
             // Where dashes stand as those of a UUID do; the others may be in this chunk.
             let further = |by: u32| dashes_before >> by | chunk.dashes << (64 - by);
-            for at in ones(dashes_before & further(5) & further(10) & further(15)) {
-                let dash = from + at - CHUNK;
-                if uuid_around(self.block, dash).is_some_and(|text| uuids.may_hold(hash_of_uuid(text))) {
-                    self.dashes.push(dash);
-                }
-            }
+            let first = dashes_before & further(5) & further(10) & further(15);
+            notes.dashes.note(from.wrapping_sub(CHUNK), first);
             if chunk.dense != 0 {
                 self.take_dense(uuids, from, chunk.dense);
             }
         }
+        notes.newlines.note(from, chunk.newlines);
         if WORDS {
             self.take_words(from, chunk.words);
         }
         if chunk.odd != 0 {
             self.take_odd::<WORDS>(from, chunk.odd);
         }
-        for at in ones(chunk.newlines) {
-            self.end_line(from + at);
+    }
+
+    /// Looks at what was noted, and counts the lines.
+    #[inline(always)]
+    fn look_up(&mut self, notes: &mut Notes) -> u64 {
+        if let Some(uuids) = &self.sieve.uuids {
+            for &dash in notes.dashes.noted() {
+                if uuid_around(self.block, dash).is_some_and(|text| uuids.may_hold(hash_of_uuid(text))) {
+                    self.dashes.push(dash);
+                }
+            }
         }
+        for &newline in notes.newlines.noted() {
+            self.end_line(newline);
+        }
+        let lines = notes.newlines.noted().len() as u64;
+        (notes.dashes.count, notes.newlines.count) = (0, 0);
+        lines
     }
 
     /// Looks for UUIDs without dashes: 32 digits hold at least one whole sixteen.
