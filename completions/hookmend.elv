@@ -32,6 +32,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand reconcile 'List, diff, resend until nothing is left'
             cand check 'Diff only; exit 10 when events are missing'
             cand received 'Say what a received log holds, or which ids it does not hold'
+            cand history 'Show past runs, or every attempt of an event'
+            cand quarantine 'Show or release events that used up their attempts'
             cand sandbox 'Serve a simulated vendor with a flaky receiver'
             cand demo 'See the whole job on the simulated vendor'
             cand completions 'Print completions for a shell'
@@ -40,7 +42,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         }
         &'hookmend;reconcile'= {
             cand --webhook 'Webhook by id, by name from the settings, or by event type; may be repeated'
-            cand --since 'From this long ago, such as 36h or 7d [default: 7d]'
+            cand --since 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]'
             cand --from 'From this time: a date, a date and time, RFC 3339, now, today, yesterday'
             cand --to 'Up to this time; a bare date includes that whole day [default: now]'
             cand --time-zone 'Zone of times without an offset, yours and the vendor''s [default: UTC]'
@@ -54,6 +56,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --received-since 'Since when the log is complete'
             cand --max-rounds 'Rounds in a row without progress [default: 3]'
             cand --max-resends 'Resends of this run; a larger plan is refused whole [default: 10000]'
+            cand --failure-budget 'Failed deliveries that resends may cause for each webhook, over all runs, such as 2/60m [default: unlimited]'
+            cand --retention 'For how long the ledger keeps settled attempts, or forever [default: 90d]'
             cand --concurrency 'Requests at once [default: 4]'
             cand --rate 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]'
             cand --deadline 'How long the run may last [default: 4h]'
@@ -67,6 +71,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --zone-margin 'Widen ranges by this, as the vendor''s zone is uncertain [default: 2h]'
             cand --format 'What goes to standard output [default: human]'
             cand --ledger 'The journal of runs and resends [default: in the user''s state folder]'
+            cand --ping 'Tell a dead man''s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list'
+            cand --metrics 'Write metrics of the run for Prometheus'' node_exporter; the file''s name ends in .prom and is the label task'
             cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
             cand --color 'When to use colour [default: auto]'
             cand --all-webhooks 'All webhooks that the keys can see'
@@ -86,7 +92,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         }
         &'hookmend;check'= {
             cand --webhook 'Webhook by id, by name from the settings, or by event type; may be repeated'
-            cand --since 'From this long ago, such as 36h or 7d [default: 7d]'
+            cand --since 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]'
             cand --from 'From this time: a date, a date and time, RFC 3339, now, today, yesterday'
             cand --to 'Up to this time; a bare date includes that whole day [default: now]'
             cand --time-zone 'Zone of times without an offset, yours and the vendor''s [default: UTC]'
@@ -111,6 +117,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --zone-margin 'Widen ranges by this, as the vendor''s zone is uncertain [default: 2h]'
             cand --format 'What goes to standard output [default: human]'
             cand --ledger 'The journal of runs and resends [default: in the user''s state folder]'
+            cand --ping 'Tell a dead man''s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list'
+            cand --metrics 'Write metrics of the run for Prometheus'' node_exporter; the file''s name ends in .prom and is the label task'
             cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
             cand --color 'When to use colour [default: auto]'
             cand --all-webhooks 'All webhooks that the keys can see'
@@ -144,6 +152,83 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --no-progress 'Show no progress on the terminal'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;history'= {
+            cand --limit 'How many runs to list'
+            cand --format 'What goes to standard output [default: human]'
+            cand --ledger 'The journal of runs and resends [default: in the user''s state folder]'
+            cand --ping 'Tell a dead man''s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list'
+            cand --metrics 'Write metrics of the run for Prometheus'' node_exporter; the file''s name ends in .prom and is the label task'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;quarantine'= {
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List the events in quarantine'
+            cand release 'Let events in quarantine be tried again'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'hookmend;quarantine;list'= {
+            cand --webhook 'Only of this webhook, by id or by name from the settings; may be repeated'
+            cand --format 'What goes to standard output [default: human]'
+            cand --ledger 'The journal of runs and resends [default: in the user''s state folder]'
+            cand --ping 'Tell a dead man''s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list'
+            cand --metrics 'Write metrics of the run for Prometheus'' node_exporter; the file''s name ends in .prom and is the label task'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;quarantine;release'= {
+            cand --from-file 'Read ids from this file, one a line'
+            cand --webhook 'Only of this webhook, by id or by name from the settings; may be repeated'
+            cand --format 'What goes to standard output [default: human]'
+            cand --ledger 'The journal of runs and resends [default: in the user''s state folder]'
+            cand --ping 'Tell a dead man''s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list'
+            cand --metrics 'Write metrics of the run for Prometheus'' node_exporter; the file''s name ends in .prom and is the label task'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand --all 'Release every event in quarantine'
+            cand -y 'With --all, do not ask on a terminal first'
+            cand --yes 'With --all, do not ask on a terminal first'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;quarantine;help'= {
+            cand list 'List the events in quarantine'
+            cand release 'Let events in quarantine be tried again'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'hookmend;quarantine;help;list'= {
+        }
+        &'hookmend;quarantine;help;release'= {
+        }
+        &'hookmend;quarantine;help;help'= {
         }
         &'hookmend;sandbox'= {
             cand --port 'Port on the loopback interface; 0 takes a free one'
@@ -205,6 +290,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand reconcile 'List, diff, resend until nothing is left'
             cand check 'Diff only; exit 10 when events are missing'
             cand received 'Say what a received log holds, or which ids it does not hold'
+            cand history 'Show past runs, or every attempt of an event'
+            cand quarantine 'Show or release events that used up their attempts'
             cand sandbox 'Serve a simulated vendor with a flaky receiver'
             cand demo 'See the whole job on the simulated vendor'
             cand completions 'Print completions for a shell'
@@ -216,6 +303,16 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         &'hookmend;help;check'= {
         }
         &'hookmend;help;received'= {
+        }
+        &'hookmend;help;history'= {
+        }
+        &'hookmend;help;quarantine'= {
+            cand list 'List the events in quarantine'
+            cand release 'Let events in quarantine be tried again'
+        }
+        &'hookmend;help;quarantine;list'= {
+        }
+        &'hookmend;help;quarantine;release'= {
         }
         &'hookmend;help;sandbox'= {
         }

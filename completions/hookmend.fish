@@ -36,13 +36,15 @@ complete -c hookmend -n "__fish_hookmend_needs_command" -s V -l version -d 'Prin
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "check" -d 'Diff only; exit 10 when events are missing'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "received" -d 'Say what a received log holds, or which ids it does not hold'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "history" -d 'Show past runs, or every attempt of an event'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "quarantine" -d 'Show or release events that used up their attempts'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "demo" -d 'See the whole job on the simulated vendor'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l webhook -d 'Webhook by id, by name from the settings, or by event type; may be repeated' -r
-complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l since -d 'From this long ago, such as 36h or 7d [default: 7d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l since -d 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l from -d 'From this time: a date, a date and time, RFC 3339, now, today, yesterday' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l to -d 'Up to this time; a bare date includes that whole day [default: now]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
@@ -60,6 +62,8 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-since -d 'Since when the log is complete' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-rounds -d 'Rounds in a row without progress [default: 3]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-resends -d 'Resends of this run; a larger plan is refused whole [default: 10000]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l failure-budget -d 'Failed deliveries that resends may cause for each webhook, over all runs, such as 2/60m [default: unlimited]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l retention -d 'For how long the ledger keeps settled attempts, or forever [default: 90d]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l concurrency -d 'Requests at once [default: 4]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l deadline -d 'How long the run may last [default: 4h]' -r
@@ -75,6 +79,8 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l format -
 json\t''
 jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -90,7 +96,7 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -s v -l ver
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l webhook -d 'Webhook by id, by name from the settings, or by event type; may be repeated' -r
-complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l since -d 'From this long ago, such as 36h or 7d [default: 7d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l since -d 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l from -d 'From this time: a date, a date and time, RFC 3339, now, today, yesterday' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l to -d 'Up to this time; a bare date includes that whole day [default: now]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
@@ -121,6 +127,8 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l format -d 'W
 json\t''
 jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -155,6 +163,68 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand received" -s q -l quie
 complete -c hookmend -n "__fish_hookmend_using_subcommand received" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand received" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l limit -d 'How many runs to list' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -f -a "list" -d 'List the events in quarantine'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -f -a "release" -d 'Let events in quarantine be tried again'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and not __fish_seen_subcommand_from list release help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l webhook -d 'Only of this webhook, by id or by name from the settings; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l from-file -d 'Read ids from this file, one a line' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l webhook -d 'Only of this webhook, by id or by name from the settings; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l all -d 'Release every event in quarantine'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s y -l yes -d 'With --all, do not ask on a terminal first'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the events in quarantine'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from help" -f -a "release" -d 'Let events in quarantine be tried again'
+complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l port -d 'Port on the loopback interface; 0 takes a free one' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l seed -d 'Seed of everything that is invented or drawn' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l webhooks -d 'How many webhooks there are, each with events of one type' -r
@@ -199,11 +269,15 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s q -l quiet -d 
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s h -l help -d 'Print help'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "received" -d 'Say what a received log holds, or which ids it does not hold'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "demo" -d 'See the whole job on the simulated vendor'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "completions" -d 'Print completions for a shell'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "man" -d 'Print the manual page'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "received" -d 'Say what a received log holds, or which ids it does not hold'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "history" -d 'Show past runs, or every attempt of an event'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "quarantine" -d 'Show or release events that used up their attempts'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "demo" -d 'See the whole job on the simulated vendor'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "completions" -d 'Print completions for a shell'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from quarantine" -f -a "list" -d 'List the events in quarantine'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from quarantine" -f -a "release" -d 'Let events in quarantine be tried again'

@@ -149,6 +149,20 @@ pub struct AttemptOutcome {
     pub detail: String,
 }
 
+/// What an outcome settles by itself. An accepted resend is not a delivery yet, and a refusal that no
+/// run counter vouches for may be an answer that shows the event as it was before: both stay open
+/// until a look at the event settles them.
+pub fn settled_by_outcome(request: &ResendRequest, outcome: &AttemptOutcome) -> Option<Settlement> {
+    match outcome.conclusion {
+        Conclusion::NotSent | Conclusion::Rejected => Some(Settlement::NotSent),
+        Conclusion::Refused => match Counter::compare(request.runs_before, outcome.runs_after) {
+            Counter::Grew => Some(Settlement::DeliveryFailed),
+            Counter::Still | Counter::Unknown => None,
+        },
+        Conclusion::Accepted | Conclusion::InDoubt => None,
+    }
+}
+
 /// An attempt of which it is not settled whether the receiver got the event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenAttempt {
@@ -167,6 +181,12 @@ pub struct OpenAttempt {
 }
 
 impl OpenAttempt {
+    /// Corrects what a clock that has since been set back recorded: nothing happened after `now`.
+    pub fn not_after(&mut self, now: DateTime<Utc>) {
+        self.intent_at = self.intent_at.min(now);
+        self.ended_at = self.ended_at.map(|ended_at| ended_at.min(now));
+    }
+
     /// How long the attempt has been over. A vendor may act until the request has ended, so the time
     /// before that is no evidence of anything.
     pub fn over_for(&self, now: DateTime<Utc>) -> TimeDelta {
@@ -241,6 +261,10 @@ pub fn settle(
         },
         // A list may show the run before it shows that the run succeeded.
         DeliveryStatus::Failed if counter == Counter::Grew => {
+            (open.over_for(now) >= settle).then_some(Settlement::DeliveryFailed)
+        }
+        // Nothing counts runs, and the vendor said that the receiver refused it: it still says so.
+        DeliveryStatus::Failed if open.conclusion == Some(Conclusion::Refused) && counter == Counter::Unknown => {
             (open.over_for(now) >= settle).then_some(Settlement::DeliveryFailed)
         }
         DeliveryStatus::Failed | DeliveryStatus::Pending => {
@@ -417,6 +441,39 @@ mod tests {
         assert_eq!(settled_after(&doubt, &still, 1_000), None);
         let grew = seen(Some(DeliveryStatus::Delivered), Some(2), None);
         assert_eq!(settled_after(&doubt, &grew, 0), Some(Settlement::Recovered));
+    }
+
+    #[test]
+    fn a_refusal_that_nothing_counts_is_a_failure_once_the_settling_time_has_passed() {
+        let refused = open(Some(Conclusion::Refused), None);
+        let still_failed = seen(Some(DeliveryStatus::Failed), None, Some(Receipt::Absent));
+        assert_eq!(settled_after(&refused, &still_failed, 59), None);
+        assert_eq!(settled_after(&refused, &still_failed, 60), Some(Settlement::DeliveryFailed));
+        let arrived = seen(Some(DeliveryStatus::Delivered), None, None);
+        assert_eq!(settled_after(&refused, &arrived, 0), Some(Settlement::Recovered));
+    }
+
+    #[test]
+    fn an_outcome_settles_only_what_it_proves() {
+        let outcome = |conclusion, runs_after| AttemptOutcome {
+            conclusion,
+            status_code: None,
+            runs_after,
+            detail: String::new(),
+        };
+        let table = [
+            (Conclusion::NotSent, Some(1), None, Some(Settlement::NotSent)),
+            (Conclusion::Rejected, Some(1), None, Some(Settlement::NotSent)),
+            (Conclusion::Refused, Some(1), Some(2), Some(Settlement::DeliveryFailed)),
+            (Conclusion::Refused, None, Some(2), None),
+            (Conclusion::Refused, Some(1), None, None),
+            (Conclusion::Accepted, Some(1), Some(2), None),
+            (Conclusion::InDoubt, Some(1), Some(2), None),
+        ];
+        for (conclusion, before, after, expected) in table {
+            let request = request(before, DeliveryStatus::Failed);
+            assert_eq!(settled_by_outcome(&request, &outcome(conclusion, after)), expected, "{conclusion:?}");
+        }
     }
 
     #[test]

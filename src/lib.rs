@@ -15,12 +15,14 @@
 //! | [`classify`] | the decision table: status × age × receipt → verdict |
 //! | [`tracked`] | the events of one webhook with their verdicts and results |
 //! | [`attempt`] | intents, what may be concluded from an answer, how doubt is settled |
-//! | [`pace`] | limiter, retry, breaker: they take the time and return waits |
+//! | [`pace`] | limiter, retry, breaker, failure budget: they take the time and return waits |
 //! | [`slices`] | telling a complete listing from one that was cut short |
 //! | [`plan`] | the ordered list of resends, and its approval |
 //! | [`rounds`] | whether another round follows |
 //! | [`policy`] | what a run may do and its bounds |
+//! | [`proven`] | what is proven clean, and where the next run takes it up |
 //! | [`run_report`] | the result of a run as data |
+//! | [`history`] | what the ledger tells of the past, as data |
 //! | [`outcome`], [`exit`] | how a run ended, and the exit code of that |
 //!
 //! **Engine**, async: it knows the ports' traits only.
@@ -37,6 +39,7 @@
 //! | [`provider`] | a vendor's API: trait, HTTP client, one file per vendor |
 //! | [`received`] | the received log: trait, one file per kind of log |
 //! | [`ledger`] | the durable journal: trait, SQLite, lock |
+//! | [`heartbeat`] | a dead man's switch: trait, its own small HTTP client |
 //! | [`report`] | one file per output format |
 //! | [`sandbox`] | the vendor simulator; shares no types with the provider |
 //!
@@ -55,12 +58,15 @@ pub mod config;
 pub mod coverage;
 pub mod event;
 pub mod exit;
+pub mod heartbeat;
+pub mod history;
 pub mod ledger;
 pub mod monitor;
 pub mod outcome;
 pub mod pace;
 pub mod plan;
 pub mod policy;
+pub mod proven;
 pub mod provider;
 pub mod receipt;
 pub mod received;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::classify::ResendPolicy;
+use crate::pace::budget::FailureBudget;
 use crate::pace::limiter::Rate;
 use crate::run_report::Mode;
 
@@ -36,6 +37,8 @@ pub struct Bounds {
     pub breaker_failures: u32,
     /// Events that may be tried as canary before the receiver counts as down.
     pub canaries: u32,
+    /// How many failed deliveries resends may cause for each webhook, over all runs.
+    pub failure_budget: Option<FailureBudget>,
 }
 
 /// Everything the engine needs to know of the user's will.
@@ -55,6 +58,8 @@ pub struct Policy {
     pub slice: TimeDelta,
     /// By how much a range is widened because the vendor's zone is uncertain.
     pub zone_margin: TimeDelta,
+    /// For how long settled attempts are kept; `None` keeps them for ever.
+    pub retention: Option<TimeDelta>,
     /// The bounds.
     pub bounds: Bounds,
 }

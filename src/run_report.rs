@@ -183,6 +183,8 @@ pub enum ProblemKind {
     Ledger,
     /// Rounds went by without progress.
     NoProgress,
+    /// Events wait for the failure budget.
+    FailureBudget,
     /// Proofs were turned off.
     ProofsOff,
 }
@@ -216,6 +218,7 @@ impl ProblemKind {
             Self::TimesAhead => "times_ahead",
             Self::Ledger => "ledger",
             Self::NoProgress => "no_progress",
+            Self::FailureBudget => "failure_budget",
             Self::ProofsOff => "proofs_off",
         }
     }

@@ -33,6 +33,13 @@ impl Terminals {
     }
 }
 
+impl Terminals {
+    /// Whether a person can be asked: a question can be seen and answered.
+    pub fn can_ask(self) -> bool {
+        self.stdin && self.stderr
+    }
+}
+
 /// Whether the run must be approved by a person first.
 pub fn must_ask(settings: &Settings, terminals: Terminals) -> bool {
     let acts = match settings.policy.mode {
@@ -43,7 +50,7 @@ pub fn must_ask(settings: &Settings, terminals: Terminals) -> bool {
         Consent::Ask => true,
         Consent::Given => false,
     };
-    acts && wanted && terminals.stdin && terminals.stderr
+    acts && wanted && terminals.can_ask()
 }
 
 /// Asks the person at the terminal.
@@ -102,7 +109,16 @@ pub fn ask(plan: &PlanSummary, input: &mut dyn BufRead, output: &mut dyn Write) 
         }
         (None, _) | (_, None) => {}
     }
-    write!(output, "Resend {}? [y/N] ", counted(resends, "event", "events"))?;
+    let question = format!("Resend {}?", counted(resends, "event", "events"));
+    ask_once(&question, input, output)
+}
+
+/// Asks one question once. The end of the input counts as no.
+///
+/// # Errors
+/// When the terminal can't be read or written; nothing is approved then.
+pub fn ask_once(question: &str, input: &mut dyn BufRead, output: &mut dyn Write) -> io::Result<Approval> {
+    write!(output, "{question} [y/N] ")?;
     output.flush()?;
     let mut answer = Vec::new();
     // Read as bytes: whatever was typed that is no text is no yes either.

@@ -10,6 +10,8 @@ use crate::cli::exit_status::{self, after_help, after_help_with};
 use crate::cli::flags::{
     EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, VendorFlags, put_switch,
 };
+use crate::cli::history::HistoryArgs;
+use crate::cli::quarantine::QuarantineCommand;
 use crate::cli::received::ReceivedArgs;
 use crate::cli::sandbox::SandboxArgs;
 use crate::config::{Flags, Key, Layer, Verbosity};
@@ -44,6 +46,20 @@ const RECEIVED_EXAMPLES: [(&str, &str); 3] = [
     ("check a log before it is trusted", "hookmend received 'log/received.log*'"),
     ("which ids of a list did never arrive", "hookmend received --absent-of ids.txt access.log"),
     ("ids in the path of an access log", "hookmend received --received-id 'POST /hooks/(?<id>[^ ?]+)' access.log"),
+];
+
+const HISTORY_EXAMPLES: [(&str, &str); 3] = [
+    ("the last runs", "hookmend history"),
+    ("why an event is not there yet, and who asked for it", "hookmend history 7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11"),
+    (
+        "how the last thousand runs ended",
+        "hookmend history --limit 1000 --format json | jq -r '.runs[].outcome' | sort | uniq -c",
+    ),
+];
+
+const QUARANTINE_EXAMPLES: [(&str, &str); 2] = [
+    ("what waits for a person", "hookmend quarantine list"),
+    ("let all of it be tried again", "hookmend quarantine release --all"),
 ];
 
 const SANDBOX_EXAMPLES: [(&str, &str); 2] = [
@@ -148,6 +164,26 @@ pub enum Command {
     /// It asks nobody and needs neither keys nor a webhook.
     #[command(after_help = after_help_with(&RECEIVED_EXAMPLES, &exit_status::section_with(&exit_status::RECEIVED)))]
     Received(Box<ReceivedArgs>),
+    /// Show past runs, or every attempt of an event
+    ///
+    /// Lists past runs, newest first. With ids it tells everything that the ledger knows of these
+    /// events, each attempt with who or what asked for it, or of these runs. It only reads.
+    #[command(after_help = after_help(&HISTORY_EXAMPLES, &exit_status::LOCAL))]
+    History(HistoryArgs),
+    /// Show or release events that used up their attempts
+    ///
+    /// An event that used up its attempts over all runs is put in quarantine: every run reports it and
+    /// none resends it until a person releases it.
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        after_help = after_help(&QUARANTINE_EXAMPLES, &exit_status::RELEASE)
+    )]
+    Quarantine {
+        /// What to do.
+        #[command(subcommand)]
+        command: QuarantineCommand,
+    },
     /// Serve a simulated vendor with a flaky receiver
     ///
     /// Runs the embedded vendor simulator on this machine, writes a received log, and prints how to

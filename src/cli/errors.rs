@@ -5,7 +5,7 @@ use std::error::Error;
 use std::io;
 
 use crate::cli::console::say;
-use crate::config::SettingsError;
+use crate::config::{SettingsError, Verbosity};
 use crate::exit::ExitCode;
 use crate::ledger::LedgerError;
 use crate::received::ReceivedError;
@@ -62,9 +62,27 @@ impl CliError {
         lines
     }
 
+    /// The error as one line: what cron mails, and what a dead man's switch is told.
+    pub fn paragraph(&self) -> String {
+        let mut text = format!("hookmend: {}", visible(&self.message));
+        for cause in &self.causes {
+            text.push_str(&format!(": {}", visible(cause)));
+        }
+        for hint in &self.hints {
+            text.push_str(&format!("; {}", visible(hint)));
+        }
+        if !text.ends_with(['.', '!', '?']) {
+            text.push('.');
+        }
+        text
+    }
+
     /// Prints the error to standard error, as one piece.
-    pub fn print(&self) {
-        say(&self.lines().join("\n"));
+    pub fn print(&self, verbosity: Verbosity) {
+        match verbosity {
+            Verbosity::Quiet => say(&self.paragraph()),
+            Verbosity::Normal | Verbosity::Verbose => say(&self.lines().join("\n")),
+        }
     }
 }
 
@@ -140,6 +158,13 @@ mod tests {
             shown.lines(),
             ["error: can't read the settings file x", "  because: permission denied", "hint: look there"]
         );
+    }
+
+    #[test]
+    fn an_error_is_one_line_for_cron() {
+        let error = SettingsError::new("can't read x").caused_by(io_error()).hint("look\nthere");
+        let paragraph = CliError::from(error).paragraph();
+        assert_eq!(paragraph, r"hookmend: can't read x: permission denied; look\nthere.");
     }
 
     #[test]

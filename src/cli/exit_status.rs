@@ -31,6 +31,10 @@ pub const RECEIVED: [(ExitCode, &str); 5] = [
     ),
 ];
 
+/// The codes of the commands that change the ledger and talk to nobody.
+pub const RELEASE: [ExitCode; 5] =
+    [ExitCode::Clean, ExitCode::Failure, ExitCode::Usage, ExitCode::Left, ExitCode::Locked];
+
 /// What a code means for somebody who reads it in a script.
 pub fn meaning(code: ExitCode) -> &'static str {
     match code {
@@ -49,8 +53,13 @@ pub fn meaning(code: ExitCode) -> &'static str {
 
 /// The EXIT STATUS section of a help page.
 pub fn section(codes: &[ExitCode]) -> String {
-    // Local commands find nothing, so that for them zero is plain success.
-    let meaning = |code: ExitCode| if code == ExitCode::Clean && codes == LOCAL { "done" } else { meaning(code) };
+    let meaning = |code: ExitCode| match code {
+        // Commands that talk to nobody find nothing, so that for them zero is plain success.
+        ExitCode::Clean if codes == LOCAL || codes == RELEASE => "done",
+        ExitCode::Usage if codes == RELEASE => "usage or configuration, or an event is not in quarantine",
+        ExitCode::Left if codes == RELEASE => "not agreed to at the terminal; nothing was released",
+        code => meaning(code),
+    };
     section_with(&codes.iter().map(|code| (*code, meaning(*code))).collect::<Vec<_>>())
 }
 

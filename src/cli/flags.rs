@@ -24,7 +24,8 @@ pub struct EventFlags {
     /// All webhooks that the keys can see
     #[arg(long)]
     all_webhooks: bool,
-    /// From this long ago, such as 36h or 7d [default: 7d]
+    /// From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less
+    /// three hours [default: 7d]
     #[arg(long, value_name = "D")]
     since: Option<String>,
     /// From this time: a date, a date and time, RFC 3339, now, today, yesterday
@@ -81,9 +82,13 @@ pub struct ReadingFlags {
     /// How to read it [default: auto]
     #[arg(long, value_name = "FORMAT", value_parser = ["auto", "ids", "jsonl", "csv", "text"])]
     received_format: Option<String>,
-    /// Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a
-    /// regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)
-    #[arg(long, value_name = "FIELD")]
+    // An attribute, as documentation would take the groups for HTML.
+    #[arg(
+        long,
+        value_name = "FIELD",
+        help = "Where the id is; jsonl: key or JSON pointer; csv: column name or number; text: name, or a \
+                regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)"
+    )]
     received_id: Option<String>,
     /// Where the HTTP status is; only lines with a successful one count
     #[arg(long, value_name = "FIELD")]
@@ -187,6 +192,13 @@ pub struct ResendFlags {
     /// Resends of this run; a larger plan is refused whole [default: 10000]
     #[arg(long, value_name = "N", help_heading = BOUNDS)]
     max_resends: Option<String>,
+    /// Failed deliveries that resends may cause for each webhook, over all runs, such as 2/60m
+    /// [default: unlimited]
+    #[arg(long, value_name = "N/D", help_heading = BOUNDS)]
+    failure_budget: Option<String>,
+    /// For how long the ledger keeps settled attempts, or forever [default: 90d]
+    #[arg(long, value_name = "D", help_heading = OUTPUT)]
+    retention: Option<String>,
 }
 
 impl ResendFlags {
@@ -196,6 +208,8 @@ impl ResendFlags {
         put_switch(layer, Key::Yes, self.yes);
         layer.flag(Key::MaxRounds, self.max_rounds);
         layer.flag(Key::MaxResends, self.max_resends);
+        layer.flag(Key::FailureBudget, self.failure_budget);
+        layer.flag(Key::Retention, self.retention);
     }
 }
 
@@ -242,6 +256,14 @@ pub struct OutputFlags {
     /// The journal of runs and resends [default: in the user's state folder]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     ledger: Option<String>,
+    /// Tell a dead man's switch when the run begins and how it ends: posts to URL/start, then to URL
+    /// or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    ping: Option<String>,
+    /// Write metrics of the run for Prometheus' node_exporter; the file's name ends in .prom and is
+    /// the label task
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    metrics: Option<String>,
 }
 
 impl OutputFlags {
@@ -249,6 +271,8 @@ impl OutputFlags {
     pub fn put(self, layer: &mut Layer) {
         layer.flag(Key::Format, self.format);
         layer.flag(Key::Ledger, self.ledger);
+        layer.flag(Key::Ping, self.ping);
+        layer.flag(Key::Metrics, self.metrics);
     }
 }
 

@@ -59,8 +59,11 @@ pub fn manual() -> io::Result<Vec<u8>> {
     page.render_name_section(&mut bytes)?;
     page.render_synopsis_section(&mut bytes)?;
     page.render_description_section(&mut bytes)?;
-    for command in top.get_subcommands().filter(|command| command.get_name() != "help") {
-        bytes.extend(command_section(command)?);
+    for command in commands(&top) {
+        bytes.extend(command_section(NAME, command)?);
+        for below in commands(command) {
+            bytes.extend(command_section(&format!("{NAME} {}", command.get_name()), below)?);
+        }
     }
     bytes.extend(environment_section().into_bytes());
     bytes.extend(files_section().into_bytes());
@@ -68,8 +71,13 @@ pub fn manual() -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The commands below one, without the help that clap adds.
+fn commands(above: &clap::Command) -> impl Iterator<Item = &clap::Command> {
+    above.get_subcommands().filter(|command| command.get_name() != "help")
+}
+
 /// One command as a section of the page, its own sections one level down.
-fn command_section(command: &clap::Command) -> io::Result<Vec<u8>> {
+fn command_section(above: &str, command: &clap::Command) -> io::Result<Vec<u8>> {
     // The examples and the exit status below the flags have sections of their own.
     let about = Man::new(command.clone().after_help("").after_long_help(""));
     let mut parts = Vec::new();
@@ -78,7 +86,7 @@ fn command_section(command: &clap::Command) -> io::Result<Vec<u8>> {
     let parts = String::from_utf8_lossy(&parts);
     let usage = command.clone().render_usage().to_string();
     let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage);
-    let mut text = format!(".SH \"{NAME} {}\"\n.SS SYNOPSIS\n{}\n", command.get_name(), roff(usage));
+    let mut text = format!(".SH \"{above} {}\"\n.SS SYNOPSIS\n{}\n", command.get_name(), roff(usage));
     for line in parts.lines() {
         match line.strip_prefix(".SH ") {
             Some(heading) => text.push_str(&format!(".SS {heading}\n")),
@@ -153,6 +161,9 @@ mod tests {
         for expected in [
             ".SH \"hookmend reconcile\"",
             ".SH \"hookmend check\"",
+            ".SH \"hookmend quarantine\"",
+            ".SH \"hookmend quarantine release\"",
+            "\\-\\-from\\-file",
             "\\-\\-received\\-format",
             ".SS EXAMPLES",
             ".SH \"EXIT STATUS\"",

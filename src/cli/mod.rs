@@ -4,6 +4,11 @@
 //! |---|---|
 //! | `arguments`, `flags` | commands, flags and their help; clap stops here |
 //! | `reconcile` | `reconcile` and `check` from settings to exit code |
+//! | `history`, `quarantine` | what the ledger tells of the past; releasing from quarantine |
+//! | `past` | what those two share |
+//! | `asked_by` | who or what runs this, for the ledger |
+//! | `watchers` | tells those who watch runs from outside how a run began and ended |
+//! | `replace` | replacing a file in one step |
 //! | `received` | what a log holds, and which ids it does not |
 //! | `wiring` | the only place where adapters are made |
 //! | `progress` | what is shown while a run goes on |
@@ -20,18 +25,24 @@
 
 pub mod approve;
 pub mod arguments;
+pub mod asked_by;
 pub mod console;
 pub mod demo;
 pub mod errors;
 pub mod exit_status;
 pub mod flags;
 pub mod generated;
+pub mod history;
+pub mod past;
 pub mod progress;
+pub mod quarantine;
 pub mod received;
 pub mod reconcile;
+pub mod replace;
 pub mod sandbox;
 pub mod signals;
 pub mod terminal;
+pub mod watchers;
 pub mod wiring;
 
 use std::ffi::OsString;
@@ -47,7 +58,7 @@ use tokio::sync::watch;
 use self::arguments::{Cli, Command, GlobalFlags};
 use self::errors::CliError;
 use self::sandbox::SandboxArgs;
-use crate::config::{Environment, Flags, Folders, Job, Layer, Surroundings};
+use crate::config::{Environment, Flags, Folders, Job, Layer, Surroundings, Verbosity};
 use crate::exit::ExitCode;
 
 /// Runs the program: parses, dispatches, prints an error if there is one, and says how it ended.
@@ -56,9 +67,10 @@ pub fn main() -> process::ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error).number().into(),
     };
+    let verbosity = cli.global.verbosity();
     let ended = surroundings().and_then(|surroundings| dispatch(cli, &surroundings));
     let code = ended.unwrap_or_else(|error| {
-        error.print();
+        error.print(verbosity);
         error.exit
     });
     code.number().into()
@@ -82,6 +94,8 @@ fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError>
     match command {
         Command::Reconcile(args) => run(Job::Reconcile, global, |layer| args.put(layer), surroundings),
         Command::Check(args) => run(Job::Check, global, |layer| args.put(layer), surroundings),
+        Command::History(args) => history::run(args, global, surroundings),
+        Command::Quarantine { command } => quarantine::run(command, global, surroundings),
         Command::Received(args) => received::run(*args, global, surroundings),
         Command::Sandbox(args) => serve_sandbox(*args),
         Command::Demo(args) => demo::run(args, surroundings, execute),
@@ -133,7 +147,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     if let Some(flag) = secret_flag(error) {
         CliError::new(ExitCode::Usage, format!("{flag} is not a flag: keys are never taken from the command line"))
             .hint("set HOOKMEND_API_KEY and HOOKMEND_SUBSCRIPTION_KEY in the environment, or use the settings file")
-            .print();
+            .print(Verbosity::Normal);
         return ExitCode::Usage;
     }
     // A reader that went away is no reason to fail.

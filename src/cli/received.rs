@@ -135,6 +135,6 @@ fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<
     };
     CliError::new(ExitCode::Undetermined, format!("{} of {of} may be in the log: {reason}", grouped(doubtful)))
         .hint("what may have been received is not printed; repair the log, or name the missing part")
-        .print();
+        .print(console.verbosity);
     Ok(ExitCode::Undetermined)
 }

@@ -7,32 +7,66 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use tokio::sync::watch;
 
 use crate::cli::approve::{Terminals, must_ask};
+use crate::cli::asked_by::asked_by;
 use crate::cli::console::{Console, unless_closed};
 use crate::cli::errors::CliError;
 use crate::cli::signals;
+use crate::cli::watchers::{Begun, Watchers};
 use crate::cli::wiring::{Adapters, LedgerUse, Output};
 use crate::clock::SystemClock;
-use crate::config::{Flags, Format, Job, Loaded, Settings, Surroundings};
+use crate::config::{Flags, Format, Job, Loaded, Settings, Surroundings, Watching};
 use crate::exit::{ExitCode, Findings};
-use crate::outcome::RunOutcome;
+use crate::outcome::{RunOutcome, Signal};
 use crate::provider::Provider;
 use crate::received::ReceivedLog;
-use crate::reconcile::{LedgerAccess, Ports, Preapproved, RunRequest, Scope, WebhookRef, run as run_engine};
+use crate::reconcile::{Beginning, LedgerAccess, Ports, Preapproved, RunRequest, Scope, WebhookRef, run as run_engine};
 use crate::run_report::{Counts, Mode, Problem, ProblemKind, Requests, RunReport};
 
 /// Runs one of the two commands.
 ///
+/// When the settings, the log or the ledger can't be used, nothing is sent; the error is shown and its
+/// exit code returned.
+///
 /// # Errors
-/// When the settings, the log or the ledger can't be used; nothing was sent then.
+/// When the report can't be written.
 pub fn run(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn Adapters) -> Result<ExitCode, CliError> {
-    let prepared = prepare(job, flags, surroundings, adapters)?;
+    let console = Console { verbosity: flags.verbosity };
+    let without_file = Watching::without_file(&flags, &surroundings.environment);
+    let loaded = Loaded::load(flags, surroundings);
+    let watching = loaded.as_ref().map_or(without_file, Loaded::watching);
+    let watchers = Watchers::new(job, surroundings.now, &watching, adapters);
+    let loaded = loaded.map_err(CliError::from);
+    let prepared = loaded.and_then(|loaded| prepare(job, &loaded, console, surroundings, adapters));
+    match prepared.and_then(|prepared| carry_out(prepared, &watchers)) {
+        Ok(finished) => conclude(finished, &watchers, console),
+        Err(error) => {
+            // Shown first: a switch may be slow to answer.
+            error.print(console.verbosity);
+            watchers.never_began(&error);
+            Ok(error.exit)
+        }
+    }
+}
+
+/// A run that has its report, which nobody has seen yet.
+struct Finished {
+    runtime: tokio::runtime::Runtime,
+    report: RunReport,
+    output: Box<dyn Output>,
+    begun: Begun,
+    stop: watch::Receiver<Option<Signal>>,
+}
+
+fn carry_out(prepared: Prepared, watchers: &Watchers) -> Result<Finished, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let output = prepared.output;
     let monitor = output.monitor();
     let asking = must_ask(&prepared.settings, Terminals::look());
-    let report = runtime.block_on(async {
-        let (sender, stop) = watch::channel(None);
+    let (sender, stop) = watch::channel(None);
+    let stopping = stop.clone();
+    let (report, begun) = runtime.block_on(async {
         tokio::spawn(signals::watch(sender, output.on_stopping())?);
+        let begun = watchers.begin();
         let approver = if asking { output.approver() } else { Arc::new(Preapproved) };
         let ports = Ports {
             provider: prepared.provider,
@@ -43,12 +77,22 @@ pub fn run(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn A
             clock: Arc::new(SystemClock::new()),
             stop,
         };
-        Ok::<_, CliError>(Box::pin(run_engine(&ports, &prepared.request)).await)
+        Ok::<_, CliError>((Box::pin(run_engine(&ports, &prepared.request)).await, begun))
     })?;
+    Ok(Finished { runtime, report, output, begun, stop: stopping })
+}
+
+/// Shows the report, then tells those who watch; they hear the code that the process ends with.
+fn conclude(finished: Finished, watchers: &Watchers, console: Console) -> Result<ExitCode, CliError> {
+    let Finished { runtime, mut report, output, begun, stop } = finished;
+    let shown = show(output.as_ref(), &report);
+    if let Err(error) = &shown {
+        report.exit_code = error.exit;
+    }
+    runtime.block_on(watchers.ended(begun, &report, stop, console));
     // Whatever still blocks has nothing left to tell.
     runtime.shutdown_background();
-    show(output.as_ref(), &report)?;
-    Ok(report.exit_code)
+    shown.map(|()| report.exit_code)
 }
 
 /// Everything a run needs, opened and checked; nothing was sent yet.
@@ -61,29 +105,36 @@ struct Prepared {
     output: Box<dyn Output>,
 }
 
-fn prepare(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn Adapters) -> Result<Prepared, CliError> {
-    let console = Console { verbosity: flags.verbosity };
-    let loaded = Loaded::load(flags, surroundings)?;
+fn prepare(
+    job: Job,
+    loaded: &Loaded,
+    console: Console,
+    surroundings: &Surroundings,
+    adapters: &dyn Adapters,
+) -> Result<Prepared, CliError> {
     loaded.warnings().iter().for_each(|warning| console.warn(warning));
     let settings = loaded.settings(job)?;
-    explanation(&loaded, &settings).iter().for_each(|line| console.detail(line));
+    explanation(loaded, &settings).iter().for_each(|line| console.detail(line));
     let received = settings.received.as_ref().map(|received| adapters.received(received)).transpose()?;
     for line in received.iter().flat_map(|log| log.describe()) {
         console.detail(&format!("received log: {line}"));
     }
-    let request = request(&settings, surroundings.now);
+    let request = request(&settings, surroundings);
     let output = adapters.output(&settings.output);
     let ledger = open_ledger(&settings, &request, surroundings.now, adapters, output.as_ref())?;
     let provider = adapters.provider(&settings.provider)?;
     Ok(Prepared { settings, request, received, ledger, provider, output })
 }
 
-fn request(settings: &Settings, now: DateTime<Utc>) -> RunRequest {
+fn request(settings: &Settings, surroundings: &Surroundings) -> RunRequest {
+    let now = surroundings.now;
     let seed = fastrand::u64(..);
     RunRequest {
         run_id: format!("{}-{:08x}", now.format("%Y%m%dT%H%M%SZ"), fastrand::u32(..)),
         command: settings.job.name().to_owned(),
+        asked_by: asked_by(&surroundings.environment, &Terminals::look()),
         window: settings.window,
+        beginning: settings.beginning,
         scope: settings.scope.clone(),
         policy: settings.policy,
         seed,
@@ -149,7 +200,16 @@ fn explanation(loaded: &Loaded, settings: &Settings) -> Vec<String> {
     let file = loaded.file().map_or_else(|| "none found".to_owned(), |path| path.display().to_string());
     let mut lines = vec![
         format!("settings file: {file}"),
-        format!("window: from {} to {} (UTC)", stamp(settings.window.from()), stamp(settings.window.to())),
+        match settings.beginning {
+            Beginning::AsGiven => {
+                format!("window: from {} to {} (UTC)", stamp(settings.window.from()), stamp(settings.window.to()))
+            }
+            Beginning::WhereProvenEnds => format!(
+                "window: from where the last proven clean run ended, or {}, to {} (UTC)",
+                stamp(settings.window.from()),
+                stamp(settings.window.to())
+            ),
+        },
     ];
     lines.extend(settings.notes.iter().map(|note| format!("note: {note}")));
     lines.push(format!("webhooks: {}", describe_scope(&settings.scope)));

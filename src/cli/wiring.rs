@@ -17,7 +17,8 @@ use crate::config::{
     ReceivedSettings, ReceivedSource, Verbosity,
 };
 use crate::exit::ExitCode;
-use crate::ledger::Ledger;
+use crate::heartbeat::{Heartbeat, HeartbeatError, PingConfig, PingUrl, Pinger};
+use crate::ledger::{Ledger, LedgerGuard, LedgerReader};
 use crate::monitor::Monitor;
 use crate::provider::Provider;
 use crate::provider::front_systems::{FrontSystems, FrontSystemsConfig};
@@ -26,7 +27,8 @@ use crate::reconcile::{Approver, LedgerAccess};
 use crate::report::Format as _;
 use crate::report::human::{self, Human};
 use crate::report::json::Json;
-use crate::report::jsonl::JsonLinesMonitor;
+use crate::report::jsonl::{JsonLines, JsonLinesMonitor};
+use crate::report::past::Show;
 use crate::run_report::RunReport;
 use chrono::{DateTime, Utc};
 
@@ -83,6 +85,12 @@ pub trait Adapters {
     /// When the settings do not make a provider.
     fn provider(&self, settings: &ProviderSettings) -> Result<Arc<dyn Provider>, CliError>;
 
+    /// Makes what tells a dead man's switch; nothing is sent.
+    ///
+    /// # Errors
+    /// When encrypted connections can't be set up.
+    fn heartbeat(&self, url: &PingUrl, ca_file: Option<&Path>) -> Result<Arc<dyn Heartbeat>, HeartbeatError>;
+
     /// Makes what shows the run.
     fn output(&self, settings: &OutputSettings) -> Box<dyn Output>;
 }
@@ -96,6 +104,58 @@ impl<'a> Workshop<'a> {
     /// Adapters for somebody with this environment, which says what their terminal can show.
     pub fn new(environment: &'a Environment) -> Self {
         Self { environment }
+    }
+
+    /// Opens the ledger to look into the past; `None` when there is none yet.
+    ///
+    /// # Errors
+    /// When the ledger can't be used.
+    pub fn past(&self, ledger: &Path) -> Result<Option<LedgerReader>, CliError> {
+        Ok(Ledger::at(ledger).open_read()?)
+    }
+
+    /// Takes the lock of the ledger to release events; another run is told so, and since when.
+    ///
+    /// # Errors
+    /// When the ledger can't be used or another run holds it.
+    pub fn release_guard(&self, ledger: &Path, since: DateTime<Utc>) -> Result<LedgerGuard, CliError> {
+        Ok(Ledger::at(ledger).lock("quarantine release", since)?)
+    }
+
+    /// Shows something of the past on standard output.
+    ///
+    /// # Errors
+    /// When standard output can't be written.
+    pub fn show<T>(&self, what: &T, settings: &OutputSettings) -> Result<(), CliError>
+    where
+        Human: Show<T>,
+        Json: Show<T>,
+        JsonLines: Show<T>,
+    {
+        let mut stdout = BufWriter::with_capacity(BATCH_BYTES, io::stdout());
+        let shown = match settings.format {
+            Format::Human => human(settings, self.environment).show(what, &mut stdout),
+            Format::Json => Json.show(what, &mut stdout),
+            Format::Jsonl => JsonLines.show(what, &mut stdout),
+        };
+        console::unless_closed(shown).map_err(|error| {
+            let cause = CliError::of(ExitCode::Failure, &error);
+            CliError { message: format!("can't write to standard output: {}", cause.message), ..cause }
+        })
+    }
+}
+
+/// The page for a person at standard output.
+fn human(settings: &OutputSettings, environment: &Environment) -> Human {
+    Human {
+        width: terminal::width(),
+        color: terminal::color(settings.color, environment),
+        symbols: terminal::symbols(environment),
+        verbosity: match settings.verbosity {
+            Verbosity::Quiet => human::Verbosity::Quiet,
+            Verbosity::Normal => human::Verbosity::Normal,
+            Verbosity::Verbose => human::Verbosity::Verbose,
+        },
     }
 }
 
@@ -137,6 +197,13 @@ impl Adapters for Workshop<'_> {
                 Ok(Arc::new(provider))
             }
         }
+    }
+
+    fn heartbeat(&self, url: &PingUrl, ca_file: Option<&Path>) -> Result<Arc<dyn Heartbeat>, HeartbeatError> {
+        // A file that can't be read ends the run, which is worth trying to tell the switch.
+        let extra_roots = ca_file.and_then(|path| read_ca_file(path).ok());
+        let pinger = Pinger::new(PingConfig { extra_roots, ..PingConfig::new(url.clone()) })?;
+        Ok(Arc::new(pinger))
     }
 
     fn output(&self, settings: &OutputSettings) -> Box<dyn Output> {
@@ -209,16 +276,7 @@ impl RealOutput {
             }
         };
         let shape = match settings.format {
-            Format::Human => Shape::Human(Human {
-                width: terminal::width(),
-                color: terminal::color(settings.color, environment),
-                symbols,
-                verbosity: match settings.verbosity {
-                    Verbosity::Quiet => human::Verbosity::Quiet,
-                    Verbosity::Normal => human::Verbosity::Normal,
-                    Verbosity::Verbose => human::Verbosity::Verbose,
-                },
-            }),
+            Format::Human => Shape::Human(human(settings, environment)),
             Format::Json => Shape::Json,
             Format::Jsonl => Shape::JsonLines(Arc::new(JsonLinesMonitor::new(io::stdout()))),
         };

@@ -76,18 +76,22 @@ pub enum Key {
     Concurrency,
     Rate,
     Deadline,
+    FailureBudget,
+    Retention,
     Settle,
     Slice,
     ZoneMargin,
     Format,
     Ledger,
+    Ping,
+    Metrics,
     Color,
     NoProgress,
 }
 
 impl Key {
     /// Every key, in the order in which they are shown.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 40] = [
         Self::Webhook,
         Self::AllWebhooks,
         Self::Since,
@@ -117,11 +121,15 @@ impl Key {
         Self::Concurrency,
         Self::Rate,
         Self::Deadline,
+        Self::FailureBudget,
+        Self::Retention,
         Self::Settle,
         Self::Slice,
         Self::ZoneMargin,
         Self::Format,
         Self::Ledger,
+        Self::Ping,
+        Self::Metrics,
         Self::Color,
         Self::NoProgress,
     ];
@@ -158,11 +166,15 @@ impl Key {
             Self::Concurrency => ("concurrency", Kind::Number, Some("4")),
             Self::Rate => ("rate", Kind::TextOrNumber, Some("unlimited")),
             Self::Deadline => ("deadline", Kind::Duration, Some("4h")),
+            Self::FailureBudget => ("failure-budget", Kind::Text, Some("unlimited")),
+            Self::Retention => ("retention", Kind::Duration, Some("90d")),
             Self::Settle => ("settle", Kind::Duration, Some("60s")),
             Self::Slice => ("slice", Kind::Duration, Some("1d")),
             Self::ZoneMargin => ("zone-margin", Kind::Duration, Some("2h")),
             Self::Format => ("format", Kind::Text, Some("human")),
             Self::Ledger => ("ledger", Kind::Path, None),
+            Self::Ping => ("ping", Kind::Text, None),
+            Self::Metrics => ("metrics", Kind::Path, None),
             Self::Color => ("color", Kind::Text, Some("auto")),
             Self::NoProgress => ("no-progress", Kind::Switch, Some("false")),
         }

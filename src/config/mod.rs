@@ -9,6 +9,7 @@
 //! | `secrets` | where keys are had from |
 //! | `values` | texts made into durations, moments, rates, webhooks, addresses |
 //! | `settings` | the result, in domain types only |
+//! | `watching` | who is told of runs from outside |
 //! | `resolve` | the merged layer made into the result |
 //!
 //! Nothing here prints, reads the process's environment or knows the command line's parser.
@@ -24,6 +25,7 @@ pub mod settings;
 pub mod suggest;
 mod trust;
 pub mod values;
+pub mod watching;
 
 use std::path::PathBuf;
 
@@ -38,6 +40,7 @@ pub use settings::{
     ColorChoice, Consent, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, ReceivedFormat,
     ReceivedSettings, ReceivedSource, Settings, Verbosity,
 };
+pub use watching::Watching;
 
 /// A complete settings file with every key, commented, for users to start from.
 pub const STARTER: &str = include_str!("starter.toml");

@@ -20,17 +20,15 @@ use super::settings::{
 };
 use super::values::time::{Edge, LONGEST_WINDOW, parse_moment, parse_zone};
 use super::values::{address, duration, number, webhook};
+use super::watching::{self, Watching};
 use super::{Flags, Surroundings};
-use crate::classify::ResendPolicy;
-use crate::event::Window;
-use crate::policy::{Bounds, Policy, Proofs};
-use crate::reconcile::Scope;
-use crate::run_report::Mode;
+use crate::event::{WebhookId, Window};
+use crate::reconcile::{Beginning, Scope, WebhookRef};
 
-/// Delivery failures in a row after which the receiver counts as down.
-const BREAKER_FAILURES: u32 = 5;
-/// Events that may be tried as canary.
-const CANARIES: u32 = 3;
+mod policy;
+
+/// The window that begins where the last proven one ended.
+const SINCE_LAST: &str = "last";
 /// What counts as received when the log has statuses.
 const SUCCESS: RangeInclusive<u16> = 200..=299;
 
@@ -89,11 +87,15 @@ impl Loaded {
         self.file.as_ref()
     }
 
+    pub(super) fn layer(&self) -> &Layer {
+        &self.layer
+    }
+
     /// Every setting that has a value, with its origin; keys are named and not shown.
     pub fn explain(&self) -> Vec<Explained> {
         let entries = Key::ALL.into_iter().filter_map(|key| {
             let entry = self.layer.entries.get(&key)?;
-            let values: Vec<String> = entry.values.iter().map(|value| without_password(value)).collect();
+            let values: Vec<String> = entry.values.iter().map(|value| shown(key, value)).collect();
             Some(Explained { name: key.name(), value: values.join(", "), origin: entry.origin.clone() })
         });
         let secrets = self.layer.secrets.iter().map(|(key, (source, origin))| Explained {
@@ -114,9 +116,10 @@ impl Loaded {
     /// # Errors
     /// When a value can't be used, or something that the command needs is missing.
     pub fn settings(&self, job: Job) -> Result<Settings, SettingsError> {
+        Watching::check(&self.layer)?;
         let mut notes = Vec::new();
         let time_zone = self.parsed(Key::TimeZone, parse_zone)?;
-        let window = self.window(time_zone, &mut notes)?;
+        let (window, beginning) = self.window(time_zone, &mut notes)?;
         let scope = self.scope()?;
         let policy = self.policy(job)?;
         let received = self.received(time_zone)?;
@@ -124,10 +127,23 @@ impl Loaded {
             return Err(no_received_log());
         }
         let output = self.output()?;
-        let consent = if self.switch(Key::Yes)? { Consent::Given } else { Consent::Ask };
+        let consent = self.consent()?;
         let ledger = self.ledger()?;
         let provider = self.provider(time_zone)?;
-        Ok(Settings { job, window, time_zone, scope, policy, received, provider, ledger, output, consent, notes })
+        Ok(Settings {
+            job,
+            window,
+            beginning,
+            time_zone,
+            scope,
+            policy,
+            received,
+            provider,
+            ledger,
+            output,
+            consent,
+            notes,
+        })
     }
 
     /// How results are shown; needs nothing else, so that it is known when the rest is wrong.
@@ -141,6 +157,36 @@ impl Loaded {
             progress: if self.switch(Key::NoProgress)? { ProgressChoice::Never } else { ProgressChoice::Auto },
             verbosity: self.verbosity,
         })
+    }
+
+    /// Whether a person must agree first.
+    ///
+    /// # Errors
+    /// When a value can't be used.
+    pub fn consent(&self) -> Result<Consent, SettingsError> {
+        Ok(if self.switch(Key::Yes)? { Consent::Given } else { Consent::Ask })
+    }
+
+    /// Names for webhooks.
+    pub fn names(&self) -> &webhook::WebhookNames {
+        &self.layer.names
+    }
+
+    /// Webhooks as a person named them to a command that can't ask the vendor.
+    ///
+    /// # Errors
+    /// When a text is neither an id nor a name from the settings.
+    pub fn webhook_ids(&self, texts: &[String]) -> Result<Vec<WebhookId>, SettingsError> {
+        let entry = Entry { values: Vec::new(), origin: Origin::Flag(Key::Webhook) };
+        let id = |text: &String| match webhook::parse_webhook(text, &self.layer.names) {
+            Ok(WebhookRef::Id(id, _)) => Ok(id),
+            Ok(WebhookRef::EventType(event_type)) => {
+                let unusable = Unusable::new(format!("{event_type} is an event type, and the ledger knows ids only"));
+                Err(unusable.hint("write the webhook's id, or a name for it from [webhooks] in the settings"))
+            }
+            Err(unusable) => Err(unusable),
+        };
+        texts.iter().map(|text| id(text).map_err(|unusable| entry.error(Key::Webhook, unusable))).collect()
     }
 
     /// The ledger's file.
@@ -191,6 +237,7 @@ impl Loaded {
             )));
         };
         let mut hidden: Vec<String> = SecretKey::ALL.iter().map(|key| key.variable().to_owned()).collect();
+        hidden.push(Key::Ping.variable());
         hidden.extend(self.layer.secrets.values().filter_map(|(source, _)| match source {
             SecretSource::Variable(name) => Some(name.clone()),
             SecretSource::Value(_) | SecretSource::File(_) | SecretSource::Command(_) => None,
@@ -202,7 +249,7 @@ impl Loaded {
         ])
     }
 
-    fn window(&self, zone: Tz, notes: &mut Vec<String>) -> Result<Window, SettingsError> {
+    fn window(&self, zone: Tz, notes: &mut Vec<String>) -> Result<(Window, Beginning), SettingsError> {
         let moment = |key, edge| match self.text(key) {
             None => Ok(None),
             Some((entry, text)) => {
@@ -210,11 +257,11 @@ impl Loaded {
             }
         };
         let wished_to = moment(Key::To, Edge::End)?.unwrap_or(self.now);
-        let (from, named) = match moment(Key::From, Edge::Start)? {
-            Some(from) => (from, Key::From),
+        let (from, named, beginning) = match moment(Key::From, Edge::Start)? {
+            Some(from) => (from, Key::From, Beginning::AsGiven),
             None => {
-                let since = self.duration(Key::Since, TimeDelta::seconds(1), LONGEST_WINDOW)?;
-                (self.now - since, Key::Since)
+                let (since, beginning) = self.since()?;
+                (self.now - since, Key::Since, beginning)
             }
         };
         if from >= wished_to {
@@ -237,7 +284,20 @@ impl Loaded {
             ))
             .hint("check the year of --from"));
         }
-        Ok(window)
+        Ok((window, beginning))
+    }
+
+    /// How far the window goes back. With `last` that is for webhooks of which nothing is proven yet.
+    fn since(&self) -> Result<(TimeDelta, Beginning), SettingsError> {
+        if let Some((_, text)) = self.text(Key::Since)
+            && text.trim() == SINCE_LAST
+        {
+            let usual = Key::Since.default_text().unwrap_or_default();
+            let usual = duration::parse(usual).map_err(|unusable| SettingsError::new(unusable.message))?;
+            return Ok((usual, Beginning::WhereProvenEnds));
+        }
+        let since = self.duration(Key::Since, TimeDelta::seconds(1), LONGEST_WINDOW)?;
+        Ok((since, Beginning::AsGiven))
     }
 
     fn empty_window(&self, named: Key, from: DateTime<Utc>, to: DateTime<Utc>) -> SettingsError {
@@ -270,45 +330,6 @@ impl Loaded {
             }
         }
         Ok(Scope::Webhooks(webhooks))
-    }
-
-    fn policy(&self, job: Job) -> Result<Policy, SettingsError> {
-        let mode = match job {
-            Job::Check => Mode::Check,
-            Job::Reconcile if self.switch(Key::DryRun)? => Mode::DryRun,
-            Job::Reconcile => Mode::Act,
-        };
-        let days = TimeDelta::days;
-        Ok(Policy {
-            mode,
-            resend: ResendPolicy {
-                idempotent: self.switch(Key::Idempotent)?,
-                include_acknowledged: self.switch(Key::IncludeAcknowledged)?,
-            },
-            proofs: if self.switch(Key::NoProof)? { Proofs::Off } else { Proofs::Required },
-            min_age: self.duration(Key::MinAge, TimeDelta::zero(), days(365))?,
-            settle: self.duration(Key::Settle, TimeDelta::zero(), days(7))?,
-            slice: self.duration(Key::Slice, TimeDelta::minutes(1), days(30))?,
-            zone_margin: self.duration(Key::ZoneMargin, TimeDelta::zero(), TimeDelta::hours(26))?,
-            bounds: self.bounds()?,
-        })
-    }
-
-    fn bounds(&self) -> Result<Bounds, SettingsError> {
-        let small = |key, range: RangeInclusive<u64>| -> Result<u32, SettingsError> {
-            Ok(u32::try_from(self.count(key, &range)?).unwrap_or(u32::MAX))
-        };
-        let deadline = self.duration(Key::Deadline, TimeDelta::seconds(1), TimeDelta::days(30))?;
-        Ok(Bounds {
-            max_rounds: small(Key::MaxRounds, 1..=1_000)?,
-            max_attempts: small(Key::MaxAttempts, 1..=1_000)?,
-            max_resends: self.count(Key::MaxResends, &(1..=100_000_000))?,
-            concurrency: usize::try_from(self.count(Key::Concurrency, &(1..=256))?).unwrap_or(1),
-            rate: self.parsed(Key::Rate, number::parse_rate)?,
-            deadline: deadline.to_std().unwrap_or_default(),
-            breaker_failures: BREAKER_FAILURES,
-            canaries: CANARIES,
-        })
     }
 
     /// The received log alone, for a command that needs nothing else.
@@ -424,6 +445,11 @@ fn no_received_log() -> SettingsError {
 
 fn stamp(instant: DateTime<Utc>) -> String {
     instant.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The text of a setting without what is secret in it.
+fn shown(key: Key, text: &str) -> String {
+    watching::masked(key, text).unwrap_or_else(|| without_password(text))
 }
 
 /// The text with the password of an address left out.

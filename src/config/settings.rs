@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::event::Window;
 use crate::policy::Policy;
-use crate::reconcile::Scope;
+use crate::reconcile::{Beginning, Scope};
 
 /// Which command the settings are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +40,8 @@ pub struct Settings {
     pub job: Job,
     /// The window of creation times.
     pub window: Window,
+    /// Whether the run begins there, or where the last proven one ended.
+    pub beginning: Beginning,
     /// The zone of times without an offset.
     pub time_zone: Tz,
     /// The webhooks.

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::attempt::{AttemptId, AttemptOutcome, Intent, ResendRequest, Settlement};
-use crate::event::WebhookId;
+use crate::event::{EventId, WebhookId};
+use crate::proven::Proven;
 
 use super::files::{self, Presence};
 use super::lock::HeldLock;
@@ -94,10 +95,44 @@ pub struct LedgerGuard {
     _lock: HeldLock,
 }
 
+impl LedgerGuard {
+    /// The same ledger for reading.
+    pub fn reader(&self) -> &LedgerReader {
+        &self.reader
+    }
+
+    /// Releases events from quarantine, by a person's word: they may be resent again, and their
+    /// attempts so far no longer count. Needs no run. Returns how many were released; one that is not
+    /// quarantined counts nothing. All are released, or none when it fails.
+    ///
+    /// # Errors
+    /// When the ledger can't be written.
+    pub async fn release(
+        &self,
+        events: Vec<(WebhookId, EventId)>,
+        released_by: String,
+        at: DateTime<Utc>,
+    ) -> Result<u64, LedgerError> {
+        self.writer.release(events, released_by, at).await
+    }
+}
+
 #[async_trait]
 impl History for LedgerGuard {
     async fn of_webhook(&self, webhook: &WebhookId) -> Result<WebhookHistory, LedgerError> {
         self.reader.of_webhook(webhook).await
+    }
+
+    async fn delivery_failures(
+        &self,
+        webhook: &WebhookId,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<DateTime<Utc>>, LedgerError> {
+        self.reader.delivery_failures(webhook, since).await
+    }
+
+    async fn proven(&self, webhook: &WebhookId) -> Result<Option<Proven>, LedgerError> {
+        self.reader.proven(webhook).await
     }
 }
 
@@ -133,5 +168,9 @@ impl Journal for LedgerGuard {
 
     async fn record_run_end(&self, end: RunEnd) -> Result<(), LedgerError> {
         self.writer.record_run_end(end).await
+    }
+
+    async fn prune(&self, before: DateTime<Utc>) -> Result<u64, LedgerError> {
+        self.writer.prune(before).await
     }
 }

@@ -15,6 +15,12 @@
 //!   settlements are still tried. A write that failed may even so be found after a power cut. That is
 //!   harmless: an intent without an outcome is looked up before it is tried again.
 //!
+//! The end of a run, what it changed in quarantine and what it proved are one commit: after a kill,
+//! either the run is unfinished and none of it is there, or all of it is. The attempts that led to it
+//! are recorded before, so the next run comes to the same end by itself. A release is one commit as
+//! well. A prune is several, each of which removes events whole, so that whatever stops it leaves a
+//! ledger in which nothing is half remembered.
+//!
 //! | file | what it owns |
 //! |---|---|
 //! | `handle` | the ledger by its path: opening for reading, locking for writing |
@@ -22,8 +28,12 @@
 //! | `files` | what kind of file it is, its folder, who may read it |
 //! | `schema` | tables, versions, migrations, the settings that make it durable |
 //! | `writer` | the one thread that writes, many records in one commit |
-//! | `reader` | what earlier attempts say of an event |
-//! | `records` | one statement for each thing that is recorded |
+//! | `reader` | one snapshot for each question, of whatever version the tables are |
+//! | `tally` | what counts against an event, and what of it is open |
+//! | `past` | runs and attempts, for people |
+//! | `records` | runs and attempts as rows |
+//! | `quarantine`, `proofs` | the quarantine, and what was proven clean, as rows |
+//! | `prune` | removing what is settled and old, in bounded steps |
 //! | `names` | how values of the core are spelled in the database |
 //! | `failure` | what an error of the database means |
 
@@ -36,15 +46,21 @@ use chrono::{DateTime, Utc};
 use crate::attempt::{AttemptId, AttemptOutcome, Intent, OpenAttempt, ResendRequest, Settlement};
 use crate::event::{EventId, WebhookId, Window};
 use crate::outcome::RunOutcome;
+use crate::proven::Proven;
 
 mod failure;
 mod files;
 mod handle;
 mod lock;
 mod names;
+mod past;
+mod proofs;
+mod prune;
+mod quarantine;
 mod reader;
 mod records;
 mod schema;
+mod tally;
 mod writer;
 
 #[cfg(test)]
@@ -99,6 +115,46 @@ pub struct EventHistory {
     pub attempts: u32,
     /// Attempts that are not settled yet, oldest first.
     pub open: Vec<OpenAttempt>,
+    /// The event's place in quarantine, from which only a person releases it.
+    pub quarantine: Option<Quarantine>,
+}
+
+/// An event that used up its attempts and waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantine {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// When the event was created.
+    pub created_at: Option<DateTime<Utc>>,
+    /// The id the vendor is asked with.
+    pub resend_id: EventId,
+    /// The attempts that it used up.
+    pub attempts: u32,
+    /// Why it was not recovered, in words.
+    pub reason: String,
+}
+
+/// What a run changes in the quarantine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QuarantineChange {
+    /// The event used up its attempts. One that is quarantined already stays as it was recorded.
+    Entered {
+        /// The webhook it belongs to.
+        webhook: WebhookId,
+        /// The event.
+        event: EventId,
+        /// What is known of it.
+        entry: Quarantine,
+    },
+    /// The event arrived after all.
+    Resolved {
+        /// The webhook it belongs to.
+        webhook: WebhookId,
+        /// The event.
+        event: EventId,
+        /// What shows that it arrived, in words.
+        evidence: String,
+    },
 }
 
 /// What the ledger knows of the events of one webhook.
@@ -112,6 +168,25 @@ pub trait History: Send + Sync {
     /// # Errors
     /// When the ledger can't be read.
     async fn of_webhook(&self, webhook: &WebhookId) -> Result<WebhookHistory, LedgerError>;
+
+    /// When resends made the receiver of a webhook refuse a delivery, in every run that is recorded,
+    /// not before `since`: in order of time, attempts that are settled as failed deliveries only.
+    ///
+    /// Where it is not known exactly, the time is the latest at which it can have happened.
+    ///
+    /// # Errors
+    /// When the ledger can't be read.
+    async fn delivery_failures(
+        &self,
+        webhook: &WebhookId,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<DateTime<Utc>>, LedgerError>;
+
+    /// What was proven clean of a webhook without a gap; `None` when nothing was.
+    ///
+    /// # Errors
+    /// When the ledger can't be read.
+    async fn proven(&self, webhook: &WebhookId) -> Result<Option<Proven>, LedgerError>;
 }
 
 /// What is recorded of a run when it begins.
@@ -127,6 +202,8 @@ pub struct RunStart {
     pub window: Window,
     /// The webhooks it looks at.
     pub webhooks: Vec<WebhookId>,
+    /// Who or what asked for it, such as `anna on till-server, at a terminal`.
+    pub asked_by: String,
 }
 
 /// What is recorded of a run when it ends.
@@ -138,6 +215,10 @@ pub struct RunEnd {
     pub outcome: RunOutcome,
     /// The totals as they stand in the report, as JSON.
     pub totals: String,
+    /// What changes in the quarantine.
+    pub quarantine: Vec<QuarantineChange>,
+    /// What the run proved clean, for each webhook; empty unless it ended clean by proof.
+    pub proven: Vec<(WebhookId, Proven)>,
 }
 
 /// The ledger as the holder of its lock sees it.
@@ -157,8 +238,9 @@ pub trait Journal: History {
     /// When the ledger can't be written; nothing may be sent then.
     async fn record_intent(&self, request: ResendRequest, at: DateTime<Utc>) -> Result<Intent, LedgerError>;
 
-    /// Makes the outcome of an attempt durable. Rejected, refused and unsent attempts are settled by
-    /// their outcome; accepted and doubtful ones stay open until [`Journal::settle`].
+    /// Makes the outcome of an attempt durable. What the outcome alone settles is
+    /// [`settled_by_outcome`](crate::attempt::settled_by_outcome); others stay open until
+    /// [`Journal::settle`].
     ///
     /// # Errors
     /// When the ledger can't be written; the attempt then stays in doubt.
@@ -176,9 +258,21 @@ pub trait Journal: History {
     async fn settle(&self, settled: Vec<(AttemptId, Settlement, String)>, at: DateTime<Utc>)
     -> Result<(), LedgerError>;
 
-    /// Records how the run ended.
+    /// Records how the run ended, with what it changed and proved, as one.
+    ///
+    /// What was proven is joined with what is recorded by [`Proven::join`].
     ///
     /// # Errors
     /// When the ledger can't be written.
     async fn record_run_end(&self, end: RunEnd) -> Result<(), LedgerError>;
+
+    /// Removes what is settled and older than `before`: attempts of events of which every attempt is
+    /// settled and that are not quarantined, and runs that are left without attempts.
+    ///
+    /// Returns how many attempts were removed. It is done in steps, each of them one commit that holds
+    /// whole events only: whoever stops waiting, or is killed, leaves the rest for the next time.
+    ///
+    /// # Errors
+    /// When the ledger can't be written; what earlier steps removed stays removed.
+    async fn prune(&self, before: DateTime<Utc>) -> Result<u64, LedgerError>;
 }

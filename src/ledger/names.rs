@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::attempt::{Conclusion, Settlement};
-use crate::event::{DeliveryStatus, EventId, IdKey};
+use crate::event::{DeliveryStatus, EventId, IdKey, WebhookId};
 use crate::outcome::{RunOutcome, Signal};
 
 use super::failure::Failure;
@@ -23,14 +23,35 @@ pub(super) fn event_key(event: &EventId) -> Vec<u8> {
     }
 }
 
+/// Reads a stored event id.
+pub(super) fn event_id(text: &str) -> Result<EventId, Failure> {
+    EventId::new(text).map_err(|_| Failure::unknown_value("the event id", text))
+}
+
+/// Reads a stored webhook id.
+pub(super) fn webhook_id(text: &str) -> Result<WebhookId, Failure> {
+    WebhookId::new(text).map_err(|_| Failure::unknown_value("the webhook id", text))
+}
+
 /// The time as it is stored.
 pub(super) fn millis(at: DateTime<Utc>) -> i64 {
     at.timestamp_millis()
 }
 
+/// The time as it is stored, with a begun millisecond taken for a whole one.
+pub(super) fn millis_rounded_up(at: DateTime<Utc>) -> i64 {
+    let millis = at.timestamp_millis();
+    if at.timestamp_subsec_nanos().is_multiple_of(1_000_000) { millis } else { millis + 1 }
+}
+
 /// Reads a stored time.
 pub(super) fn instant(millis: i64) -> Result<DateTime<Utc>, Failure> {
     DateTime::from_timestamp_millis(millis).ok_or_else(|| Failure::unknown_value("the time", &millis.to_string()))
+}
+
+/// Reads a stored time that may be missing.
+pub(super) fn maybe_instant(millis: Option<i64>) -> Result<Option<DateTime<Utc>>, Failure> {
+    millis.map(instant).transpose()
 }
 
 /// Text from outside, short enough to be stored.

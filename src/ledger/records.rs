@@ -1,7 +1,8 @@
-//! The rows: one function for each thing that is recorded. Transactions belong to the writer.
+//! Runs and attempts as rows: one function for each thing that is recorded of them. Transactions
+//! belong to the writer.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Params, params};
 
 use crate::attempt::{AttemptId, AttemptOutcome, Conclusion, ResendRequest, Settlement};
 use crate::event::WebhookId;
@@ -18,25 +19,39 @@ pub(super) enum WriteError {
     Database(rusqlite::Error),
 }
 
+impl From<Failure> for WriteError {
+    fn from(failure: Failure) -> Self {
+        Self::Unfit(failure)
+    }
+}
+
 impl From<rusqlite::Error> for WriteError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Database(error)
     }
 }
 
+/// Carries out a statement that is kept for the next time; returns how many rows it changed.
+pub(super) fn execute(connection: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
+    connection.prepare_cached(sql)?.execute(params)
+}
+
 /// Begins a run.
 pub(super) fn insert_run(connection: &Connection, start: &RunStart) -> Result<(), WriteError> {
     let webhooks: Vec<&str> = start.webhooks.iter().map(WebhookId::as_str).collect();
-    let inserted = connection.execute(
-        "INSERT INTO runs (run_id, command, started_at, window_from, window_to, webhooks) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+    let inserted = execute(
+        connection,
+        "INSERT INTO runs (run_id, command, started_at, window_from, window_to, webhooks, asked_by) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
         params![
             start.run_id,
             start.command,
             names::millis(start.started_at),
             names::millis(start.window.from()),
-            names::millis(start.window.to()),
+            // Upwards, so that no window becomes empty.
+            names::millis_rounded_up(start.window.to()),
             serde_json::Value::from(webhooks).to_string(),
+            names::bounded(&start.asked_by),
         ],
     )?;
     exactly_one(inserted, || format!("a run {} is recorded already", start.run_id))
@@ -44,7 +59,8 @@ pub(super) fn insert_run(connection: &Connection, start: &RunStart) -> Result<()
 
 /// Ends a run.
 pub(super) fn update_run(connection: &Connection, run_id: &str, end: &RunEnd) -> Result<(), WriteError> {
-    let updated = connection.execute(
+    let updated = execute(
+        connection,
         "UPDATE runs SET finished_at = ?2, outcome = ?3, totals = ?4 WHERE run_id = ?1 AND finished_at IS NULL",
         params![run_id, names::millis(end.finished_at), names::outcome_name(end.outcome), end.totals],
     )?;
@@ -58,7 +74,8 @@ pub(super) fn insert_intent(
     request: &ResendRequest,
     at: DateTime<Utc>,
 ) -> Result<AttemptId, WriteError> {
-    connection.execute(
+    execute(
+        connection,
         "INSERT INTO attempts (run_id, webhook_id, event_id, event_key, resend_id, created_at, intent_at, \
          runs_before, status_before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
@@ -81,10 +98,11 @@ pub(super) fn update_outcome(
     connection: &Connection,
     attempt: AttemptId,
     outcome: &AttemptOutcome,
+    settlement: Option<Settlement>,
     at: DateTime<Utc>,
 ) -> Result<(), WriteError> {
-    let settlement = settled_by(outcome.conclusion);
-    let updated = connection.execute(
+    let updated = execute(
+        connection,
         "UPDATE attempts SET conclusion = ?2, status_code = ?3, runs_after = ?4, detail = ?5, outcome_at = ?6, \
          settlement = ?7, settled_at = ?8 WHERE id = ?1 AND conclusion IS NULL AND settlement IS NULL",
         params![
@@ -113,7 +131,8 @@ pub(super) fn update_settlement(
     evidence: &str,
     at: DateTime<Utc>,
 ) -> Result<(), WriteError> {
-    let updated = connection.execute(
+    let updated = execute(
+        connection,
         "UPDATE attempts SET settlement = ?2, settled_at = ?3, evidence = ?4 \
          WHERE id = ?1 AND (settlement IS NULL OR (settlement = ?5 AND ?2 = ?6))",
         params![
@@ -130,21 +149,13 @@ pub(super) fn update_settlement(
 
 /// Takes back an intent that was never handed to anyone, so that it does not pass for a doubtful one.
 pub(super) fn withdraw(connection: &Connection, attempt: AttemptId, at: DateTime<Utc>) -> rusqlite::Result<()> {
-    connection.execute(
+    execute(
+        connection,
         "UPDATE attempts SET conclusion = ?2, detail = 'stopped before the request was sent', outcome_at = ?3, \
          settlement = ?4, settled_at = ?3 WHERE id = ?1 AND conclusion IS NULL AND settlement IS NULL",
         params![attempt.0, Conclusion::NotSent.name(), names::millis(at), Settlement::NotSent.name()],
     )?;
     Ok(())
-}
-
-/// What an outcome alone decides. An accepted resend is not a delivery yet, so it stays open.
-fn settled_by(conclusion: Conclusion) -> Option<Settlement> {
-    match conclusion {
-        Conclusion::NotSent | Conclusion::Rejected => Some(Settlement::NotSent),
-        Conclusion::Refused => Some(Settlement::DeliveryFailed),
-        Conclusion::Accepted | Conclusion::InDoubt => None,
-    }
 }
 
 fn exactly_one(rows: usize, otherwise: impl FnOnce() -> String) -> Result<(), WriteError> {

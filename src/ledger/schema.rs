@@ -1,7 +1,8 @@
 //! The tables, their versions, and the settings that make a commit durable.
 //!
-//! The version of the schema is the database's `user_version`. A migration only ever adds: a ledger
-//! of a newer hookmend can be read by an older one, but it is not written by it.
+//! The version of the schema is the database's `user_version`. A migration only ever adds tables and
+//! columns: a ledger of a newer hookmend can be read by an older one, but it is not written by it. All
+//! pending migrations are one transaction, so that a kill or a full disk leaves the older version.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,7 +16,16 @@ pub(super) const APPLICATION_ID: i32 = 0x686B_6D64;
 
 /// The migration with index `n` leads from version `n` to version `n + 1`. A released one is never
 /// edited.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+
+/// The first version with quarantine, with what was proven, and with who asked for a run.
+pub(super) const WITH_QUARANTINE: i64 = 2;
+
+/// The most memory that pages of the ledger are held in while it is written.
+const CACHE_KIB: i64 = 32 << 10;
+
+/// How large the journal beside the ledger may stay once its content is in the ledger.
+const JOURNAL_BYTES: i64 = 4 << 20;
 
 /// How long another program, such as a backup, may keep the database busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -122,6 +132,11 @@ fn make_durable(connection: &Connection) -> Result<(), Failure> {
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // Removing and indexing touch pages all over the file; with SQLite's own 2 MiB they are read again
+    // and again. The memory is taken only when there is that much to hold.
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    // A long prune lets the journal grow; afterwards it does not keep that size.
+    connection.pragma_update_and_check(None, "journal_size_limit", JOURNAL_BYTES, |_| Ok(()))?;
     Ok(())
 }
 

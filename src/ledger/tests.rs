@@ -12,7 +12,12 @@ use crate::outcome::RunOutcome;
 
 use super::{EventHistory, History, Journal, Ledger, LedgerError, LedgerGuard, RunEnd, RunStart, files};
 
+mod migration;
 mod opening;
+mod past;
+mod proofs;
+mod pruning;
+mod quarantine;
 
 /// A ledger in a folder of its own.
 struct World {
@@ -74,6 +79,17 @@ pub(super) fn run_start(run_id: &str) -> RunStart {
         started_at: at(0),
         window: Window::new(at(-86_400), at(0)).unwrap(),
         webhooks: vec![webhook()],
+        asked_by: "anna on till-server".to_owned(),
+    }
+}
+
+pub(super) fn run_end(second: i64) -> RunEnd {
+    RunEnd {
+        finished_at: at(second),
+        outcome: RunOutcome::Clean,
+        totals: "{}".to_owned(),
+        quarantine: Vec::new(),
+        proven: Vec::new(),
     }
 }
 
@@ -213,6 +229,27 @@ async fn what_an_outcome_decides_is_counted_or_left_open_accordingly() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_no_run_counter_vouches_for_is_open_until_it_is_settled() {
+    let world = World::new();
+    let guard = world.begin("run-1").await;
+    for (event, runs_before, runs_after) in
+        [("event-1", None, None), ("event-2", Some(3), None), ("event-3", None, Some(4))]
+    {
+        let request = ResendRequest { runs_before, ..request(event) };
+        let intent = guard.record_intent(request, at(1)).await.unwrap();
+        let attempt = intent.attempt();
+        let refused = AttemptOutcome { runs_after, ..outcome(Conclusion::Refused) };
+        guard.record_outcome(intent, refused, at(2)).await.unwrap();
+        let history = of_event(&guard, event).await;
+        assert_eq!((history.attempts, history.open.len()), (1, 1), "{event}");
+        assert_eq!((history.open[0].conclusion, history.open[0].ended_at), (Some(Conclusion::Refused), Some(at(2))));
+        settle(&guard, attempt, Settlement::DeliveryFailed).await;
+        let history = of_event(&guard, event).await;
+        assert_eq!((history.attempts, history.open.len()), (1, 0), "{event}");
+    }
+}
+
+#[tokio::test]
 async fn what_evidence_decides_is_counted_accordingly_and_no_longer_open() {
     let expected = [(Settlement::NotSent, 0), (Settlement::DeliveryFailed, 1), (Settlement::Recovered, 1)];
     let world = World::new();
@@ -221,7 +258,7 @@ async fn what_evidence_decides_is_counted_accordingly_and_no_longer_open() {
         let doubtful = attempt(&guard, settlement.name(), Conclusion::InDoubt).await;
         settle(&guard, doubtful, settlement).await;
         let history = of_event(&guard, settlement.name()).await;
-        assert_eq!(history, EventHistory { attempts, open: Vec::new() }, "{settlement:?}");
+        assert_eq!(history, EventHistory { attempts, ..EventHistory::default() }, "{settlement:?}");
     }
 }
 
@@ -321,7 +358,7 @@ async fn words_from_outside_are_stored_cut_to_a_bound() {
 async fn a_run_is_recorded_with_its_beginning_and_its_end() {
     let world = World::new();
     let guard = world.begin("run-1").await;
-    let end = RunEnd { finished_at: at(9), outcome: RunOutcome::Left, totals: "{\"left\":1}".to_owned() };
+    let end = RunEnd { totals: "{\"left\":1}".to_owned(), outcome: RunOutcome::Left, ..run_end(9) };
     guard.record_run_end(end.clone()).await.unwrap();
     assert!(guard.record_run_end(end).await.is_err());
     drop(guard);

@@ -13,16 +13,20 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::attempt::{AttemptId, AttemptOutcome, Intent, ResendRequest, Settlement};
+use crate::attempt::{self, AttemptId, AttemptOutcome, Intent, ResendRequest, Settlement};
+use crate::event::{EventId, WebhookId};
 
 use super::failure::Failure;
+use super::prune::Progress;
 use super::records::{self, WriteError};
-use super::{LedgerError, RunEnd, RunStart};
+use super::{LedgerError, RunEnd, RunStart, names, prune};
+
+mod command;
+
+use command::{Command, Reply, Withdrawn};
 
 /// The most records in one transaction, and the most that wait for one.
 const MAX_BATCH: usize = 256;
-
-type Reply<T> = oneshot::Sender<Result<T, Failure>>;
 
 /// The way to the thread. Dropping it waits until all that was handed over is committed.
 #[derive(Debug)]
@@ -36,7 +40,7 @@ impl Writer {
     /// Starts the thread.
     pub(super) fn start(connection: Connection, path: &Path) -> io::Result<Self> {
         Self::start_with(path, move |commands| {
-            WriterThread { connection, run: None, stopped: None, withdrawn: Vec::new() }.serve(commands);
+            WriterThread::over(connection).serve(commands);
         })
     }
 
@@ -62,7 +66,8 @@ impl Writer {
         at: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
         let attempt = intent.attempt();
-        let command = |reply| Command::Outcome { attempt, outcome, at, reply };
+        let settlement = attempt::settled_by_outcome(intent.request(), &outcome);
+        let command = |reply| Command::Outcome { attempt, outcome, settlement, at, reply };
         self.ask("the attempt was sent, its outcome was not recorded, and it stays in doubt", command).await
     }
 
@@ -76,6 +81,30 @@ impl Writer {
 
     pub(super) async fn record_run_end(&self, end: RunEnd) -> Result<(), LedgerError> {
         self.ask("the run stays recorded as unfinished", |reply| Command::RunEnd { end, reply }).await
+    }
+
+    pub(super) async fn release(
+        &self,
+        events: Vec<(WebhookId, EventId)>,
+        released_by: String,
+        at: DateTime<Utc>,
+    ) -> Result<u64, LedgerError> {
+        let command = |reply| Command::Release { events, released_by, at, released: 0, reply };
+        self.ask("nothing was released", command).await
+    }
+
+    /// Removes what is old, one step after the other, so that what others record is not kept waiting.
+    pub(super) async fn prune(&self, before: DateTime<Utc>) -> Result<u64, LedgerError> {
+        let before = names::millis(before);
+        let mut removed = 0;
+        let mut progress = Some(Progress::default());
+        while let Some(from) = progress {
+            let command = |reply| Command::Prune { before, from, done: None, reply };
+            let step = self.ask("what was not yet removed stays recorded", command).await?;
+            removed += step.removed;
+            progress = step.next;
+        }
+        Ok(removed)
     }
 
     /// Hands a command over and waits for the answer; a thread that is gone is an error and no wait.
@@ -102,44 +131,6 @@ impl Drop for Writer {
     }
 }
 
-/// One record to be written, and who waits for it.
-#[derive(Debug)]
-enum Command {
-    RunStart {
-        start: RunStart,
-        reply: Reply<()>,
-    },
-    Intent {
-        request: ResendRequest,
-        at: DateTime<Utc>,
-        /// The row, once it is written; nobody is told before it is committed.
-        row: Option<AttemptId>,
-        reply: Reply<Intent>,
-    },
-    Outcome {
-        attempt: AttemptId,
-        outcome: AttemptOutcome,
-        at: DateTime<Utc>,
-        reply: Reply<()>,
-    },
-    Settle {
-        settled: Vec<(AttemptId, Settlement, String)>,
-        at: DateTime<Utc>,
-        reply: Reply<()>,
-    },
-    RunEnd {
-        end: RunEnd,
-        reply: Reply<()>,
-    },
-}
-
-/// An intent that was recorded for a caller who had gone before it could be handed over.
-#[derive(Debug)]
-struct Withdrawn {
-    attempt: AttemptId,
-    at: DateTime<Utc>,
-}
-
 struct WriterThread {
     connection: Connection,
     /// The run to which attempts belong, once it is committed.
@@ -150,6 +141,10 @@ struct WriterThread {
 }
 
 impl WriterThread {
+    fn over(connection: Connection) -> Self {
+        Self { connection, run: None, stopped: None, withdrawn: Vec::new() }
+    }
+
     fn serve(mut self, mut commands: mpsc::Receiver<Command>) {
         while let Some(first) = commands.blocking_recv() {
             let mut batch = vec![first];
@@ -169,8 +164,13 @@ impl WriterThread {
     fn record(&mut self, mut batch: Vec<Command>) {
         match self.commit(&mut batch) {
             Ok(verdicts) => {
+                let freed_pages = batch.iter().any(Command::ends_a_prune);
                 for (command, verdict) in batch.into_iter().zip(verdicts) {
                     self.withdrawn.extend(command.answer(verdict));
+                }
+                if freed_pages {
+                    // The space is a wish, and nobody waits for it: the records are safe either way.
+                    let _ = prune::reclaim(&self.connection);
                 }
             }
             Err(error) => {
@@ -194,13 +194,19 @@ impl WriterThread {
             records::withdraw(&transaction, *attempt, *at)?;
         }
         for command in batch {
-            let savepoint = transaction.savepoint()?;
-            match command.write(&savepoint, &mut run, self.stopped.as_ref()) {
-                Ok(()) => {
+            let written = if command.is_compound() {
+                let savepoint = transaction.savepoint()?;
+                let written = command.write(&savepoint, &mut run, self.stopped.as_ref());
+                if written.is_ok() {
                     savepoint.commit()?;
-                    verdicts.push(Ok(()));
                 }
-                // Dropping the savepoint takes back what the command had already written.
+                // Else dropping the savepoint takes back what the command had already written.
+                written
+            } else {
+                command.write(&transaction, &mut run, self.stopped.as_ref())
+            };
+            match written {
+                Ok(()) => verdicts.push(Ok(())),
                 Err(WriteError::Unfit(failure)) => verdicts.push(Err(failure)),
                 Err(WriteError::Database(error)) => return Err(error),
             }
@@ -210,69 +216,6 @@ impl WriterThread {
         self.withdrawn.clear();
         Ok(verdicts)
     }
-}
-
-impl Command {
-    /// Writes the record inside a transaction that the caller commits.
-    fn write(
-        &mut self,
-        connection: &Connection,
-        run: &mut Option<String>,
-        stopped: Option<&Failure>,
-    ) -> Result<(), WriteError> {
-        match self {
-            Self::RunStart { start, reply: _ } => {
-                records::insert_run(connection, start)?;
-                *run = Some(start.run_id.clone());
-                Ok(())
-            }
-            Self::Intent { request, at, row, reply: _ } => {
-                if let Some(failure) = stopped {
-                    return Err(WriteError::Unfit(failure.clone()));
-                }
-                let run_id = run.as_deref().ok_or_else(no_run)?;
-                *row = Some(records::insert_intent(connection, run_id, request, *at)?);
-                Ok(())
-            }
-            Self::Outcome { attempt, outcome, at, reply: _ } => {
-                records::update_outcome(connection, *attempt, outcome, *at)
-            }
-            Self::Settle { settled, at, reply: _ } => settled.iter().try_for_each(|(attempt, settlement, evidence)| {
-                records::update_settlement(connection, *attempt, *settlement, evidence, *at)
-            }),
-            Self::RunEnd { end, reply: _ } => {
-                let run_id = run.take().ok_or_else(no_run)?;
-                records::update_run(connection, &run_id, end)
-            }
-        }
-    }
-
-    /// Tells the caller, after the commit. Returns the intent that nobody was there to take.
-    fn answer(self, verdict: Result<(), Failure>) -> Option<Withdrawn> {
-        match self {
-            Self::Intent { request, at, row, reply } => {
-                let unwritten = || Failure::Database("it was not written".to_owned());
-                let recorded = verdict.and_then(|()| row.ok_or_else(unwritten));
-                // An intent that comes back was never handed over, so nothing can be sent for it.
-                match reply.send(recorded.map(|attempt| Intent::recorded(attempt, request))) {
-                    Err(Ok(intent)) => Some(Withdrawn { attempt: intent.attempt(), at }),
-                    Err(Err(_)) | Ok(()) => None,
-                }
-            }
-            Self::RunStart { reply, .. }
-            | Self::Outcome { reply, .. }
-            | Self::Settle { reply, .. }
-            | Self::RunEnd { reply, .. } => {
-                // A caller that has gone does not need to know.
-                let _ = reply.send(verdict);
-                None
-            }
-        }
-    }
-}
-
-fn no_run() -> WriteError {
-    WriteError::Unfit(Failure::Database("no run was begun".to_owned()))
 }
 
 #[cfg(test)]

@@ -28,6 +28,9 @@ const TIME_OUT_WEIGHT: u32 = 4;
 const GATEWAY_TRIES: u32 = 3;
 /// Waits for a vendor behind its gateway grow up to this step of the back-off: four seconds.
 const LONGEST_STEP: u32 = 3;
+/// How long a stopped run waits for the answers to the resends in flight. It is shorter than what
+/// service managers and clusters grant before they kill.
+const STOP_GRACE: Duration = Duration::from_secs(10);
 /// What is waited when a vendor throttles without saying for how long.
 const UNSAID_PAUSE_STEP: u32 = 1;
 
@@ -154,20 +157,42 @@ impl<'a> Caller<'a> {
         if let Some(halt) = self.must_end() {
             return Err(halt);
         }
-        let mut stop = self.ports.stop.clone();
-        let stopped = async {
-            let signal = stop.wait_for(Option::is_some).await.ok().and_then(|signal| *signal);
-            match signal {
-                Some(signal) => signal,
-                // Nobody is left who could stop the run.
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
             done = work => Ok(done),
-            signal = stopped => Err(Halt::Stopped(signal)),
+            signal = self.stopped() => Err(Halt::Stopped(signal)),
             () = self.ports.clock.sleep(self.remaining()) => Err(Halt::Deadline),
+        }
+    }
+
+    /// Waits for the answer to a resend. After a signal that is for a while only, so that a vendor which
+    /// never answers can't keep the run alive; the resend is then in doubt.
+    pub(super) async fn unless_abandoned<T>(
+        &self,
+        answer: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, ProviderError> {
+        let begun = self.ports.clock.elapsed();
+        let abandoned = async {
+            self.stopped().await;
+            self.ports.clock.sleep(STOP_GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = abandoned => {
+                let waited = self.ports.clock.elapsed().saturating_sub(begun);
+                Err(ProviderError::TimedOut { after: Duration::from_secs(waited.as_secs()) })
+            }
+        }
+    }
+
+    /// Waits for the signal that stops the run.
+    async fn stopped(&self) -> Signal {
+        let mut stop = self.ports.stop.clone();
+        match stop.wait_for(Option::is_some).await.ok().and_then(|signal| *signal) {
+            Some(signal) => signal,
+            // Nobody is left who could stop the run.
+            None => std::future::pending().await,
         }
     }
 
@@ -247,6 +272,9 @@ impl<'a> Caller<'a> {
             state.limiter.passed();
             return Ok(());
         };
+        if let Some(signal) = *self.ports.stop.borrow() {
+            return Err(Halt::Stopped(signal));
+        }
         match error {
             ProviderError::Throttled { retry_after } | ProviderError::QuotaExhausted { retry_after } => {
                 self.learn_pause(error, *retry_after)

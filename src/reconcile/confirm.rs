@@ -7,10 +7,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use crate::attempt::{AttemptId, Conclusion, Evidence, OpenAttempt, Settlement, settle};
 use crate::event::{DeliveryStatus, EventId, Window};
 use crate::monitor::RunEvent;
 use crate::pace::breaker::Breaker;
+use crate::pace::budget::Budget;
 use crate::pace::retry::back_off;
 use crate::provider::ListFilter;
 use crate::receipt::Receipt;
@@ -23,6 +26,8 @@ use super::{LedgerAccess, Run};
 
 /// The longest wait between two looks.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(8);
+/// What settles a refusal that no run counter vouches for.
+const STILL_FAILED: &str = "the vendor still says that the receiver refused it, and the log does not hold it";
 /// Up to so many events of a webhook are looked up one by one; more by an unfiltered listing.
 const MAX_SINGLE_LOOKUPS: usize = 3;
 
@@ -39,7 +44,7 @@ pub(super) struct Pending {
 enum Decision {
     Arrived(Arrival),
     MayBeSentAgain(Settlement),
-    /// Refused, settled by its outcome; it may be tried again without another record.
+    /// Refused; it may be tried again.
     Refused,
     /// Refused as far as the answer tells; left alone for the rest of this run.
     GivenUp,
@@ -54,6 +59,21 @@ enum Arrival {
 impl Pending {
     pub(super) fn new(open: OpenAttempt) -> Self {
         Self { open, receipt: None, decision: None }
+    }
+
+    /// Corrects what was spent of the failure budget when the resend was answered.
+    fn account(&self, budget: &mut Budget, now: DateTime<Utc>) {
+        let counted_as_failure = self.open.conclusion != Some(Conclusion::Accepted);
+        match self.decision {
+            Some(Decision::Arrived(_) | Decision::MayBeSentAgain(Settlement::NotSent | Settlement::Recovered)) => {
+                if let (true, Some(ended_at)) = (counted_as_failure, self.open.ended_at) {
+                    budget.forgive(ended_at);
+                }
+            }
+            Some(Decision::MayBeSentAgain(Settlement::DeliveryFailed)) if !counted_as_failure => budget.spend(now),
+            Some(Decision::MayBeSentAgain(Settlement::DeliveryFailed) | Decision::Refused | Decision::GivenUp)
+            | None => {}
+        }
     }
 
     /// Whether the vendor's run counter vouches for the answer.
@@ -163,7 +183,7 @@ impl Run<'_> {
             }
         } else if webhook.filter == ListFilter::Failed {
             let slices = self.slices_with_pending(index);
-            let window = self.request.window;
+            let window = self.window;
             found = self.list_unfiltered(index, window, slices, Sightings::Kept).await?.seen;
         }
         Ok(found)
@@ -283,8 +303,11 @@ impl Run<'_> {
             return Some(Decision::Arrived(Arrival::InLog));
         }
         evidence.status?;
-        let counted = pending.is_counted();
         let webhook = &self.webhooks[index];
+        // A counter that may have grown by an earlier resend, which seemed not to have been sent, vouches
+        // for nothing.
+        let tracked = webhook.events.get(&pending.open.request.event);
+        let counted = pending.is_counted() && tracked.is_none_or(|tracked| tracked.unsent == 0);
         let goes_on = webhook.blocked.is_none() && !webhook.breaker.is_open();
         let waited = pending.open.over_for(self.ports.clock.now()) >= self.policy().settle;
         if counted || waited || self.policy().resend.idempotent {
@@ -298,12 +321,16 @@ impl Run<'_> {
     async fn apply_decisions(&mut self) -> Result<(), Halt> {
         let mut settled: Vec<(AttemptId, Settlement, String)> = Vec::new();
         let breaker = Breaker::new(self.policy().bounds.breaker_failures);
+        let now = self.ports.clock.now();
         for webhook in &mut self.webhooks {
             let (decided, waiting) =
                 std::mem::take(&mut webhook.pending).into_iter().partition(|one| one.decision.is_some());
             webhook.pending = waiting;
             let decided: Vec<Pending> = decided;
             for one in decided {
+                if let Some(budget) = &mut webhook.budget {
+                    one.account(budget, now);
+                }
                 let Some(tracked) = webhook.events.get_mut(&one.open.request.event) else { continue };
                 match one.decision {
                     Some(Decision::Arrived(arrival)) => {
@@ -325,6 +352,10 @@ impl Run<'_> {
                         };
                         tracked.reason = Some(reason.into());
                         settled.push((one.open.attempt, settlement, reason.to_owned()));
+                    }
+                    Some(Decision::Refused) if !one.is_counted() => {
+                        // Its outcome alone did not settle it.
+                        settled.push((one.open.attempt, Settlement::DeliveryFailed, STILL_FAILED.to_owned()));
                     }
                     Some(Decision::GivenUp) => tracked.result = Some(EventResult::Left),
                     Some(Decision::Refused) | None => {}

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::attempt::{AttemptId, Conclusion, Evidence, OpenAttempt, Settlement, settle};
+use crate::classify::{Age, classify};
 use crate::event::{DeliveryStatus, Event, EventId};
 use crate::monitor::RunEvent;
 use crate::pace::retry::back_off;
 use crate::provider::ListFilter;
-use crate::receipt::{Receipt, WantedIds};
+use crate::receipt::{CoverageGap, Receipt, WantedIds};
 use crate::run_report::ProblemKind;
 use crate::tracked::EventResult;
 
@@ -80,6 +81,7 @@ impl Run<'_> {
                 Some(settlement) => {
                     settled.push((attempt.attempt, settlement, evidence_in_words(settlement, receipt).to_owned()));
                     self.forget_open(index, &attempt, settlement);
+                    self.judge_by_look(index, &attempt.request.event, event, receipt);
                 }
                 None => waiting.push((attempt, event)),
             }
@@ -105,7 +107,7 @@ impl Run<'_> {
     fn is_settled_by_absence(&self, index: usize, attempt: &OpenAttempt) -> bool {
         let webhook = &self.webhooks[index];
         let listed_whole = webhook.filter == ListFilter::Failed && !self.facts.undetermined;
-        let in_window = attempt.request.created_at.is_some_and(|created| self.request.window.contains(created));
+        let in_window = attempt.request.created_at.is_some_and(|created| self.window.contains(created));
         attempt.conclusion == Some(Conclusion::Accepted)
             && attempt.request.status_before != DeliveryStatus::Delivered
             && webhook.events.get(&attempt.request.event).is_none()
@@ -155,6 +157,24 @@ impl Run<'_> {
         }
     }
 
+    /// The look may have shown what the listing and the log did not show yet when the event was judged.
+    fn judge_by_look(&mut self, index: usize, id: &EventId, event: Option<Event>, receipt: Option<Receipt>) {
+        let (now, min_age) = (self.ports.clock.now(), self.policy().min_age);
+        let events = &mut self.webhooks[index].events;
+        if events.get(id).is_none() {
+            return;
+        }
+        if let Some(event) = event.filter(|event| event.id == *id) {
+            events.observe(event);
+        }
+        if let Some(tracked) = events.get_mut(id) {
+            let receipt = receipt.filter(|receipt| *receipt == Receipt::Found).or(tracked.receipt);
+            tracked.receipt = receipt;
+            let receipt = receipt.unwrap_or(Receipt::OutOfCoverage(CoverageGap::NoLog));
+            tracked.verdict = classify(tracked.event.status, Age::of(&tracked.event, now, min_age), receipt);
+        }
+    }
+
     fn keep_in_doubt(&mut self, index: usize, attempt: &OpenAttempt, event: Option<Event>) {
         let reason = format!("it is not known whether the resend of {} arrived", attempt.intent_at.format("%F %TZ"));
         let webhook = &mut self.webhooks[index];
@@ -172,25 +192,6 @@ impl Run<'_> {
             format!("{name}: event {id}: {reason}"),
             "it is not sent again until there is evidence; if the receiver is idempotent, say --idempotent",
         );
-    }
-
-    /// An event that used up its attempts is reported and left to a person.
-    fn mark_quarantined(&mut self, index: usize) {
-        let max_attempts = self.policy().bounds.max_attempts;
-        let policy = self.policy().resend;
-        let webhook = &mut self.webhooks[index];
-        for (id, history) in &webhook.history {
-            if history.attempts < max_attempts {
-                continue;
-            }
-            if let Some(tracked) = webhook.events.get_mut(id)
-                && tracked.result.is_none()
-                && policy.resends(tracked.verdict)
-            {
-                tracked.result = Some(EventResult::Quarantined);
-                tracked.reason = Some(format!("used up its {max_attempts} attempts in earlier runs").into());
-            }
-        }
     }
 }
 

@@ -6,11 +6,14 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::classify::{UnknownReason, Verdict};
-use crate::event::DeliveryStatus;
+use crate::clock::Clock;
+use crate::event::{DeliveryStatus, WebhookId};
 use crate::exit::{ExitCode, Findings};
-use crate::ledger::LedgerError;
+use crate::ledger::{Journal, LedgerError};
 use crate::monitor::{Monitor, RunEvent};
 use crate::outcome::RunOutcome;
+use crate::policy::{Policy, Proofs};
+use crate::proven::Proven;
 use crate::provider::{Credential, ProviderError};
 use crate::receipt::{CoverageGap, Receipt};
 use crate::run_report::{Counts, Mode, Problem, ProblemKind, RunReport, WebhookReport};
@@ -18,6 +21,9 @@ use crate::tracked::{EventResult, TrackedEvent};
 
 use super::caller::Halt;
 use super::{Run, WebhookState};
+
+/// How long a run may spend on removing what is old; after a long pause that may be a lot.
+const LONGEST_PRUNE: Duration = Duration::from_secs(10);
 
 impl Run<'_> {
     /// Whether a resend of this event may be planned.
@@ -30,6 +36,7 @@ impl Run<'_> {
         let received = tracked.receipt == Some(Receipt::Found) && !self.policy().resend.idempotent;
         tracked.result.is_none()
             && !in_doubt
+            && history.is_none_or(|history| history.quarantine.is_none())
             && !received
             && !delivered_meanwhile
             && earlier.saturating_add(u32::from(tracked.used_attempts())) < self.policy().bounds.max_attempts
@@ -118,14 +125,19 @@ impl Run<'_> {
         events().any(|tracked| policy.resends(tracked.verdict) && tracked.result != Some(EventResult::Recovered))
     }
 
-    /// Ends the run: the result of every event, the outcome, the report.
-    pub(super) fn into_report(mut self, started_at: DateTime<Utc>) -> RunReport {
+    /// Gives every event its result and says what stood in the way.
+    pub(super) fn conclude(&mut self) {
         for index in 0..self.webhooks.len() {
             self.conclude_events(index);
             self.report_receiver_down(index);
+            self.report_spent_budget(index);
         }
         self.report_unknown();
         self.report_times_ahead();
+    }
+
+    /// Ends the run: the outcome, the report.
+    pub(super) fn into_report(mut self, started_at: DateTime<Utc>) -> RunReport {
         let mut totals = Counts::default();
         let mut webhooks = Vec::with_capacity(self.webhooks.len());
         for webhook in std::mem::take(&mut self.webhooks) {
@@ -149,7 +161,7 @@ impl Run<'_> {
             mode,
             started_at,
             finished_at: self.ports.clock.now(),
-            window: self.request.window,
+            window: self.window,
             outcome,
             exit_code: ExitCode::of(outcome, findings),
             totals,
@@ -163,6 +175,7 @@ impl Run<'_> {
     fn conclude_events(&mut self, index: usize) {
         let policy = *self.policy();
         let acted = policy.mode == Mode::Act;
+        let waits = self.waits_for_budget(index);
         let webhook = &mut self.webhooks[index];
         let breaker_is_open = webhook.breaker.is_open();
         for tracked in webhook.events.iter_mut() {
@@ -192,9 +205,9 @@ impl Run<'_> {
                 Verdict::Unacknowledged | Verdict::TooYoung | Verdict::Unknown(_) => Some(EventResult::Skipped),
             };
             if acted && tracked.attempts == 0 && tracked.result == Some(EventResult::Left) && tracked.reason.is_none() {
-                let because =
+                let down =
                     webhook.blocked.or(breaker_is_open.then_some("not tried: several deliveries in a row failed"));
-                tracked.reason = because.map(Into::into);
+                tracked.reason = down.or(waits.as_deref()).map(Into::into);
             }
         }
     }
@@ -238,7 +251,7 @@ impl Run<'_> {
         let mut reasons: BTreeMap<&'static str, (u64, UnknownReason)> = BTreeMap::new();
         for tracked in self.webhooks.iter().flat_map(|webhook| webhook.events.iter()) {
             if let Verdict::Unknown(reason) = tracked.verdict
-                && tracked.result != Some(EventResult::Recovered)
+                && !matches!(tracked.result, Some(EventResult::Recovered | EventResult::Quarantined))
             {
                 reasons.entry(tracked.verdict.reason()).or_insert((0, reason)).0 += 1;
             }
@@ -303,6 +316,50 @@ fn misconfiguration_hint(error: &ProviderError) -> &'static str {
 
 fn ledger_hint() -> &'static str {
     "make room on the disk or make the ledger writable, then run again: what was sent is looked up first"
+}
+
+/// What a run that ended clean by proof proves for each of its webhooks: nothing is left up to where
+/// events were old enough to be judged.
+pub(super) fn proven_by(report: &RunReport, policy: &Policy) -> Vec<(WebhookId, Proven)> {
+    if report.outcome != RunOutcome::Clean || report.mode != Mode::Act || policy.proofs == Proofs::Off {
+        return Vec::new();
+    }
+    let ripe_until = report.started_at - policy.min_age;
+    let judged_until = |webhook: &WebhookReport| {
+        let young = webhook.events.iter().filter(|tracked| tracked.verdict == Verdict::TooYoung);
+        young.filter_map(|tracked| tracked.event.created()).fold(ripe_until, DateTime::min)
+    };
+    let proven = |webhook: &WebhookReport| Proven::by_run(report.window, judged_until(webhook));
+    report.webhooks.iter().filter_map(|webhook| Some((webhook.webhook.clone(), proven(webhook)?))).collect()
+}
+
+/// Removes what has been settled for longer than it is to be kept. A ledger that can't be made smaller
+/// is still a good ledger, so a failure is told and changes nothing else.
+pub(super) async fn prune(
+    mut report: RunReport,
+    journal: &dyn Journal,
+    retention: Option<TimeDelta>,
+    clock: &dyn Clock,
+    monitor: &dyn Monitor,
+) -> RunReport {
+    let Some(before) = retention.and_then(|retention| report.finished_at.checked_sub_signed(retention)) else {
+        return report;
+    };
+    let pruned = tokio::select! {
+        pruned = journal.prune(before) => pruned.map(|_| ()),
+        // What is left is for the next run.
+        () = clock.sleep(LONGEST_PRUNE) => Ok(()),
+    };
+    if let Err(error) = pruned {
+        let problem = Problem {
+            kind: ProblemKind::Ledger,
+            message: format!("old attempts could not be removed from the ledger: {error}"),
+            hint: "nothing is lost; make room on the disk, the next run tries again".to_owned(),
+        };
+        monitor.notice(&RunEvent::ProblemFound(problem.clone()));
+        report.problems.push(problem);
+    }
+    report
 }
 
 /// The report of a run whose end could not be recorded.

@@ -86,7 +86,7 @@ impl Run<'_> {
     /// Lists the window of one webhook and looks for silent caps.
     pub(super) async fn list_webhook(&mut self, index: usize) -> Result<(), Halt> {
         let length = self.policy().slice.min(self.longest_slice());
-        let slices = self.request.window.slices(length);
+        let slices = self.window.slices(length);
         self.webhooks[index].listed.clear();
         let outcome = self.list_slices(index, slices, Sightings::Dropped).await?;
         self.take_signs(index, &outcome);
@@ -114,7 +114,7 @@ impl Run<'_> {
         let job = ListJob {
             webhook: webhook.id.clone(),
             filter: webhook.filter,
-            window: self.request.window,
+            window: self.window,
             slices,
             events: &events,
             sightings,
@@ -312,6 +312,10 @@ impl Run<'_> {
     pub(super) async fn disprove_cap(&mut self, index: usize, scrutiny: Scrutiny) -> Result<bool, Halt> {
         let mut grew = false;
         let mut indivisible: HashSet<Window> = HashSet::new();
+        if scrutiny == Scrutiny::Everything {
+            let webhook = &self.webhooks[index];
+            self.look_beyond(index, &webhook.capacity.doubtful(&webhook.listed, scrutiny)).await?;
+        }
         for _ in 0..MAX_CAP_PASSES {
             let webhook = &self.webhooks[index];
             if webhook.range_ignored {

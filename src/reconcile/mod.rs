@@ -12,6 +12,8 @@
 //! | `log_proof` | proves that the received log is the right one |
 //! | `diff` | asks the log once and gives every event its verdict |
 //! | `doubt` | settles attempts that an earlier run left open |
+//! | `quarantine` | reports what used up its attempts, until it arrives or a person releases it |
+//! | `spending` | keeps failed deliveries within the failure budget |
 //! | `resend` | canary, then the others; intent before, outcome after |
 //! | `confirm` | looks again: a resend that was accepted is not yet a delivery |
 //! | `finish` | results, outcome, report |
@@ -24,8 +26,10 @@ mod finish;
 mod listing;
 mod log_proof;
 mod proof;
+mod quarantine;
 mod resend;
 mod scope;
+mod spending;
 #[cfg(test)]
 mod tests;
 
@@ -40,8 +44,10 @@ use crate::ledger::{History, Journal, LedgerError, RunEnd, RunStart, WebhookHist
 use crate::monitor::{Monitor, RunEvent};
 use crate::outcome::{Facts, Signal};
 use crate::pace::breaker::Breaker;
+use crate::pace::budget::Budget;
 use crate::plan::{Plan, PlannedResend};
 use crate::policy::{Policy, Proofs};
+use crate::proven::window_since;
 use crate::provider::{ListFilter, Provider};
 use crate::received::ReceivedLog;
 use crate::rounds::{Next, Rounds};
@@ -140,6 +146,15 @@ pub enum WebhookRef {
     EventType(String),
 }
 
+/// Where the window of a run begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// Where the window says.
+    AsGiven,
+    /// Where what is proven clean ends, less an overlap; where nothing is proven, as the window says.
+    WhereProvenEnds,
+}
+
 /// What a run is asked to do.
 #[derive(Clone, Debug)]
 pub struct RunRequest {
@@ -147,8 +162,12 @@ pub struct RunRequest {
     pub run_id: String,
     /// The command, such as `reconcile`.
     pub command: String,
+    /// Who or what asked for it.
+    pub asked_by: String,
     /// The window.
     pub window: Window,
+    /// Whether the window is taken as it is.
+    pub beginning: Beginning,
     /// The webhooks.
     pub scope: Scope,
     /// What it may do.
@@ -165,19 +184,27 @@ pub async fn run(ports: &Ports, request: &RunRequest) -> RunReport {
         run.halted(&halt);
     }
     let was_recorded = run.start_is_recorded;
+    run.conclude();
+    let quarantine = run.quarantine_changes();
     let report = run.into_report(started_at);
-    let recorded = match &ports.ledger {
-        LedgerAccess::Write(journal) if was_recorded => journal.record_run_end(run_end(&report)).await,
-        LedgerAccess::Write(_) | LedgerAccess::Read(_) | LedgerAccess::None => Ok(()),
+    let LedgerAccess::Write(journal) = &ports.ledger else { return report };
+    if !was_recorded {
+        return report;
+    }
+    let end = RunEnd {
+        finished_at: report.finished_at,
+        outcome: report.outcome,
+        totals: finish::totals_as_json(&report),
+        quarantine,
+        proven: finish::proven_by(&report, &request.policy),
     };
-    match recorded {
-        Ok(()) => report,
+    match journal.record_run_end(end).await {
+        Ok(()) => {
+            let (clock, monitor) = (ports.clock.as_ref(), ports.monitor.as_ref());
+            finish::prune(report, journal.as_ref(), request.policy.retention, clock, monitor).await
+        }
         Err(error) => finish::with_failed_ledger(report, &error, ports.monitor.as_ref()),
     }
-}
-
-fn run_end(report: &RunReport) -> RunEnd {
-    RunEnd { finished_at: report.finished_at, outcome: report.outcome, totals: finish::totals_as_json(report) }
 }
 
 /// One webhook while a run works on it.
@@ -200,6 +227,8 @@ struct WebhookState {
     signs: proof::FilterSigns,
     history: WebhookHistory,
     breaker: Breaker,
+    /// What is left of the failure budget, where there is one.
+    budget: Option<Budget>,
     /// The receiver accepted a delivery in this run, so that no canary is needed any more.
     receiver_proven: bool,
     /// Events that are waiting for confirmation.
@@ -213,6 +242,7 @@ struct Run<'a> {
     ports: &'a Ports,
     request: &'a RunRequest,
     caller: Caller<'a>,
+    window: Window,
     webhooks: Vec<WebhookState>,
     rounds: Rounds,
     resends: u64,
@@ -227,6 +257,7 @@ impl<'a> Run<'a> {
             ports,
             request,
             caller: Caller::new(ports, request),
+            window: request.window,
             webhooks: Vec::new(),
             rounds: Rounds::new(request.policy.bounds.max_rounds),
             resends: 0,
@@ -264,14 +295,17 @@ impl<'a> Run<'a> {
         if self.facts.unusable_input {
             return Ok(());
         }
+        self.resolve_window().await?;
         self.record_start(started_at).await?;
         for index in 0..self.webhooks.len() {
             self.load_history(index).await?;
             self.list_webhook(index).await?;
             self.prove_filter(index).await?;
+            self.look_up_quarantined(index).await?;
         }
         self.diff().await?;
         self.settle_earlier_attempts().await?;
+        self.load_budgets().await?;
         self.warn_of_a_plan_over_the_cap();
         for _ in 0..MAX_SCRUTINIES {
             if self.policy().mode == Mode::Act {
@@ -289,12 +323,27 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// A run that takes up the work of the last proven one begins where that ended.
+    async fn resolve_window(&mut self) -> Result<(), Halt> {
+        let history: &dyn History = match (self.request.beginning, &self.ports.ledger) {
+            (Beginning::AsGiven, _) | (Beginning::WhereProvenEnds, LedgerAccess::None) => return Ok(()),
+            (Beginning::WhereProvenEnds, LedgerAccess::Write(journal)) => journal.as_ref(),
+            (Beginning::WhereProvenEnds, LedgerAccess::Read(history)) => history.as_ref(),
+        };
+        let mut proven = Vec::with_capacity(self.webhooks.len());
+        for webhook in &self.webhooks {
+            proven.push(history.proven(&webhook.id).await.map_err(Halt::ledger)?);
+        }
+        self.window = window_since(&proven, self.request.window);
+        Ok(())
+    }
+
     async fn record_start(&mut self, started_at: DateTime<Utc>) -> Result<(), Halt> {
         let webhooks: Vec<_> = self.webhooks.iter().map(|webhook| webhook.id.clone()).collect();
         self.notice(&RunEvent::RunStarted {
             run_id: self.request.run_id.clone(),
             command: self.request.command.clone(),
-            window: self.request.window,
+            window: self.window,
             webhooks: webhooks.clone(),
         });
         if let LedgerAccess::Write(journal) = &self.ports.ledger {
@@ -302,8 +351,9 @@ impl<'a> Run<'a> {
                 run_id: self.request.run_id.clone(),
                 command: self.request.command.clone(),
                 started_at,
-                window: self.request.window,
+                window: self.window,
                 webhooks,
+                asked_by: self.request.asked_by.clone(),
             };
             journal.record_run_start(start).await.map_err(Halt::ledger)?;
             self.start_is_recorded = true;
@@ -319,6 +369,9 @@ impl<'a> Run<'a> {
             LedgerAccess::None => Ok(WebhookHistory::new()),
         };
         webhook.history = history.map_err(Halt::ledger)?;
+        let now = self.ports.clock.now();
+        let open = webhook.history.values_mut().flat_map(|history| &mut history.open);
+        open.for_each(|attempt| attempt.not_after(now));
         Ok(())
     }
 
@@ -409,7 +462,7 @@ impl<'a> Run<'a> {
     fn plan(&self) -> Plan {
         let mut resends = Vec::new();
         for (index, webhook) in self.webhooks.iter().enumerate() {
-            if webhook.blocked.is_some() || webhook.breaker.is_open() {
+            if webhook.blocked.is_some() || webhook.breaker.is_open() || self.budget_is_spent(webhook).is_some() {
                 continue;
             }
             for tracked in webhook.events.iter() {

@@ -117,7 +117,7 @@ impl Run<'_> {
     /// holds nothing, a filter that always answers with nothing looks the same as a vendor without
     /// failures, in every part of the window; so the whole window is looked at.
     async fn compare_with_unfiltered(&mut self, index: usize) -> Result<(), Halt> {
-        let window = self.request.window;
+        let window = self.window;
         let whole = window.slices(self.longest_slice_of_provider());
         let mut outcome;
         if self.webhooks[index].signs.failed == 0 {
@@ -174,7 +174,7 @@ impl Run<'_> {
             return Ok(false);
         }
         webhook.whole_window_listed = true;
-        let window = self.request.window;
+        let window = self.window;
         let whole = window.slices(self.longest_slice_of_provider());
         self.list_unfiltered(index, window, whole, Sightings::Dropped).await?;
         Ok(true)
@@ -188,7 +188,7 @@ impl Run<'_> {
     /// whether the log reaches back as far as it is asked.
     fn most_telling_slice(&self, index: usize) -> Window {
         let listed = self.webhooks[index].listed.iter().filter(|listed| listed.records > 0);
-        listed.map(|listed| listed.slice).min().unwrap_or(self.request.window)
+        listed.map(|listed| listed.slice).min().unwrap_or(self.window)
     }
 
     /// Lists slices without the filter and takes their events in.
@@ -224,13 +224,17 @@ impl Run<'_> {
     /// A vendor that cuts before it filters hides failures without ever answering a suspicious number
     /// of them, so the unfiltered listing is looked at as well.
     async fn is_unfiltered_cut_short(&mut self, index: usize, scrutiny: Scrutiny) -> Result<bool, Halt> {
+        if scrutiny == Scrutiny::Everything {
+            let webhook = &self.webhooks[index];
+            self.look_beyond(index, &webhook.capacity.doubtful(&webhook.proof_listed, scrutiny)).await?;
+        }
         let webhook = &self.webhooks[index];
         for slice in webhook.capacity.doubtful(&webhook.proof_listed, scrutiny) {
             let webhook = &mut self.webhooks[index];
             let Some(place) = webhook.proof_listed.iter().position(|listed| listed.slice == slice) else { continue };
             let Some(halves) = webhook.parts(slice, ListFilter::All) else { continue };
             let records = webhook.proof_listed.swap_remove(place).records;
-            let outcome = self.list_unfiltered(index, self.request.window, halves.to_vec(), Sightings::Dropped).await?;
+            let outcome = self.list_unfiltered(index, self.window, halves.to_vec(), Sightings::Dropped).await?;
             if outcome.signs.new == 0 && outcome.ignores_range(records) {
                 self.report_ignored_range(index);
                 return Ok(false);
@@ -243,6 +247,33 @@ impl Run<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// The halves of a slice that is hardly longer than its widened edges show mostly the same events, so
+    /// halving it tells nothing. A longer range may hold more, and one larger answer disproves a cap.
+    pub(super) async fn look_beyond(&mut self, index: usize, doubtful: &[Window]) -> Result<(), Halt> {
+        let short = self.zone_margin() * 4;
+        let Some(slice) = doubtful.iter().find(|slice| slice.length() <= short) else { return Ok(()) };
+        let suspect = self.webhooks[index].capacity;
+        for further in [TimeDelta::days(1), self.longest_slice_of_provider()] {
+            let Some(wider) = Window::new(slice.to() - further, slice.to()) else { continue };
+            let scratch = Mutex::new(TrackedEvents::default());
+            let job = ListJob {
+                webhook: self.webhooks[index].id.clone(),
+                filter: ListFilter::All,
+                window: wider,
+                slices: vec![wider],
+                events: &scratch,
+                sightings: Sightings::Dropped,
+            };
+            let outcome = self.list(job).await?;
+            let capacity = &mut self.webhooks[index].capacity;
+            outcome.listed.iter().for_each(|listed| capacity.saw(listed.records));
+            if *capacity != suspect {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Gives up the vendor's filter for this webhook: lists the whole window without it.
@@ -286,8 +317,8 @@ impl Run<'_> {
 
     /// Whether the vendor lists any event of this webhook in the time before the window's end.
     async fn lists_events_earlier(&mut self, index: usize) -> Result<bool, Halt> {
-        let to = self.request.window.from();
-        let Some(from) = self.request.window.to().checked_sub_signed(LOOK_BACK) else { return Ok(false) };
+        let to = self.window.from();
+        let Some(from) = self.window.to().checked_sub_signed(LOOK_BACK) else { return Ok(false) };
         let Some(earlier) = Window::new(from, to) else { return Ok(false) };
         let scratch = Mutex::new(TrackedEvents::default());
         let job = ListJob {

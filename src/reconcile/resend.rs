@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use chrono::{DateTime, Utc};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::attempt::{
@@ -13,6 +14,7 @@ use crate::attempt::{
 use crate::event::Event;
 use crate::monitor::RunEvent;
 use crate::pace::breaker::Breaker;
+use crate::pace::budget::{Budget, Place};
 use crate::pace::retry::back_off;
 use crate::plan::ApprovedPlan;
 use crate::provider::ProviderError;
@@ -38,6 +40,7 @@ struct LaneEnd {
     webhook: usize,
     sent: Vec<Sent>,
     breaker: Breaker,
+    budget: Option<Budget>,
     receiver: Receiver,
     halt: Option<Halt>,
 }
@@ -51,6 +54,25 @@ enum Receiver {
     Untried,
     /// It refused the canaries.
     Down,
+}
+
+impl LaneEnd {
+    /// Whether the failure budget has a place for one more resend.
+    fn takes_place(&mut self, now: DateTime<Utc>) -> bool {
+        self.budget.as_mut().is_none_or(|budget| budget.take(now) == Place::Granted)
+    }
+
+    /// Settles with the failure budget what the resend took of it.
+    fn account(&mut self, sent: &Sent) {
+        let Some(budget) = &mut self.budget else { return };
+        match sent.outcome.conclusion {
+            Conclusion::Accepted | Conclusion::Rejected | Conclusion::NotSent => budget.give_back(),
+            // The receiver may have refused it, so it is spent until it is settled otherwise.
+            Conclusion::Refused | Conclusion::InDoubt => {
+                budget.spend(sent.open.ended_at.unwrap_or(sent.open.intent_at));
+            }
+        }
+    }
 }
 
 impl Run<'_> {
@@ -104,8 +126,14 @@ impl Run<'_> {
     async fn resend_to_webhook(&self, index: usize, mut requests: VecDeque<ResendRequest>) -> LaneEnd {
         let webhook = &self.webhooks[index];
         let receiver = if webhook.receiver_proven { Receiver::Proven } else { Receiver::Untried };
-        let mut end =
-            LaneEnd { webhook: index, sent: Vec::new(), breaker: webhook.breaker.clone(), receiver, halt: None };
+        let mut end = LaneEnd {
+            webhook: index,
+            sent: Vec::new(),
+            breaker: webhook.breaker.clone(),
+            budget: webhook.budget.clone(),
+            receiver,
+            halt: None,
+        };
         if end.receiver == Receiver::Untried
             && let Err(halt) = self.try_canaries(&mut requests, &mut end).await
         {
@@ -117,7 +145,11 @@ impl Run<'_> {
         }
         let mut flying = FuturesUnordered::new();
         loop {
-            while end.halt.is_none() && !end.breaker.is_open() && flying.len() < self.policy().bounds.concurrency.max(1)
+            while end.halt.is_none()
+                && !end.breaker.is_open()
+                && flying.len() < self.policy().bounds.concurrency.max(1)
+                && !requests.is_empty()
+                && end.takes_place(self.ports.clock.now())
             {
                 let Some(request) = requests.pop_front() else { break };
                 flying.push(self.attempt(request, Role::Follower));
@@ -127,6 +159,7 @@ impl Run<'_> {
             match result {
                 Ok((sent, learned)) => {
                     mark_breaker(&mut end.breaker, &sent);
+                    end.account(&sent);
                     end.sent.push(sent);
                     end.halt = end.halt.take().or(learned.err());
                 }
@@ -141,8 +174,12 @@ impl Run<'_> {
         let mut refused = 0;
         let mut rejected = 0;
         while end.receiver == Receiver::Untried && rejected < MAX_REJECTED_CANARIES {
+            if requests.is_empty() || !end.takes_place(self.ports.clock.now()) {
+                break;
+            }
             let Some(request) = requests.pop_front() else { break };
             let (sent, learned) = self.attempt(request, Role::Canary).await?;
+            end.account(&sent);
             let arrived = match sent.outcome.conclusion {
                 Conclusion::Accepted => true,
                 Conclusion::Refused => false,
@@ -225,7 +262,7 @@ impl Run<'_> {
             let intent_at = clock.now();
             let intent = journal.record_intent(request.clone(), intent_at).await.map_err(Halt::ledger)?;
             let attempt = intent.attempt();
-            let answer = self.ports.provider.resend(&intent).await;
+            let answer = self.caller.unless_abandoned(self.ports.provider.resend(&intent)).await;
             let ended_at = clock.now();
             drop(lane);
             if let Err(ProviderError::Unaddressable { .. }) = &answer {
@@ -270,6 +307,7 @@ impl Run<'_> {
         let webhook = &mut self.webhooks[end.webhook];
         webhook.receiver_proven = end.receiver == Receiver::Proven;
         webhook.breaker = end.breaker;
+        webhook.budget = end.budget;
         self.resends += end.sent.len() as u64;
         for sent in end.sent {
             let Some(tracked) = webhook.events.get_mut(&sent.open.request.event) else { continue };

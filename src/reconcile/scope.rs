@@ -94,6 +94,7 @@ impl Run<'_> {
             capacity: Capacity::default(),
             signs: super::proof::FilterSigns::default(),
             history: WebhookHistory::new(),
+            budget: None,
             breaker: Breaker::new(self.policy().bounds.breaker_failures),
             receiver_proven: false,
             pending: Vec::new(),

@@ -4,6 +4,8 @@
 //! threads at once and a reader may go away at any moment; neither ever stops the run that is told
 //! about here.
 
+mod past;
+
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,4 +1,5 @@
-//! What a finished run looks like from outside: one file per format, all made from one [`RunReport`].
+//! What a finished run looks like from outside: one file per format, all made from one [`RunReport`];
+//! and in the same formats what the ledger tells of the past.
 //!
 //! A format turns a report into bytes and knows nothing else: it never opens a file, never looks at
 //! a terminal or the environment, and never decides how a run ended. Reports may hold a million
@@ -8,6 +9,8 @@ pub mod color;
 pub mod human;
 pub mod json;
 pub mod jsonl;
+pub mod metrics;
+pub mod past;
 pub mod text;
 
 #[cfg(test)]

@@ -21,14 +21,29 @@ const MAP: &[(&str, &[&str])] = &[
     ("outcome", &[]),
     ("exit", &["outcome"]),
     ("run_report", &["event", "receipt", "classify", "tracked", "outcome", "exit"]),
+    ("proven", &["event"]),
+    ("history", &["attempt", "event"]),
     ("policy", &["classify", "pace", "run_report"]),
     // Adapters: core only, and never one another.
     ("provider", &["attempt", "event"]),
     ("received", &["event", "receipt"]),
-    ("ledger", &["attempt", "event", "outcome"]),
+    ("ledger", &["attempt", "event", "history", "outcome", "proven"]),
+    ("heartbeat", &["exit"]),
     (
         "report",
-        &["attempt", "event", "receipt", "classify", "tracked", "run_report", "outcome", "exit", "monitor", "provider"],
+        &[
+            "attempt",
+            "event",
+            "history",
+            "receipt",
+            "classify",
+            "tracked",
+            "run_report",
+            "outcome",
+            "exit",
+            "monitor",
+            "provider",
+        ],
     ),
     ("sandbox", &[]),
     // Engine: core and the ports' traits.
@@ -49,6 +64,7 @@ const MAP: &[(&str, &[&str])] = &[
             "pace",
             "plan",
             "policy",
+            "proven",
             "provider",
             "receipt",
             "received",
@@ -69,10 +85,10 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("anyhow", &["cli", "config"]),
     ("indicatif", &["cli"]),
     ("comfy_table", &["report"]),
-    ("reqwest", &["provider"]),
+    ("reqwest", &["heartbeat", "provider"]),
     ("rusqlite", &["ledger"]),
     ("hyper", &["sandbox", "provider"]),
-    ("tokio", &["cli", "clock", "ledger", "provider", "received", "reconcile", "sandbox"]),
+    ("tokio", &["cli", "clock", "heartbeat", "ledger", "provider", "received", "reconcile", "sandbox"]),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

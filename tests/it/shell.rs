@@ -225,7 +225,7 @@ fn the_sandbox_serves_and_says_how_to_use_it() {
 
 /// Waits for something that must happen; a test whose condition never comes true fails here.
 #[track_caller]
-fn wait_until(condition: impl Fn() -> bool) {
+pub fn wait_until(condition: impl Fn() -> bool) {
     for _ in 0..6_000 {
         if condition() {
             return;

@@ -13,7 +13,13 @@ fn layer(words: &[&str]) -> Layer {
     let flags = match cli.command {
         Command::Reconcile(args) => cli.global.with(|layer| args.put(layer)),
         Command::Check(args) => cli.global.with(|layer| args.put(layer)),
-        Command::Received(_) | Command::Sandbox(_) | Command::Demo(_) | Command::Completions { .. } | Command::Man => {
+        Command::History(_)
+        | Command::Quarantine { .. }
+        | Command::Received(_)
+        | Command::Sandbox(_)
+        | Command::Demo(_)
+        | Command::Completions { .. }
+        | Command::Man => {
             panic!("{words:?} has no settings")
         }
     };
@@ -44,7 +50,7 @@ fn every_setting_is_a_flag_of_reconcile_and_every_flag_a_setting() {
 #[test]
 fn check_has_the_flags_of_reconcile_that_do_not_resend() {
     let missing: Vec<String> = long_flags("reconcile").difference(&long_flags("check")).cloned().collect();
-    assert_eq!(missing, ["dry-run", "max-resends", "max-rounds", "yes"]);
+    assert_eq!(missing, ["dry-run", "failure-budget", "max-resends", "max-rounds", "retention", "yes"]);
     assert!(long_flags("check").is_subset(&long_flags("reconcile")));
 }
 

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::config::{Environment, Folders, Key, Layer, OutputSettings, ProviderSettings, ReceivedSettings, Verbosity};
+use crate::heartbeat::{Heartbeat, HeartbeatError, PingUrl};
 use crate::ledger::LedgerError;
 use crate::monitor::{Monitor, Silent};
 use crate::received::ReceivedError;
@@ -84,6 +85,10 @@ impl Adapters for Probe {
         Err(CliError::new(ExitCode::Failure, "the end of the test"))
     }
 
+    fn heartbeat(&self, _url: &PingUrl, _ca_file: Option<&Path>) -> Result<Arc<dyn Heartbeat>, HeartbeatError> {
+        unreachable!("these tests name no dead man's switch")
+    }
+
     fn output(&self, _settings: &OutputSettings) -> Box<dyn Output> {
         Box::new(Shown(Arc::clone(&self.asked)))
     }
@@ -108,7 +113,9 @@ impl Probe {
             now: DateTime::from_timestamp(1_773_000_000, 0).unwrap(),
         };
         let flags = Flags { layer, verbosity: Verbosity::Quiet, config: None };
-        match prepare(job, flags, &surroundings, self) {
+        let console = Console { verbosity: flags.verbosity };
+        let loaded = Loaded::load(flags, &surroundings).unwrap();
+        match prepare(job, &loaded, console, &surroundings, self) {
             Ok(_) => panic!("the provider of these tests refuses"),
             Err(error) => error,
         }
@@ -201,7 +208,9 @@ fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is() {
     let request = RunRequest {
         run_id: "r".to_owned(),
         command: "check".to_owned(),
+        asked_by: "a test".to_owned(),
         window: crate::event::Window::new(DateTime::UNIX_EPOCH, Utc::now()).unwrap(),
+        beginning: crate::reconcile::Beginning::AsGiven,
         scope: Scope::AllWebhooks,
         policy: example_policy(),
         seed: 0,

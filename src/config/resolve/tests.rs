@@ -5,9 +5,13 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::*;
+use crate::classify::ResendPolicy;
 use crate::event::WebhookId;
+use crate::pace::budget::FailureBudget;
 use crate::pace::limiter::Rate;
+use crate::policy::{Bounds, Proofs};
 use crate::reconcile::WebhookRef;
+use crate::run_report::Mode;
 
 /// Flags by their keys.
 type Written<'a> = &'a [(Key, &'a str)];
@@ -111,7 +115,10 @@ fn the_defaults_are_the_published_ones() {
         deadline: Duration::from_secs(4 * 3_600),
         breaker_failures: 5,
         canaries: 3,
+        failure_budget: None,
     };
+    assert_eq!(settings.beginning, Beginning::AsGiven);
+    assert_eq!(policy.retention, Some(TimeDelta::days(90)));
     assert_eq!(policy.bounds, expected);
     assert_eq!(settings.provider.timeout, Duration::from_secs(60));
     assert_eq!(settings.provider.kind, ProviderKind::FrontSystems);
@@ -171,6 +178,27 @@ fn the_window_is_reckoned_from_what_is_named() {
         let world = flags.iter().fold(World::new(), |world, (key, text)| world.flag(*key, text));
         assert_eq!(world.accepted().window, Window::new(utc(from), utc(to)).unwrap(), "{flags:?}");
     }
+}
+
+#[test]
+fn a_window_can_begin_where_the_last_proven_one_ended() {
+    let settings = World::new().flag(Key::Since, "last").accepted();
+    assert_eq!(settings.beginning, Beginning::WhereProvenEnds);
+    assert_eq!(settings.window, Window::new(utc("2026-03-03T12:00:00Z"), utc(NOW)).unwrap());
+    let settings = World::new().variable("HOOKMEND_SINCE", "last").flag(Key::To, "2026-03-10T06:00").accepted();
+    assert_eq!(settings.beginning, Beginning::WhereProvenEnds);
+    assert_eq!(settings.window.to(), utc("2026-03-10T06:00:00Z"));
+}
+
+#[test]
+fn the_failure_budget_outlives_nothing_that_counts_for_it() {
+    let budget = |text| World::new().flag(Key::FailureBudget, text);
+    let expected = FailureBudget { failures: 2, period: TimeDelta::minutes(60) };
+    assert_eq!(budget("2/60m").accepted().policy.bounds.failure_budget, Some(expected));
+    assert_eq!(budget("unlimited").accepted().policy.bounds.failure_budget, None);
+    let error = budget("2/2d").flag(Key::Retention, "2d").refused();
+    assert!(error.message.starts_with("--retention: attempts would be forgotten"), "{error}");
+    assert_eq!(budget("2/2d").flag(Key::Retention, "forever").accepted().policy.retention, None);
 }
 
 #[test]
@@ -235,6 +263,14 @@ fn every_setting_refuses_what_is_out_of_its_bounds_and_names_its_origin() {
         (Key::Rate, "0"),
         (Key::Deadline, "0s"),
         (Key::Deadline, "31d"),
+        (Key::FailureBudget, "2"),
+        (Key::FailureBudget, "0/60m"),
+        (Key::FailureBudget, "2/0s"),
+        (Key::FailureBudget, "2/31d"),
+        (Key::FailureBudget, "two/60m"),
+        (Key::Retention, "1h"),
+        (Key::Retention, "for ever"),
+        (Key::Since, "latest"),
         (Key::Settle, "8d"),
         (Key::Slice, "59s"),
         (Key::Slice, "31d"),

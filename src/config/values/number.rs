@@ -1,8 +1,12 @@
-//! Counts, switches, rates and HTTP status codes.
+//! Counts, switches, rates, budgets and HTTP status codes.
 
 use std::ops::RangeInclusive;
 
+use chrono::TimeDelta;
+
+use super::duration;
 use crate::config::error::Unusable;
+use crate::pace::budget::FailureBudget;
 use crate::pace::limiter::Rate;
 
 /// The highest rate that is accepted, in requests per second.
@@ -75,6 +79,28 @@ pub fn parse_rate(text: &str) -> Result<Option<Rate>, Unusable> {
         None => Err(Unusable::new(format!("{text:?} would never send anything"))
             .hint("write a rate above zero, or \"unlimited\"")),
     }
+}
+
+/// Reads a failure budget: `2/60m` for two failures in an hour, or `unlimited`.
+///
+/// # Errors
+/// When the text is no budget, it allows no failure at all, or its period is beyond reason.
+pub fn parse_failure_budget(text: &str) -> Result<Option<FailureBudget>, Unusable> {
+    let text = text.trim();
+    if text == "unlimited" {
+        return Ok(None);
+    }
+    let hint = "write how many failed deliveries in how long, such as 2/60m, or \"unlimited\"";
+    let Some((failures, period)) = text.split_once('/') else {
+        return Err(Unusable::new(format!("{text:?} is not a failure budget")).hint(hint));
+    };
+    let failures = parse_count(failures, &(1..=1_000)).map_err(|unusable| unusable.hint(hint))?;
+    let period = duration::parse(period).map_err(|unusable| unusable.hint(hint))?;
+    if period < TimeDelta::seconds(1) || period > TimeDelta::days(30) {
+        return Err(Unusable::new(format!("{text:?} counts over {}", duration::show(period)))
+            .hint("the period is between 1s and 30d"));
+    }
+    Ok(Some(FailureBudget { failures: u32::try_from(failures).unwrap_or(u32::MAX), period }))
 }
 
 /// Reads HTTP status codes: `200`, `200,204`, `200-299`, `2xx`.

@@ -70,3 +70,34 @@ fn a_migration_that_fails_leaves_the_database_blank() {
     assert!(matches!(&refused, Failure::Database(message) if message.contains("the disk is full")), "{refused:?}");
     assert_eq!(recognise(&connection), Ok(Found::Blank));
 }
+
+#[test]
+fn a_migration_that_fails_wherever_it_does_leaves_the_older_version_with_its_rows() {
+    for spare in 0.. {
+        let (_folder, path) = blank();
+        let mut connection = open(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        make_durable(&connection).unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO runs (run_id, command, started_at, window_from, window_to, webhooks) \
+                 VALUES ('run-1', 'reconcile', 0, 0, 1, '[]')",
+            )
+            .unwrap();
+        let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        connection.pragma_update_and_check(None, "max_page_count", pages + spare, |_| Ok(())).unwrap();
+        let migrated = migrate(&mut connection);
+        let version = if migrated.is_ok() { current_version() } else { 1 };
+        drop(connection);
+        let connection = open_read_only(&path).unwrap();
+        assert_eq!(recognise(&connection), Ok(Found::Ledger { version }), "with {spare} pages to spare");
+        let runs: i64 = connection.query_row("SELECT count(*) FROM runs", [], |row| row.get(0)).unwrap();
+        assert_eq!(runs, 1);
+        if migrated.is_ok() {
+            assert!(spare > 3, "a full disk was met at {spare} places only");
+            break;
+        }
+    }
+}

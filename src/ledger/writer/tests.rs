@@ -8,6 +8,8 @@ use crate::ledger::tests::{at, outcome, request, run_start};
 
 use super::*;
 
+mod faults;
+
 /// A thread's state over a fresh ledger with a run begun, driven by hand: whatever is queued before
 /// [`Bench::drain`] is one batch.
 struct Bench {
@@ -24,7 +26,7 @@ impl Bench {
         let path = folder.path().join("ledger.db");
         std::fs::write(&path, b"").unwrap();
         let connection = schema::open_writable(&path).unwrap();
-        let writer = WriterThread { connection, run: None, stopped: None, withdrawn: Vec::new() };
+        let writer = WriterThread::over(connection);
         let mut bench = Self { _folder: folder, path, writer };
         let (reply, begun) = oneshot::channel();
         bench.writer.record(vec![Command::RunStart { start: run_start("run-1"), reply }]);
@@ -34,8 +36,12 @@ impl Bench {
 
     /// Everything after this fails as on a full disk.
     fn fill_disk(&self) {
-        let pages: i64 = self.writer.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
-        self.limit_pages(pages);
+        self.limit_pages(self.pages());
+    }
+
+    /// How many pages the ledger has.
+    fn pages(&self) -> i64 {
+        self.writer.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap()
     }
 
     fn limit_pages(&self, pages: i64) {
@@ -132,7 +138,8 @@ fn after_a_failed_commit_no_intent_is_accepted_but_outcomes_still_are() {
     let (command, waiting) = intent("event-2");
     let (reply, recorded) = oneshot::channel();
     let attempt = sent.attempt();
-    let outcome = Command::Outcome { attempt, outcome: outcome(Conclusion::Accepted), at: at(2), reply };
+    let outcome =
+        Command::Outcome { attempt, outcome: outcome(Conclusion::Accepted), settlement: None, at: at(2), reply };
     bench.writer.record(vec![command, outcome]);
     assert!(received(waiting).is_err());
     assert_eq!(received(recorded), Ok(()));
@@ -144,8 +151,9 @@ fn after_a_failed_commit_no_intent_is_accepted_but_outcomes_still_are() {
 fn a_command_that_does_not_fit_is_refused_alone() {
     let mut bench = Bench::new();
     let (reply, unfit) = oneshot::channel();
+    let attempt = AttemptId(4_711);
     let outcome =
-        Command::Outcome { attempt: AttemptId(4_711), outcome: outcome(Conclusion::Accepted), at: at(2), reply };
+        Command::Outcome { attempt, outcome: outcome(Conclusion::Accepted), settlement: None, at: at(2), reply };
     let (command, waiting) = intent("event-1");
     bench.writer.record(vec![outcome, command]);
     assert!(received(unfit).is_err());

@@ -23,7 +23,7 @@ fn sifted(wanted: &WantedIds, sieve: &Sieve, block: &[u8]) -> Vec<usize> {
 }
 
 fn a_uuid() -> impl Strategy<Value = String> {
-    (0_u128..40).prop_map(|number| uuid::Uuid::from_u128(number << 70 | number * 7).to_string())
+    (0_u128..40).prop_map(|number| uuid::Uuid::from_u128((number << 70) | (number * 7)).to_string())
 }
 
 fn a_word() -> impl Strategy<Value = String> {

@@ -15,7 +15,7 @@ use super::*;
 
 /// A small world of ids, so that logs and questions meet. The kinds go with `wanted`.
 fn an_id(kind: Kind) -> BoxedStrategy<String> {
-    let uuid = (0_u128..12).prop_map(|number| uuid::Uuid::from_u128(number << 90 | number * 77).to_string());
+    let uuid = (0_u128..12).prop_map(|number| uuid::Uuid::from_u128((number << 90) | (number * 77)).to_string());
     let word = (1_u32..12).prop_map(|number| format!("evt_{}", "9a".repeat(number as usize)));
     let odd = (0_u8..6).prop_map(|number| format!("odd.{number}/x"));
     match kind {

@@ -5,11 +5,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tokio::time::Instant;
 
+use crate::event::Window;
 use crate::exit::ExitCode;
 use crate::provider::ProviderError;
+use crate::reconcile::RunRequest;
 use crate::run_report::{Mode, ProblemKind};
 
-use super::world::{Shared, request};
+use super::world::{Shared, request, start};
 use super::{everything_arrived, has};
 
 fn server(status: u16) -> ProviderError {
@@ -61,6 +63,28 @@ async fn a_vendor_in_another_zone_than_assumed_loses_nothing() {
             let too_young = u64::from(!states_offsets && hours > 0);
             assert_eq!(report.totals.recovered + too_young, 62, "{hours} {states_offsets}: {:?}", report.totals);
             assert!(world.lost().len() as u64 <= too_young, "{hours} {states_offsets}: {:?}", world.lost());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_webhook_with_a_few_events_close_together_is_clean() {
+    for (hours, lost) in [(3 * 24, 0), (2, 0), (3 * 24, 1), (6, 2)] {
+        for number in 1..5 {
+            let world = Shared::new();
+            for event in 0..number {
+                let minute = 40 + event * 7;
+                let is_lost = event < lost;
+                let id = format!("event-{event}");
+                world.event(&id, 0, !is_lost, !is_lost);
+                world.get().events.get_mut(&id).expect("an event").created = start() - TimeDelta::minutes(minute);
+            }
+            world.get().log.insert("something-else".to_owned());
+            let window = Window::new(start() - TimeDelta::hours(hours), start()).expect("not empty");
+            let asked = RunRequest { window, ..request(Mode::Act) };
+            let report = world.run(&asked).await;
+            let seen = format!("{number} events, {lost} lost, {hours} hours: {:?}", report.problems);
+            assert!(!has(&report, ProblemKind::ListingTruncated), "{seen}");
         }
     }
 }

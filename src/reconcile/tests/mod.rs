@@ -2,6 +2,7 @@
 
 mod confirmation;
 mod halts;
+mod ledger;
 mod listings;
 mod seeds;
 mod world;

@@ -23,7 +23,7 @@ use crate::policy::{Bounds, Policy, Proofs};
 use crate::provider::ProviderError;
 use crate::receipt::{Coverage, LogStats, Lookup, Sighting, WantedIds};
 use crate::received::{ReceivedError, ReceivedLog};
-use crate::reconcile::{LedgerAccess, Ports, Preapproved, RunRequest, Scope, WebhookRef};
+use crate::reconcile::{Beginning, LedgerAccess, Ports, Preapproved, RunRequest, Scope, WebhookRef};
 use crate::run_report::{Mode, RunReport};
 
 pub(super) use journal::Write;
@@ -103,6 +103,8 @@ pub(super) struct World {
     pub(super) log: HashSet<String>,
     /// Deliveries that the receiver accepted because of a resend.
     pub(super) accepted: HashMap<String, u32>,
+    /// Deliveries because of a resend that the receiver refused: the webhook, and when.
+    pub(super) refused: Vec<(u32, DateTime<Utc>)>,
     pub(super) resent_although_logged: BTreeSet<String>,
     pub(super) resends: u32,
     pub(super) listings: u32,
@@ -149,6 +151,11 @@ pub(super) struct World {
 }
 
 impl World {
+    /// The time as the world's clock tells it.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        start() + TimeDelta::from_std(self.born.elapsed()).expect("a short time")
+    }
+
     /// Requests that were not refused before they were looked at.
     pub(super) fn calls(&self) -> u32 {
         self.calls
@@ -195,6 +202,7 @@ impl Shared {
             arrivals: Vec::new(),
             log: HashSet::new(),
             accepted: HashMap::new(),
+            refused: Vec::new(),
             resent_although_logged: BTreeSet::new(),
             resends: 0,
             listings: 0,
@@ -333,7 +341,9 @@ pub(super) fn request(mode: Mode) -> RunRequest {
     RunRequest {
         run_id: "test".to_owned(),
         command: "reconcile".to_owned(),
+        asked_by: "a test".to_owned(),
         window: Window::new(start() - TimeDelta::days(3), start()).expect("not empty"),
+        beginning: Beginning::AsGiven,
         scope: Scope::Webhooks(vec![WebhookRef::Id(WebhookId::new("hook-1").expect("an id"), None)]),
         policy: Policy {
             mode,
@@ -343,6 +353,7 @@ pub(super) fn request(mode: Mode) -> RunRequest {
             settle: TimeDelta::seconds(60),
             slice: TimeDelta::days(1),
             zone_margin: TimeDelta::hours(2),
+            retention: None,
             bounds: Bounds {
                 max_rounds: 3,
                 max_attempts: 5,
@@ -352,6 +363,7 @@ pub(super) fn request(mode: Mode) -> RunRequest {
                 deadline: Duration::from_secs(4 * 3600),
                 breaker_failures: 5,
                 canaries: 3,
+                failure_budget: None,
             },
         },
         seed: 7,

@@ -83,6 +83,25 @@ impl Page {
         }
     }
 
+    /// Writes a text behind a label, its further lines under its first.
+    pub(super) fn labelled(&mut self, indent: u16, label_width: u16, label: &str, text: &str) {
+        let start = indent.saturating_add(label_width).saturating_add(GAP);
+        for (place, line) in wrap(text, self.width.saturating_sub(start)).iter().enumerate() {
+            let label = if place == 0 { label } else { "" };
+            let label = format!("{label:<width$}", width = usize::from(label_width.saturating_add(GAP)));
+            self.text.extend(std::iter::repeat_n(' ', usize::from(indent)));
+            self.text.push_str(&self.color.paint(if place == 0 { Paint::Dim } else { Paint::Plain }, &label));
+            self.line(0, Paint::Plain, line);
+        }
+    }
+
+    /// Writes a text whose further lines stand a little deeper than its first.
+    pub(super) fn hanging(&mut self, indent: u16, paint: Paint, text: &str) {
+        for (place, line) in wrap(text, self.width.saturating_sub(indent + GAP)).iter().enumerate() {
+            self.line(if place == 0 { indent } else { indent + GAP }, paint, line);
+        }
+    }
+
     /// Opens a section.
     pub(super) fn section(&mut self, title: &str, size: u64) {
         self.gap();

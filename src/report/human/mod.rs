@@ -4,8 +4,13 @@
 //! Nothing reaches the page that has not been made visible by [`crate::report::text`]. What is shown
 //! is bounded however large the report is; `--format json` holds it all.
 
+mod attempts;
 mod events;
 mod layout;
+mod paragraph;
+mod past;
+mod quarantine;
+mod runs;
 mod sentence;
 mod summary;
 
@@ -17,6 +22,7 @@ use crate::report::color::{Color, Paint};
 use crate::report::text;
 use crate::run_report::{Mode, Problem, RunReport};
 use layout::Page;
+pub use paragraph::of as paragraph;
 
 /// The most problems that are shown.
 const MOST_PROBLEMS: usize = 50;
@@ -36,7 +42,7 @@ pub enum Symbols {
 /// How much is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Verbosity {
-    /// Nothing when the run was clean, else problems and the last sentence.
+    /// Nothing when the run was clean, else one paragraph.
     Quiet,
     /// Everything that is not settled.
     #[default]
@@ -71,7 +77,10 @@ impl Human {
         let mut page = Page::new(self.width, self.color, self.symbols);
         match self.verbosity {
             Verbosity::Quiet if report.outcome == RunOutcome::Clean => return String::new(),
-            Verbosity::Quiet => problems(&mut page, &report.problems),
+            Verbosity::Quiet => {
+                page.paragraph(0, paint_of(report.outcome), &paragraph::of(report));
+                return page.into_text();
+            }
             Verbosity::Normal => {
                 heading(&mut page, report);
                 summary::write(&mut page, report);

@@ -185,6 +185,7 @@ fn left_cause(report: &RunReport) -> String {
         ProblemKind::ReceiverDown if report.totals.recovered > 0 => Some("because deliveries kept failing"),
         ProblemKind::ReceiverDown => Some("because the receiver is down"),
         ProblemKind::Deadline => Some("because the deadline passed"),
+        ProblemKind::FailureBudget => Some("because the failure budget is spent"),
         ProblemKind::Throttled => Some("because the vendor throttles for too long"),
         ProblemKind::FilterIgnored
         | ProblemKind::RangeIgnored
@@ -260,6 +261,7 @@ fn undetermined_cause(kind: ProblemKind) -> Option<&'static str> {
         | ProblemKind::CredentialsRefused
         | ProblemKind::Interrupted
         | ProblemKind::NoProgress
+        | ProblemKind::FailureBudget
         | ProblemKind::TimesAhead
         | ProblemKind::ProofsOff => None,
     }

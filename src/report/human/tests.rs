@@ -8,6 +8,7 @@ use crate::run_report::ProblemKind;
 use crate::tracked::{EventResult, TrackedEvent};
 
 mod pages;
+mod quiet;
 
 const SALES: &str = "2f0d8f2e-6a51-4f53-9d0e-0b7a4f3f1a01";
 const STOCK: &str = "91b6c0aa-6a51-4f53-9d0e-0b7a4f3f1a02";
@@ -135,16 +136,16 @@ fn a_quiet_clean_run_prints_nothing() {
 }
 
 #[test]
-fn a_quiet_run_that_is_not_clean_tells_problems_and_the_end() {
+fn a_quiet_run_that_is_not_clean_tells_one_paragraph() {
     insta::assert_snapshot!(human(80, Verbosity::Quiet).render(&undetermined()), @"
-    Problems (2)
-      - the received log begins at 2026-02-27 00:00:00Z, so it can't say which of
-        the older events are absent
-        Hint: give the rotated logs as well, or narrow the window with --from
-      - the vendor ignored success=false; records were judged one by one
-
-    Undetermined: the received log does not cover the whole window and 1 resend is
-    in doubt, so nothing can be called clean; 1 event was recovered.
+    hookmend reconcile of 2026-02-24 12:00:00Z to 2026-03-03 12:00:00Z ended with
+    11. Undetermined: the received log does not cover the whole window and 1 resend
+    is in doubt, so nothing can be called clean; 1 event was recovered. Webhooks:
+    SaleCreated (2). Why: the received log begins at 2026-02-27 00:00:00Z, so it
+    can't say which of the older events are absent; the vendor ignored
+    success=false; records were judged one by one; the answer was lost (1 event);
+    the event is older than the received log (1 event). Next: give the rotated logs
+    as well, or narrow the window with --from.
     ");
 }
 

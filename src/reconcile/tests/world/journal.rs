@@ -3,9 +3,16 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::attempt::{AttemptId, AttemptOutcome, Conclusion, Intent, OpenAttempt, ResendRequest, Settlement};
-use crate::event::WebhookId;
-use crate::ledger::{EventHistory, History, Journal, LedgerError, RunEnd, RunStart, WebhookHistory};
+use std::collections::{BTreeMap, HashMap};
+
+use crate::attempt::{
+    AttemptId, AttemptOutcome, Conclusion, Intent, OpenAttempt, ResendRequest, Settlement, settled_by_outcome,
+};
+use crate::event::{EventId, WebhookId};
+use crate::ledger::{
+    EventHistory, History, Journal, LedgerError, Quarantine, QuarantineChange, RunEnd, RunStart, WebhookHistory,
+};
+use crate::proven::Proven;
 
 use super::{Shared, World};
 
@@ -22,8 +29,13 @@ pub(in crate::reconcile::tests) enum Write {
 /// The rows of the journal.
 #[derive(Debug, Default)]
 pub(in crate::reconcile::tests) struct Rows {
-    pub(in crate::reconcile::tests) attempts: std::collections::BTreeMap<i64, OpenAttempt>,
-    pub(in crate::reconcile::tests) settled: std::collections::HashMap<i64, Settlement>,
+    pub(in crate::reconcile::tests) attempts: BTreeMap<i64, OpenAttempt>,
+    pub(in crate::reconcile::tests) settled: HashMap<i64, Settlement>,
+    pub(in crate::reconcile::tests) quarantine: HashMap<EventId, (WebhookId, Quarantine)>,
+    pub(in crate::reconcile::tests) proven: HashMap<WebhookId, Proven>,
+    settled_at: HashMap<i64, DateTime<Utc>>,
+    /// The attempts up to which an event was released.
+    released_through: HashMap<EventId, i64>,
     /// A run was begun and has not ended.
     running: bool,
     /// After a failed write no further intent is accepted.
@@ -33,6 +45,13 @@ pub(in crate::reconcile::tests) struct Rows {
 impl Rows {
     pub(in crate::reconcile::tests) fn is_stopped(&self) -> bool {
         self.stopped
+    }
+
+    /// A person releases an event.
+    pub(in crate::reconcile::tests) fn release(&mut self, event: &EventId) {
+        let last = self.attempts.last_key_value().map_or(0, |(number, _)| *number);
+        self.quarantine.remove(event);
+        self.released_through.insert(event.clone(), last);
     }
 
     /// The next run opens the ledger again.
@@ -71,11 +90,13 @@ impl History for Shared {
         for (number, attempt) in world.rows.attempts.iter().filter(|(_, attempt)| attempt.request.webhook == *webhook) {
             let entry: &mut EventHistory = history.entry(attempt.request.event.clone()).or_default();
             let failures: &mut u32 = since_recovery.entry(attempt.request.event.clone()).or_default();
-            let acted = attempt.conclusion.is_none_or(Conclusion::may_have_acted);
+            let released = world.rows.released_through.get(&attempt.request.event);
+            let counts = released.is_none_or(|through| number > through);
+            let acted = counts && attempt.conclusion.is_none_or(Conclusion::may_have_acted);
             match world.rows.settled.get(number) {
                 Some(Settlement::NotSent) => {}
                 Some(Settlement::Recovered) => {
-                    entry.attempts += 1;
+                    entry.attempts += u32::from(counts);
                     entry.attempts -= std::mem::take(failures);
                 }
                 Some(Settlement::DeliveryFailed) | None => {
@@ -87,8 +108,37 @@ impl History for Shared {
                 entry.open.push(attempt.clone());
             }
         }
+        for (event, (hook, entry)) in &world.rows.quarantine {
+            if hook == webhook {
+                history.entry(event.clone()).or_default().quarantine = Some(entry.clone());
+            }
+        }
         history.retain(|_, entry| *entry != EventHistory::default());
         Ok(history)
+    }
+
+    async fn delivery_failures(
+        &self,
+        webhook: &WebhookId,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<DateTime<Utc>>, LedgerError> {
+        let world = self.get();
+        let failed = |number: &i64| world.rows.settled.get(number) == Some(&Settlement::DeliveryFailed);
+        let at = |number: &i64, attempt: &OpenAttempt| match attempt.conclusion {
+            Some(Conclusion::Refused) => attempt.ended_at,
+            _ => world.rows.settled_at.get(number).copied(),
+        };
+        let mut failures: Vec<_> = (world.rows.attempts.iter())
+            .filter(|(number, attempt)| attempt.request.webhook == *webhook && failed(number))
+            .filter_map(|(number, attempt)| at(number, attempt))
+            .filter(|at| *at >= since)
+            .collect();
+        failures.sort_unstable();
+        Ok(failures)
+    }
+
+    async fn proven(&self, webhook: &WebhookId) -> Result<Option<Proven>, LedgerError> {
+        Ok(self.get().rows.proven.get(webhook).copied())
     }
 }
 
@@ -137,13 +187,9 @@ impl Journal for Shared {
         open.conclusion = Some(outcome.conclusion);
         open.ended_at = Some(at);
         open.runs_after = outcome.runs_after;
-        let settled = match outcome.conclusion {
-            Conclusion::NotSent | Conclusion::Rejected => Some(Settlement::NotSent),
-            Conclusion::Refused => Some(Settlement::DeliveryFailed),
-            Conclusion::Accepted | Conclusion::InDoubt => None,
-        };
-        if let Some(settlement) = settled {
+        if let Some(settlement) = settled_by_outcome(intent.request(), &outcome) {
             world.rows.settled.insert(number, settlement);
+            world.rows.settled_at.insert(number, at);
         }
         Ok(())
     }
@@ -151,7 +197,7 @@ impl Journal for Shared {
     async fn settle(
         &self,
         settled: Vec<(AttemptId, Settlement, String)>,
-        _at: DateTime<Utc>,
+        at: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
         let mut world = self.get();
         world.journal_write(Write::Settle)?;
@@ -162,16 +208,35 @@ impl Journal for Shared {
                 return Err(journal_failure("the attempt is not open"));
             }
             world.rows.settled.insert(attempt.0, settlement);
+            world.rows.settled_at.insert(attempt.0, at);
         }
         Ok(())
     }
 
-    async fn record_run_end(&self, _end: RunEnd) -> Result<(), LedgerError> {
+    async fn record_run_end(&self, end: RunEnd) -> Result<(), LedgerError> {
         let mut world = self.get();
         world.journal_write(Write::RunEnd)?;
         if !std::mem::take(&mut world.rows.running) {
             return Err(journal_failure("no run was begun"));
         }
+        for change in end.quarantine {
+            match change {
+                QuarantineChange::Entered { webhook, event, entry } => {
+                    world.rows.quarantine.entry(event).or_insert((webhook, entry));
+                }
+                QuarantineChange::Resolved { event, .. } => {
+                    world.rows.quarantine.remove(&event);
+                }
+            }
+        }
+        for (webhook, later) in end.proven {
+            let known = world.rows.proven.entry(webhook).or_insert(later);
+            *known = known.join(later);
+        }
         Ok(())
+    }
+
+    async fn prune(&self, _before: DateTime<Utc>) -> Result<u64, LedgerError> {
+        Ok(0)
     }
 }

@@ -60,7 +60,7 @@ impl World {
                 self.hooks_down.clear();
             }
         }
-        let stale = self.stale_after_delivery;
+        let (stale, now) = (self.stale_after_delivery, self.now());
         let Some(event) = self.events.get_mut(id) else { return false };
         event.delivered_before = event.delivered;
         event.runs_before = event.runs;
@@ -69,6 +69,8 @@ impl World {
         event.delivered = !(down || event.poison);
         if event.delivered {
             *self.accepted.entry(id.to_owned()).or_default() += 1;
+        } else {
+            self.refused.push((event.hook, now));
         }
         event.delivered
     }
