@@ -2,10 +2,10 @@
 //!
 //! "Absent" is the claim that causes a resend, so it is only ever made inside the log's coverage.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
 use chrono::{DateTime, Utc};
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::event::{Event, EventId, IdKey};
 
@@ -80,27 +80,34 @@ impl Coverage {
 pub struct WantedIds {
     ids: Vec<EventId>,
     index: HashTable<u32>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 impl WantedIds {
     /// Collects the ids; an id that is given twice keeps its first number.
     pub fn new(ids: impl IntoIterator<Item = EventId>) -> Self {
+        let ids = ids.into_iter();
         let mut wanted = Self::default();
-        for id in ids {
-            wanted.insert(id);
-        }
+        wanted.reserve(ids.size_hint().0);
+        ids.for_each(|id| wanted.insert(id));
         wanted
     }
 
+    fn reserve(&mut self, more: usize) {
+        self.ids.reserve(more);
+        let (ids, hasher) = (&self.ids, &self.hasher);
+        self.index.reserve(more, |&number| hasher.hash_one(ids[number as usize].key()));
+    }
+
     fn insert(&mut self, id: EventId) {
-        if self.number_of(id.key()).is_some() {
+        let hash = self.hasher.hash_one(id.key());
+        let (ids, hasher) = (&mut self.ids, &self.hasher);
+        let is_it = |number: &u32| ids[*number as usize].key() == id.key();
+        if self.index.find(hash, is_it).is_some() {
             return;
         }
-        let hash = self.hasher.hash_one(id.key());
-        let number = u32::try_from(self.ids.len()).expect("fewer than four billion ids");
-        self.ids.push(id);
-        let (ids, hasher) = (&self.ids, &self.hasher);
+        let number = u32::try_from(ids.len()).expect("fewer than four billion ids");
+        ids.push(id);
         self.index.insert_unique(hash, number, |&other| hasher.hash_one(ids[other as usize].key()));
     }
 
@@ -181,4 +188,7 @@ pub struct LogStats {
     /// Bytes that were read for this answer, as they lie on disk; what was known already is not
     /// among them.
     pub bytes: u64,
+    /// Whether lines that can't hold a wanted id were counted and not read: then there may be more
+    /// ids and more lines that could not be understood than these.
+    pub is_sample: bool,
 }

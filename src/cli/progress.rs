@@ -393,7 +393,8 @@ fn describe(event: &RunEvent) -> String {
                 let first = stats.first_unreadable.as_deref().unwrap_or("not noted");
                 text.push_str(&format!(", {lines} not understood (first: {first})"));
             }
-            text.push_str(&format!("; {} with an id", counted(stats.ids, "line", "lines")));
+            let least = if stats.is_sample { "at least " } else { "" };
+            text.push_str(&format!("; {least}{} with an id", counted(stats.ids, "line", "lines")));
             if let (Some(first), Some(last)) = (stats.first_time, stats.last_time) {
                 text.push_str(&format!(", from {} to {}", instant(first), instant(last)));
             }

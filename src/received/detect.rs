@@ -113,6 +113,15 @@ impl Sample {
         let candidates = [b'\t', b';', b','].into_iter().filter(|&delimiter| width(delimiter) > 1 && agrees(delimiter));
         candidates.max_by_key(|&delimiter| width(delimiter))
     }
+
+    /// The separator of what is said to be a table: where the rows agree on none, as when few are
+    /// whole, the first row alone decides.
+    pub(super) fn delimiter_of_table(&self) -> u8 {
+        let width = |delimiter: &u8| self.rows(*delimiter).first().map_or(0, Vec::len);
+        // Of equals the last wins: commas are the commonest.
+        let by_first_row = || [b'\t', b';', b','].into_iter().max_by_key(width);
+        self.delimiter().or_else(by_first_row).unwrap_or(b',')
+    }
 }
 
 /// Says which format the lines have, and why.
@@ -206,5 +215,14 @@ mod tests {
         assert_eq!(delimiter("a,b\n\"x;y\",2\n"), Some(b','));
         assert_eq!(delimiter("a\tb\tc\n1,5\t2\t3\n"), Some(b'\t'));
         assert_eq!(delimiter("one\ntwo\n"), None);
+        assert_eq!(delimiter("note;status;id\n\"\na\n\";200;\"evt-00\"\r\n"), Some(b';'));
+    }
+
+    #[test]
+    fn the_first_row_of_a_table_decides_where_the_rows_do_not_agree() {
+        let delimiter = |text: &str| Sample::of(text.as_bytes()).expect("memory can be read").delimiter_of_table();
+        assert_eq!(delimiter("note;status;id\n\"\na\nb\nc\n"), b';');
+        assert_eq!(delimiter("note\tstatus,code\tid\na\nb\nc\n"), b'\t');
+        assert_eq!(delimiter("id\n"), b',');
     }
 }

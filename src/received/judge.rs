@@ -99,6 +99,57 @@ impl<'w> Judge<'w> {
         }
     }
 
+    /// A judge of the same mind for a part of the file, whose findings are taken one part at a time.
+    pub(super) fn deputy(&self) -> Self {
+        Self {
+            wanted: self.wanted,
+            ok: self.ok.clone(),
+            zone: self.zone,
+            sightings: Vec::new(),
+            tail_sightings: Vec::new(),
+            tail_start: 0,
+            // Nothing a deputy sees is final.
+            part: Part::Tail,
+            story: Story::default(),
+            tail: Story::default(),
+            last_time: LastTime::default(),
+            distinct: None,
+            suspects: None,
+        }
+    }
+
+    /// What this deputy has seen so far.
+    pub(super) fn deputed(&self) -> &Story {
+        &self.tail
+    }
+
+    /// Takes what this deputy has seen, which begins anew.
+    pub(super) fn take_deputed(&mut self) -> (Story, Vec<(u32, Sighting)>) {
+        (std::mem::take(&mut self.tail), std::mem::take(&mut self.tail_sightings))
+    }
+
+    /// Takes in what a deputy has seen of the part that comes next.
+    pub(super) fn go_on(&mut self, story: Story, sightings: Vec<(u32, Sighting)>) {
+        self.current().go_on(story);
+        let mut sink = Sink { part: self.part, lasting: &mut self.sightings, tail: &mut self.tail_sightings };
+        sightings.into_iter().for_each(|(number, sighting)| sink.raise(number, sighting));
+    }
+
+    /// Whether the opening of the file is known, however it goes on.
+    pub(super) fn is_opened(&self) -> bool {
+        self.story.is_opened()
+    }
+
+    /// Whether every id must be seen, wanted or not.
+    pub(super) fn counts_distinct(&self) -> bool {
+        self.distinct.is_some()
+    }
+
+    /// The wanted ids.
+    pub(super) fn wanted(&self) -> &'w WantedIds {
+        self.wanted
+    }
+
     /// Begins with what was seen before.
     pub(super) fn remember(&mut self, sightings: &[Sighting]) {
         self.sightings.copy_from_slice(sightings);

@@ -111,6 +111,28 @@ impl<R: Read> LineReader<R> {
         }
     }
 
+    /// As many whole lines as the buffer holds, without going on behind them.
+    pub(super) fn block(&mut self) -> io::Result<Option<&[u8]>> {
+        while !self.at_end && self.end - self.start < self.buffer.len() {
+            self.fill()?;
+        }
+        let held = &self.buffer[self.start..self.end];
+        Ok(memchr::memrchr(b'\n', held).map(|newline| &held[..=newline]))
+    }
+
+    /// Goes on at a place in the stream, which begins a line of the block.
+    pub(super) fn consume_to(&mut self, position: u64) {
+        let length = usize::try_from(position - self.position).unwrap_or(usize::MAX);
+        self.go_to(self.start.saturating_add(length).min(self.end), 0);
+    }
+
+    /// Forgets what was read: the stream was moved to another place, from which everything counts.
+    pub(super) fn start_over(&mut self) {
+        (self.start, self.end, self.searched) = (0, 0, 0);
+        (self.bytes_read, self.position) = (0, 0);
+        (self.in_overlong, self.at_end) = (false, false);
+    }
+
     fn go_to(&mut self, start: usize, searched: usize) {
         self.position += (start - self.start) as u64;
         self.start = start;

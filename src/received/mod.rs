@@ -17,6 +17,7 @@
 //! | `access`, `pairs`, `pattern` | what text lines are made of |
 //! | `judge`, `time`, `suspects` | records and damage to sightings: the only place where one is decided |
 //! | `scan` | one stream from its first line to its last |
+//! | `shortcut`, `side_by_side`, `block`, `sieve` | the same in blocks, several at a time, reading only lines that matter |
 //! | `database` | a log in a database, asked in place; several logs as one |
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use crate::receipt::{Lookup, WantedIds};
 
 mod access;
+mod block;
 mod csv;
 mod database;
 mod detect;
@@ -47,6 +49,9 @@ mod record;
 mod records;
 mod rotation;
 mod scan;
+mod shortcut;
+mod side_by_side;
+mod sieve;
 mod sniff;
 mod sources;
 mod story;

@@ -16,7 +16,8 @@ use super::plan::{Layout, Refusal, examine};
 use super::records::{Continuity, FileRecord, Loss, LostContent, OpenFile, progress};
 use super::refused;
 use super::rotation::{Place, gaps};
-use super::scan::{Checkpoint, scan};
+use super::scan::{Checkpoint, Source, scan};
+use super::shortcut::Effort;
 use super::sources::{FileIdentity, Named, resolve};
 use super::story::Story;
 use crate::receipt::Coverage;
@@ -225,7 +226,8 @@ impl<'p, 'w> Pass<'p, 'w> {
         self.judge.begin(story);
         let mut noted = match open.stream_from(from.offset) {
             Ok(stream) => {
-                let scanned = scan(stream, name, &record.plan.layout, &from, &mut self.judge);
+                let source = Source { stream, plain: (open.packing == Packing::Plain).then_some(&open.file) };
+                let scanned = scan(source, name, &record.plan.layout, &from, Effort::default(), &mut self.judge);
                 if end == End::Final {
                     self.judge.keep_tail();
                 }

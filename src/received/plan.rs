@@ -52,6 +52,24 @@ impl Layout {
         }
     }
 
+    /// Whether its first row names the columns.
+    pub(super) fn has_header(&self) -> bool {
+        match self {
+            Self::Csv(layout) => layout.first_row == FirstRow::Header,
+            Self::Empty | Self::Ids | Self::Jsonl(_) | Self::Text(_) => false,
+        }
+    }
+
+    /// Whether its lines have a time that was asked for.
+    pub(super) fn has_time(&self) -> bool {
+        match self {
+            Self::Empty | Self::Ids => false,
+            Self::Jsonl(fields) => fields.time.is_some(),
+            Self::Csv(layout) => layout.time.is_some(),
+            Self::Text(layout) => layout.time.is_some(),
+        }
+    }
+
     /// Whether its lines have a status that must be asked for.
     pub(super) fn has_status(&self) -> bool {
         match self {

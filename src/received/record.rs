@@ -94,7 +94,7 @@ pub(super) enum Reading {
 }
 
 /// Reads records out of the lines of one file.
-pub(super) trait RecordReader {
+pub(super) trait RecordReader: Send {
     /// Reads one line, without its newline, into a record that was cleared.
     fn read(&mut self, line: &[u8], record: &mut Record) -> Reading;
 

@@ -2,12 +2,15 @@
 //!
 //! It never opens anything and never decides what an id is worth.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 
+use super::block::BlockReport;
 use super::judge::Judge;
-use super::lines::{Ending, Line, LineReader};
+use super::lines::{Ending, Line, LineReader, MAX_LINE_BYTES, OVERLAP_BYTES};
 use super::plan::Layout;
 use super::record::{Reading, Record, RecordReader};
+use super::shortcut::{Effort, Shortcut};
 
 /// A quoted cell that spans more than this is taken for a stray quote.
 const MOST_LINES_OF_RECORD: u64 = 1_000;
@@ -44,33 +47,76 @@ pub(super) struct Scanned {
     pub(super) damage: Option<String>,
 }
 
-/// Reads a stream to its end, from where it was left off before. The judge has begun the file.
+/// A file that is read from where it was left off before.
+pub(super) struct Source<'f> {
+    /// Its bytes, from there on.
+    pub(super) stream: Box<dyn Read + 'f>,
+    /// The file, if these are its bytes as they lie on disk and reading the stream moves through it.
+    pub(super) plain: Option<&'f File>,
+}
+
+/// Reads a file to its end, from where it was left off before. The judge has begun the file.
 pub(super) fn scan(
-    stream: impl Read,
+    source: Source<'_>,
     name: &str,
     layout: &Layout,
     from: &Checkpoint,
+    effort: Effort,
     judge: &mut Judge<'_>,
 ) -> Scanned {
-    let mut lines = LineReader::new(stream);
+    let mut lines = LineReader::with_bounds(source.stream, effort.block, MAX_LINE_BYTES, OVERLAP_BYTES);
+    let mut origin = from.offset;
+    let mut shortcut = Shortcut::new(layout, from.offset, effort, judge.wanted());
     let mut scan = Scan::new(name, layout, from, judge);
     let failure = loop {
+        let at = origin + lines.position();
+        if shortcut.is_open_at(at) && scan.is_ready_for_blocks() {
+            if let Some(mut file) = source.plain
+                && let Some(deputies) = shortcut.is_worth_sharing(file, at)
+            {
+                let deputies = (0..deputies).map(|_| scan.judge.deputy()).collect();
+                shortcut.share(file, at, deputies, |report, end| scan.take_block(report, end));
+                origin = scan.checkpoint.offset.max(at);
+                if let Err(error) = file.seek(SeekFrom::Start(origin)) {
+                    break Some(unreadable(name, &error));
+                }
+                lines.start_over();
+                continue;
+            }
+            match lines.block() {
+                Ok(Some(block)) => {
+                    let end = at + block.len() as u64;
+                    if let Some(report) = shortcut.read(block, end, || scan.judge.deputy()) {
+                        scan.take_block(report, end);
+                        lines.consume_to(end - origin);
+                    }
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => break Some(unreadable(name, &error)),
+            }
+        }
         match lines.next_line() {
             Ok(Some(line)) => scan.take(&line),
             Ok(None) => break None,
-            Err(error) => break Some(format!("{name} could not be read to its end: {error}")),
+            Err(error) => break Some(unreadable(name, &error)),
         }
         if scan.is_between_records {
-            scan.checkpoint.offset = from.offset + lines.position();
+            scan.checkpoint.offset = origin + lines.position();
         }
     };
     scan.finish();
     let damage = scan.verdict();
-    Scanned { checkpoint: scan.checkpoint, length: from.offset + lines.bytes_read(), failure, damage }
+    Scanned { checkpoint: scan.checkpoint, length: origin + lines.bytes_read(), failure, damage }
+}
+
+fn unreadable(name: &str, error: &io::Error) -> String {
+    format!("{name} could not be read to its end: {error}")
 }
 
 struct Scan<'s, 'w> {
     name: &'s str,
+    layout: &'s Layout,
     judge: &'s mut Judge<'w>,
     reader: Box<dyn RecordReader>,
     has_status: bool,
@@ -91,10 +137,11 @@ struct Scan<'s, 'w> {
 }
 
 impl<'s, 'w> Scan<'s, 'w> {
-    fn new(name: &'s str, layout: &Layout, from: &Checkpoint, judge: &'s mut Judge<'w>) -> Self {
+    fn new(name: &'s str, layout: &'s Layout, from: &Checkpoint, judge: &'s mut Judge<'w>) -> Self {
         let (lines, unreadable) = judge.counted();
         Self {
             name,
+            layout,
             judge,
             reader: if from.is_behind_header { layout.reader_behind_header() } else { layout.reader() },
             has_status: layout.has_status(),
@@ -111,6 +158,30 @@ impl<'s, 'w> Scan<'s, 'w> {
             unreadable,
             tail_damage: None,
         }
+    }
+
+    /// Whether what comes next may be read in blocks: it begins with a line, behind the header and
+    /// behind what tells since when the file speaks.
+    fn is_ready_for_blocks(&self) -> bool {
+        self.is_between_records
+            && !self.in_tail
+            && self.line_number > 0
+            && (self.checkpoint.is_behind_header || !self.layout.has_header())
+            && (self.judge.is_opened() || !self.layout.has_time())
+            && !self.judge.counts_distinct()
+    }
+
+    /// Takes in what was seen in the block that comes next, up to a place in the file.
+    fn take_block(&mut self, report: BlockReport, end: u64) {
+        let BlockReport { lines, mut story, sightings, first_unreadable } = report;
+        let first = first_unreadable.map(|before| self.line_number + before + 1);
+        story.first_unreadable = first.map(|line| format!("{}:{line}", self.name));
+        self.lines += story.lines;
+        self.unreadable += story.unreadable;
+        self.line_number += lines;
+        self.judge.go_on(story, sightings);
+        self.checkpoint.offset = end;
+        self.checkpoint.line_number = self.line_number;
     }
 
     fn take(&mut self, line: &Line<'_>) {
@@ -289,6 +360,11 @@ impl<'s, 'w> Scan<'s, 'w> {
         let damage = self.checkpoint.damage.clone().or(self.tail_damage.take());
         damage.or_else(|| (unreadable * 2 > lines).then(mostly))
     }
+}
+
+/// Whether a line that can't be understood is no text at all, or has a hole.
+pub(super) fn is_damaged(line: &[u8]) -> bool {
+    longest_hole(line) >= HOLE_BYTES || is_binary(line)
 }
 
 fn longest_hole(bytes: &[u8]) -> usize {

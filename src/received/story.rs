@@ -26,6 +26,9 @@ pub(super) struct Story {
     /// The latest time.
     pub(super) latest: Option<DateTime<Utc>>,
     times: u32,
+    /// Whether some lines were ruled out rather than read, so that there may be more ids and more
+    /// lines that can't be understood.
+    pub(super) is_sample: bool,
 }
 
 impl Story {
@@ -36,6 +39,25 @@ impl Story {
             self.opening = Some(self.opening.map_or(time, |opening| opening.min(time)));
         }
         self.latest = self.latest.max(Some(time));
+    }
+
+    /// Counts lines that were ruled out without being read.
+    pub(super) fn pass_over(&mut self, lines: u64) {
+        self.lines += lines;
+        self.is_sample |= lines > 0;
+    }
+
+    /// Whether the opening of the file is known, however it goes on.
+    pub(super) fn is_opened(&self) -> bool {
+        self.times >= OPENING_LINES
+    }
+
+    /// Adds what comes next in the same file.
+    pub(super) fn go_on(&mut self, mut next: Self) {
+        if self.is_opened() {
+            next.opening = None;
+        }
+        self.add(&next);
     }
 
     /// Adds another story to this one.
@@ -50,6 +72,7 @@ impl Story {
         self.opening = [self.opening, other.opening].into_iter().flatten().min();
         self.latest = self.latest.max(other.latest);
         self.times = self.times.saturating_add(other.times);
+        self.is_sample |= other.is_sample;
     }
 
     /// The numbers as an answer tells them.
@@ -62,6 +85,7 @@ impl Story {
             first_time: self.opening,
             last_time: self.latest,
             bytes,
+            is_sample: self.is_sample,
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn choose(
     options: &ReceivedOptions,
     preferred: &[FieldSpec],
 ) -> Result<TableChoice, Refusal> {
-    let delimiter = sample.delimiter().unwrap_or(b',');
+    let delimiter = sample.delimiter_of_table();
     let rows = sample.rows(delimiter);
     let Some(first) = rows.first() else {
         return Err(Refusal::unusable("its first row has no end", "look for a quote that is left open"));

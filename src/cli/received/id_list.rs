@@ -54,11 +54,11 @@ fn parse(name: &str, mut list: impl BufRead) -> Result<WantedIds, CliError> {
 /// The id of a line; a quoted JSON string stands for what it says.
 fn id_of(line: &[u8]) -> Result<Option<EventId>, String> {
     let unquoted: Option<String> = if line.starts_with(b"\"") { serde_json::from_slice(line).ok() } else { None };
-    let text = match unquoted {
+    let text = match &unquoted {
         Some(text) => text,
-        None => std::str::from_utf8(line).map_err(|error| error.to_string())?.to_owned(),
+        None => std::str::from_utf8(line).map_err(|error| error.to_string())?,
     };
-    match EventId::new(&text) {
+    match EventId::new(text) {
         Ok(id) => Ok(Some(id)),
         Err(IdError::Empty) => Ok(None),
         Err(error) => Err(error.to_string()),

@@ -3,6 +3,7 @@
 mod files;
 mod growth;
 mod oracle;
+mod oracle_blocks;
 mod oracle_text;
 pub(super) mod packed;
 mod real_logs;

@@ -1,0 +1,198 @@
+//! A block of whole lines, read at once: what the sieve rules out is counted, all else is read.
+//!
+//! A block that is not what it should be is handed back unread, to be read line by line: one in
+//! which a record spans lines, and one with a hole or with binary data. Nothing of it was told to
+//! anybody by then.
+
+use std::sync::Arc;
+
+use memchr::{memchr, memrchr};
+
+use super::judge::Judge;
+use super::lines::{Ending, MAX_LINE_BYTES};
+use super::plan::Layout;
+use super::record::{Reading, Record, RecordReader};
+use super::scan::is_damaged;
+use super::sieve::Sieve;
+use super::story::Story;
+use crate::receipt::Sighting;
+
+/// One line in so many bytes is read in any case, to see whether lines can be understood at all.
+const BYTES_OF_SAMPLE: usize = 64 << 10;
+
+/// What was seen in a block.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct BlockReport {
+    /// How many lines it has, blank ones counted.
+    pub(super) lines: u64,
+    /// What was seen.
+    pub(super) story: Story,
+    /// Which ids, by number.
+    pub(super) sightings: Vec<(u32, Sighting)>,
+    /// The first line that could not be understood, counted from 0.
+    pub(super) first_unreadable: Option<u64>,
+}
+
+/// The block must be read line by line, with regard to what stands before and behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Irregular;
+
+/// Reads one block after the other, each by itself.
+pub(super) struct BlockReader<'b, 'w> {
+    layout: &'b Layout,
+    /// `None` when no line can be ruled out.
+    sieve: Option<Arc<Sieve>>,
+    judge: Judge<'w>,
+    reader: Box<dyn RecordReader>,
+    record: Record,
+    places: Vec<usize>,
+}
+
+impl<'b, 'w> BlockReader<'b, 'w> {
+    /// A reader of blocks behind the header; the judge is a deputy.
+    pub(super) fn new(layout: &'b Layout, sieve: Option<Arc<Sieve>>, judge: Judge<'w>) -> Self {
+        Self {
+            layout,
+            sieve,
+            judge,
+            reader: layout.reader_behind_header(),
+            record: Record::default(),
+            places: Vec::new(),
+        }
+    }
+
+    /// Reads a block of whole lines.
+    pub(super) fn read(&mut self, block: &[u8]) -> Result<BlockReport, Irregular> {
+        let read = self.read_lines(block);
+        // Whatever was seen belongs to this block and to no other.
+        let (mut story, sightings) = self.judge.take_deputed();
+        let (lines, passed_over, first_unreadable) = read.inspect_err(|Irregular| self.reader.abandon())?;
+        story.pass_over(passed_over);
+        Ok(BlockReport { lines, story, sightings, first_unreadable })
+    }
+
+    /// How many lines there are, how many of them were ruled out, and the first unreadable one.
+    fn read_lines(&mut self, block: &[u8]) -> Result<(u64, u64, Option<u64>), Irregular> {
+        if let Layout::Csv(layout) = self.layout
+            && !rows_are_lines(block, layout.delimiter)
+        {
+            return Err(Irregular);
+        }
+        let Some(sieve) = self.sieve.clone() else {
+            return self.read_all(block).map(|(lines, first)| (lines, 0, first));
+        };
+        let mut places = std::mem::take(&mut self.places);
+        places.clear();
+        let lines = sieve.sift(self.judge.wanted(), block, &mut places);
+        places.extend((0..block.len()).step_by(BYTES_OF_SAMPLE));
+        places.sort_unstable();
+        let chosen = self.read_chosen(block, &places);
+        self.places = places;
+        let (read, first_unreadable) = chosen?;
+        let seen = self.judge.deputed();
+        if seen.unreadable * 2 > seen.lines {
+            // Perhaps most lines are like these, so that absence proves nothing.
+            self.judge.take_deputed();
+            return self.read_all(block).map(|(lines, first)| (lines, 0, first));
+        }
+        Ok((lines, lines - read, first_unreadable))
+    }
+
+    fn read_all(&mut self, block: &[u8]) -> Result<(u64, Option<u64>), Irregular> {
+        let (mut lines, mut first_unreadable, mut start) = (0, None, 0);
+        while let Some(length) = memchr(b'\n', &block[start..]) {
+            if self.read_line(&block[start..start + length])? == Reading::Unreadable {
+                first_unreadable.get_or_insert(lines);
+            }
+            lines += 1;
+            start += length + 1;
+        }
+        Ok((lines, first_unreadable))
+    }
+
+    /// Reads the lines at these places, which are sorted.
+    fn read_chosen(&mut self, block: &[u8], places: &[usize]) -> Result<(u64, Option<u64>), Irregular> {
+        let (mut read, mut first_unreadable, mut behind) = (0, None, 0);
+        for &place in places {
+            if place < behind {
+                continue;
+            }
+            let start = memrchr(b'\n', &block[behind..place]).map_or(behind, |before| behind + before + 1);
+            let end = memchr(b'\n', &block[place..]).map_or(block.len(), |length| place + length);
+            if self.read_line(&block[start..end])? == Reading::Unreadable && first_unreadable.is_none() {
+                first_unreadable = Some(memchr::memchr_iter(b'\n', &block[..start]).count() as u64);
+            }
+            read += 1;
+            behind = end + 1;
+        }
+        Ok((read, first_unreadable))
+    }
+
+    fn read_line(&mut self, line: &[u8]) -> Result<Reading, Irregular> {
+        if line.trim_ascii().is_empty() {
+            return Ok(Reading::Understood);
+        }
+        if line.len() > MAX_LINE_BYTES {
+            return Err(Irregular);
+        }
+        self.record.clear();
+        let reading = self.reader.read(line, &mut self.record);
+        match reading {
+            Reading::Understood | Reading::Ambiguous => {
+                let has_status = self.layout.has_status();
+                self.judge.take_record(&self.record, 1, Ending::Newline, has_status);
+                if reading == Reading::Ambiguous {
+                    self.judge.suspect(line);
+                }
+            }
+            Reading::Unreadable if is_damaged(line) => return Err(Irregular),
+            Reading::Unreadable => self.judge.take_unreadable(line, 1, Ending::Newline, String::new),
+            Reading::Header | Reading::Unfinished => return Err(Irregular),
+        }
+        Ok(reading)
+    }
+}
+
+/// Whether each line of a part of a table is a row by itself: where a quote opens a cell, it is
+/// closed on the same line, and no quote stands anywhere else.
+fn rows_are_lines(block: &[u8], delimiter: u8) -> bool {
+    let mut opened: Option<usize> = None;
+    let mut quotes = memchr::memchr_iter(b'"', block);
+    while let Some(at) = quotes.next() {
+        let Some(start) = opened else {
+            let begins_cell = at == 0 || block[at - 1] == delimiter || block[at - 1] == b'\n';
+            if !begins_cell {
+                return false;
+            }
+            opened = Some(at);
+            continue;
+        };
+        match &block[at + 1..] {
+            // Two of them stand for one in the cell.
+            [b'"', ..] => {
+                quotes.next();
+            }
+            [next, ..] if *next != delimiter && *next != b'\n' && !block[at + 1..].starts_with(b"\r\n") => {
+                return false;
+            }
+            _ if memchr(b'\n', &block[start..at]).is_some() => return false,
+            _ => opened = None,
+        }
+    }
+    opened.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_a_line_where_quotes_open_and_close_cells_on_it() {
+        for text in ["a,b\n", "\"a\",\"b\"\r\n\"\",x\n", "\"a \"\"b\"\",\",1\n\"\"\"\",2\n"] {
+            assert!(rows_are_lines(text.as_bytes(), b','), "{text}");
+        }
+        for text in ["\"a\nb\",1\n", "a\"b,1\n", "\"a\"b,1\n", " \"a\",1\n", "\"a\n", "\"a\";1\n", "\"a\"\r,1\n"] {
+            assert!(!rows_are_lines(text.as_bytes(), b','), "{text}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Reads a long stretch of a plain file in blocks, several at a time, and hands over what was seen in
+//! the order of the file.
+//!
+//! It owns the threads and their buffers: as many as there are processors, within a bound, each with
+//! one block, so that memory does not grow with the file. It ends at the first block that must be
+//! read line by line.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::num::NonZero;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+use memchr::{memchr, memrchr};
+
+use super::block::{BlockReader, BlockReport, Irregular};
+use super::lines::MAX_LINE_BYTES;
+
+/// More threads than this only wait for memory.
+const MOST_THREADS: usize = 4;
+/// How much is read behind a block at first, for the end of its last line.
+const SLACK_BYTES: usize = 16 << 10;
+/// So many reports may wait to be handed over.
+const MOST_WAITING: usize = 64;
+
+/// How many threads are worth while.
+pub(super) fn threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS)
+}
+
+/// A part of a file that begins with a line.
+#[derive(Clone, Copy)]
+pub(super) struct Stretch<'f> {
+    /// The file.
+    pub(super) file: &'f File,
+    /// Where the first line begins.
+    pub(super) from: u64,
+    /// Where it ends, perhaps within a line.
+    pub(super) to: u64,
+    /// How many bytes a block has.
+    pub(super) block: u64,
+}
+
+/// What became of a block.
+enum Outcome {
+    /// It was read, up to this place in the file.
+    Read(BlockReport, u64),
+    /// No line begins in it.
+    Empty,
+    /// It must be read line by line.
+    Irregular,
+}
+
+/// Reads the blocks of a stretch and hands over each report, with the place in the file that was
+/// reached. The answer is the end of a block that must be read line by line, if there is one.
+pub(super) fn read_side_by_side(
+    stretch: Stretch<'_>,
+    readers: Vec<BlockReader<'_, '_>>,
+    mut take: impl FnMut(BlockReport, u64),
+) -> Option<u64> {
+    let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let (sender, reports) = sync_channel(MOST_WAITING);
+    thread::scope(|scope| {
+        for reader in readers {
+            let (sender, next, stop) = (sender.clone(), &next, &stop);
+            scope.spawn(move || work(stretch, reader, next, stop, &sender));
+        }
+        drop(sender);
+        let mut waiting = BTreeMap::new();
+        let mut turn = 0_u64;
+        while let Ok((number, outcome)) = reports.recv() {
+            waiting.insert(number, outcome);
+            while let Some(outcome) = waiting.remove(&turn) {
+                match outcome {
+                    Outcome::Read(report, end) => take(report, end),
+                    Outcome::Empty => {}
+                    Outcome::Irregular => {
+                        stop.store(true, Ordering::Relaxed);
+                        drop(reports);
+                        return Some(stretch.block_at(turn).map_or(stretch.to, |block| block.end));
+                    }
+                }
+                turn += 1;
+            }
+        }
+        None
+    })
+}
+
+fn work(
+    stretch: Stretch<'_>,
+    mut reader: BlockReader<'_, '_>,
+    next: &AtomicU64,
+    stop: &AtomicBool,
+    reports: &SyncSender<(u64, Outcome)>,
+) {
+    let mut buffer = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        let Some(block) = stretch.block_at(number) else { break };
+        let outcome = match stretch.lines_of(&block, &mut buffer) {
+            Ok(Some((lines, end))) => match reader.read(&buffer[lines]) {
+                Ok(report) => Outcome::Read(report, end),
+                Err(Irregular) => Outcome::Irregular,
+            },
+            Ok(None) => Outcome::Empty,
+            // Whoever reads line by line meets the same error and tells of it.
+            Err(_) => Outcome::Irregular,
+        };
+        if reports.send((number, outcome)).is_err() {
+            break;
+        }
+    }
+}
+
+impl Stretch<'_> {
+    /// The bytes of a block by its number, in the file.
+    fn block_at(&self, number: u64) -> Option<Range<u64>> {
+        let start = number.checked_mul(self.block).and_then(|bytes| self.from.checked_add(bytes))?;
+        (start < self.to).then(|| start..(start + self.block).min(self.to))
+    }
+
+    /// Reads the lines that begin in a block, up to the last newline of the stretch. The answer is
+    /// where they are in the buffer, and where they end in the file.
+    fn lines_of(&self, block: &Range<u64>, buffer: &mut Vec<u8>) -> io::Result<Option<(Range<usize>, u64)>> {
+        // The byte before a block tells whether a line begins with it.
+        let origin = if block.start == self.from { block.start } else { block.start - 1 };
+        let length = to_usize(block.end - origin)?;
+        let most = to_usize(self.to - origin)?;
+        let mut filled = 0;
+        let mut wanted = (length + SLACK_BYTES).min(most);
+        let end = loop {
+            if buffer.len() < wanted {
+                buffer.resize(wanted, 0);
+            }
+            read_exactly_at(self.file, &mut buffer[filled..wanted], origin + filled as u64)?;
+            filled = wanted;
+            if let Some(newline) = memchr(b'\n', &buffer[length - 1..filled]) {
+                break Some(length + newline);
+            }
+            if filled == most {
+                break memrchr(b'\n', &buffer[..filled]).map(|newline| newline + 1);
+            }
+            if filled > length + MAX_LINE_BYTES {
+                return Err(io::Error::other("a line is too long to be handed out whole"));
+            }
+            wanted = (filled * 2).min(most);
+        };
+        let start = if block.start == self.from { Some(0) } else { memchr(b'\n', &buffer[..filled]).map(|at| at + 1) };
+        match (start, end) {
+            (Some(start), Some(end)) if start < end => Ok(Some((start..end, origin + end as u64))),
+            _ => Ok(None),
+        }
+    }
+}
+
+fn to_usize(bytes: u64) -> io::Result<usize> {
+    usize::try_from(bytes).map_err(io::Error::other)
+}
+
+fn read_exactly_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !buffer.is_empty() {
+        match read_at(file, buffer, offset) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                buffer = &mut buffer[count..];
+                offset += count as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}

@@ -1,0 +1,393 @@
+//! Which lines of a block must be read at all, told by a look at its bytes.
+//!
+//! It rules out a line only where no reading of it could matter: where none of the wanted ids
+//! stands in it in any spelling, be it in its field, in another one or in a part that is damaged,
+//! and where nothing speaks of damage that could hide one. It never decides what an id is worth:
+//! a line that is not ruled out is read as if there were no sieve. It knows of a format only how
+//! its lines begin and end.
+//!
+//! A wanted UUID is found by its dashes or as 32 digits, wherever it stands; any other wanted id as
+//! a whole word. What an escape may hide, a line with that escape is read for.
+
+mod chunk;
+mod escape;
+mod filter;
+
+use chunk::{CHUNK, Chunk, look};
+use escape::{Kind, is_harmless};
+use filter::{Filter, UUID_BYTES, hash_of_text, hash_of_uuid};
+
+use super::plan::Layout;
+use super::text::IdField;
+use crate::event::IdKey;
+use crate::receipt::WantedIds;
+
+/// Words shorter than this are everywhere.
+const SHORTEST_WORD: usize = 4;
+/// The digits of a UUID without its dashes.
+const DIGITS: usize = 32;
+/// Where in a UUID its first dash is.
+const FIRST_DASH: usize = 8;
+
+/// The wanted ids, prepared for a look at many bytes.
+pub(super) struct Sieve {
+    uuids: Option<Filter>,
+    words: Option<Words>,
+    lines: Lines,
+}
+
+/// The wanted ids that are words.
+struct Words {
+    filter: Filter,
+    shortest: usize,
+}
+
+impl Words {
+    fn may_hold(&self, word: &[u8]) -> bool {
+        let bare = trimmed(word);
+        self.filter.may_hold(hash_of_text(word))
+            || (bare.len() != word.len() && self.filter.may_hold(hash_of_text(bare)))
+    }
+}
+
+/// How the lines of a format begin and end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lines {
+    /// As JSON objects.
+    Objects,
+    /// Anyhow.
+    Free,
+}
+
+impl Sieve {
+    /// Prepares the search, if there is a way to search for these ids in lines of this layout.
+    pub(super) fn new(wanted: &WantedIds, layout: &Layout) -> Option<Self> {
+        let (mut uuids, mut words) = (Vec::new(), Vec::new());
+        let mut shortest = usize::MAX;
+        for id in wanted.ids() {
+            match id.key() {
+                IdKey::Uuid(value) => uuids.push(hash_of_uuid(&hyphenated(value))),
+                IdKey::Bytes(word) if word.len() >= SHORTEST_WORD && word.iter().all(|&byte| is_word(byte)) => {
+                    // Dashes at its ends may as well belong to what stands around it.
+                    if trimmed(word).len() != word.len() {
+                        return None;
+                    }
+                    words.push(hash_of_text(word));
+                    shortest = shortest.min(word.len());
+                }
+                IdKey::Bytes(_) => return None,
+            }
+        }
+        // A pattern may find an id within a word.
+        let by_pattern = matches!(layout, Layout::Text(text) if matches!(text.id, IdField::Pattern(_)));
+        if by_pattern && !words.is_empty() {
+            return None;
+        }
+        let filter = |hashes: Vec<u64>| (!hashes.is_empty()).then(|| Filter::new(&hashes));
+        let lines = if matches!(layout, Layout::Jsonl(_)) { Lines::Objects } else { Lines::Free };
+        let words = filter(words).map(|filter| Words { filter, shortest });
+        Some(Self { uuids: filter(uuids), words, lines })
+    }
+
+    /// Finds places in whole lines, each of them in a line that must be read, in no order. The answer
+    /// is how many lines there are.
+    pub(super) fn sift(&self, wanted: &WantedIds, block: &[u8], places: &mut Vec<usize>) -> u64 {
+        let mut dashes = Vec::new();
+        let sifting = Sifting::new(self, block, places, &mut dashes);
+        let lines = match self.words {
+            None => sifting.run::<false>(look::<false>),
+            Some(_) => sifting.run::<true>(look::<true>),
+        };
+        // All in a row: the processor waits for memory once for several of them.
+        let is_wanted = |dash: &usize| {
+            let text = uuid_around(block, *dash);
+            text.is_some_and(|text| wanted.number_of(IdKey::of(text)).is_some())
+        };
+        places.extend(dashes.into_iter().filter(is_wanted));
+        lines
+    }
+}
+
+/// So many chunks are looked at before what was found is.
+const STRETCH: usize = 32;
+
+/// What was found in a stretch.
+struct Notes {
+    dashes: Places,
+    newlines: Places,
+}
+
+impl Notes {
+    fn new() -> Self {
+        Self { dashes: Places::new(), newlines: Places::new() }
+    }
+}
+
+/// Places in the block, in a row.
+struct Places {
+    places: Vec<usize>,
+    count: usize,
+}
+
+impl Places {
+    /// Most chunks have no more; these are written whether they are there or not.
+    const FEW: usize = 2;
+
+    fn new() -> Self {
+        Self { places: vec![0; (STRETCH + 2) * CHUNK + Self::FEW], count: 0 }
+    }
+
+    /// Notes the bits of a chunk that begins there.
+    #[inline(always)]
+    fn note(&mut self, from: usize, mut bits: u64) {
+        let count = bits.count_ones() as usize;
+        let room = &mut self.places[self.count..];
+        if let Some(few) = room.first_chunk_mut::<{ Self::FEW }>() {
+            for place in few {
+                *place = from.wrapping_add(bits.trailing_zeros() as usize);
+                bits &= bits.wrapping_sub(1);
+            }
+        }
+        if count > Self::FEW {
+            for (place, at) in room[Self::FEW..].iter_mut().zip(ones(bits)) {
+                *place = from.wrapping_add(at);
+            }
+        }
+        self.count += count;
+    }
+
+    fn noted(&self) -> &[usize] {
+        &self.places[..self.count]
+    }
+}
+
+/// One block on its way through the sieve.
+struct Sifting<'s, 'p> {
+    sieve: &'s Sieve,
+    block: &'s [u8],
+    places: &'p mut Vec<usize>,
+    /// The first dashes of what may be wanted UUIDs.
+    dashes: &'p mut Vec<usize>,
+    line_start: usize,
+    /// Up to where runs of digits were looked at.
+    digits_end: usize,
+    /// The words of the chunk before, at its very end.
+    word_length: usize,
+}
+
+impl<'s, 'p> Sifting<'s, 'p> {
+    fn new(sieve: &'s Sieve, block: &'s [u8], places: &'p mut Vec<usize>, dashes: &'p mut Vec<usize>) -> Self {
+        Self { sieve, block, places, dashes, line_start: 0, digits_end: 0, word_length: 0 }
+    }
+
+    /// Looks at the whole block, 64 bytes at a time, and counts its lines.
+    ///
+    /// What is found in a stretch is noted first and looked at afterwards: where a line or an id ends
+    /// can't be foreseen, and a processor that guesses wrong loses more time than the look takes.
+    #[inline(always)]
+    fn run<const WORDS: bool>(mut self, look: impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
+        let (chunks, rest) = self.block.as_chunks::<CHUNK>();
+        let (mut lines, mut before) = (0, 0);
+        let mut notes = Notes::new();
+        for (number, stretch) in chunks.chunks(STRETCH).enumerate() {
+            for (place, bytes) in stretch.iter().enumerate() {
+                let from = (number * STRETCH + place) * CHUNK;
+                let chunk = look(bytes);
+                self.take::<WORDS>(from, before, &chunk, &mut notes);
+                before = chunk.dashes;
+            }
+            lines += self.look_up(&mut notes);
+        }
+        // The end is filled up with spaces, which end a word and mean nothing.
+        let mut last = [b' '; CHUNK];
+        last[..rest.len()].copy_from_slice(rest);
+        let chunk = look(&last);
+        self.take::<WORDS>(chunks.len() * CHUNK, before, &chunk, &mut notes);
+        let nothing = Chunk { newlines: 0, dashes: 0, odd: 0, dense: 0, words: 0 };
+        self.take::<WORDS>((chunks.len() + 1) * CHUNK, chunk.dashes, &nothing, &mut notes);
+        lines + self.look_up(&mut notes)
+    }
+
+    /// Takes in 64 bytes, and which of the 64 before are dashes.
+    #[inline(always)]
+    fn take<const WORDS: bool>(&mut self, from: usize, dashes_before: u64, chunk: &Chunk, notes: &mut Notes) {
+        if let Some(uuids) = &self.sieve.uuids {
+            // Where dashes stand as those of a UUID do; the others may be in this chunk.
+            let further = |by: u32| dashes_before >> by | chunk.dashes << (64 - by);
+            let first = dashes_before & further(5) & further(10) & further(15);
+            notes.dashes.note(from.wrapping_sub(CHUNK), first);
+            if chunk.dense != 0 {
+                self.take_dense(uuids, from, chunk.dense);
+            }
+        }
+        notes.newlines.note(from, chunk.newlines);
+        if WORDS {
+            self.take_words(from, chunk.words);
+        }
+        if chunk.odd != 0 {
+            self.take_odd::<WORDS>(from, chunk.odd);
+        }
+    }
+
+    /// Looks at what was noted, and counts the lines.
+    #[inline(always)]
+    fn look_up(&mut self, notes: &mut Notes) -> u64 {
+        if let Some(uuids) = &self.sieve.uuids {
+            for &dash in notes.dashes.noted() {
+                if uuid_around(self.block, dash).is_some_and(|text| uuids.may_hold(hash_of_uuid(text))) {
+                    self.dashes.push(dash);
+                }
+            }
+        }
+        for &newline in notes.newlines.noted() {
+            self.end_line(newline);
+        }
+        let lines = notes.newlines.noted().len() as u64;
+        (notes.dashes.count, notes.newlines.count) = (0, 0);
+        lines
+    }
+
+    /// Looks for UUIDs without dashes: 32 digits hold at least one whole sixteen.
+    #[cold]
+    fn take_dense(&mut self, uuids: &Filter, from: usize, dense: u64) {
+        for number in ones(dense) {
+            let start = from + 16 * number;
+            if start < self.digits_end {
+                continue;
+            }
+            let is_digit = |byte: &&u8| byte.is_ascii_hexdigit();
+            let ahead = self.block.get(start..).unwrap_or_default().iter().take_while(is_digit).count();
+            if ahead < 16 {
+                continue;
+            }
+            let behind = self.block[..start].iter().rev().take_while(is_digit).count();
+            let run = start - behind..start + ahead;
+            self.digits_end = run.end;
+            for (at, digits) in self.block[run.clone()].windows(DIGITS).enumerate() {
+                if uuids.may_hold(hash_of_uuid(&with_dashes(digits))) {
+                    self.places.push(run.start + at);
+                }
+            }
+        }
+    }
+
+    /// Looks at the words that end here and are long enough.
+    #[inline(always)]
+    fn take_words(&mut self, from: usize, words: u64) {
+        let Some(wanted) = &self.sieve.words else { return };
+        if words == u64::MAX {
+            self.word_length += CHUNK;
+            return;
+        }
+        let mut at = 0_usize;
+        let mut length = self.word_length;
+        let mut left = words;
+        // Each turn takes a word, which may be empty, and what separates it from the next.
+        loop {
+            let letters = left.trailing_ones() as usize;
+            length += letters;
+            at += letters;
+            if at >= CHUNK {
+                break;
+            }
+            if length >= wanted.shortest {
+                let end = from + at;
+                let word = &self.block[end - length..end];
+                if wanted.may_hold(word) {
+                    self.places.push(end - 1);
+                }
+            }
+            length = 0;
+            left = left.checked_shr(u32::try_from(letters).unwrap_or(64)).unwrap_or(0);
+            if left == 0 {
+                break;
+            }
+            let others = left.trailing_zeros() as usize;
+            at += others;
+            left >>= others;
+        }
+        self.word_length = length;
+    }
+
+    /// Looks at backslashes and control characters; tabs and what is not ASCII are harmless.
+    #[inline(never)]
+    fn take_odd<const WORDS: bool>(&mut self, from: usize, odd: u64) {
+        let kind = if WORDS { Kind::Words } else { Kind::Uuids };
+        for at in ones(odd) {
+            let place = from + at;
+            let harmless = match self.block[place] {
+                b'\t' | b'\r' | 0x80.. => true,
+                b'\\' => is_harmless(&self.block[place + 1..], kind),
+                _ => false,
+            };
+            if !harmless {
+                self.places.push(place);
+            }
+        }
+    }
+
+    /// Looks at how a line begins and ends.
+    #[inline(always)]
+    fn end_line(&mut self, end: usize) {
+        let start = std::mem::replace(&mut self.line_start, end + 1);
+        let first = self.block[start];
+        let is_usual = match self.sieve.lines {
+            Lines::Objects => first == b'{' && is_closed(&self.block[start..end]),
+            // What begins as an object and does not end as one was cut, perhaps within an id.
+            Lines::Free => first > b' ' && (first != b'{' || is_closed(&self.block[start..end])),
+        };
+        if !is_usual {
+            self.places.push(start);
+        }
+    }
+}
+
+/// The 36 bytes in which the first dash of a UUID stands there.
+#[inline(always)]
+fn uuid_around(block: &[u8], dash: usize) -> Option<&[u8; UUID_BYTES]> {
+    block.get(dash.checked_sub(FIRST_DASH)?..)?.first_chunk()
+}
+
+#[inline(always)]
+fn is_closed(line: &[u8]) -> bool {
+    matches!(line, [.., b'}'] | [.., b'}', b'\r'])
+}
+
+/// The numbers of the bits that are set.
+#[inline(always)]
+fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = (bits != 0).then(|| bits.trailing_zeros() as usize);
+        bits &= bits.wrapping_sub(1);
+        at
+    })
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+fn trimmed(mut word: &[u8]) -> &[u8] {
+    while let [b'-' | b'_', rest @ ..] | [rest @ .., b'-' | b'_'] = word {
+        word = rest;
+    }
+    word
+}
+
+fn hyphenated(value: [u8; 16]) -> [u8; UUID_BYTES] {
+    let mut text = [0; UUID_BYTES];
+    uuid::Uuid::from_bytes(value).hyphenated().encode_lower(&mut text);
+    text
+}
+
+/// The digits of a UUID in its usual spelling.
+fn with_dashes(digits: &[u8]) -> [u8; UUID_BYTES] {
+    let mut text = [b'-'; UUID_BYTES];
+    for (to, from) in [(0..8, 0..8), (9..13, 8..12), (14..18, 12..16), (19..23, 16..20), (24..36, 20..32)] {
+        text[to].copy_from_slice(&digits[from]);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! The sieve against a search that looks at everything.
+
+use proptest::prelude::*;
+
+use super::super::suspects::Suspects;
+use super::*;
+use crate::event::EventId;
+
+fn wanted(ids: &[String]) -> WantedIds {
+    WantedIds::new(ids.iter().map(|id| EventId::new(id).expect("an id")))
+}
+
+/// The lines that must be read, by number.
+fn sifted(wanted: &WantedIds, sieve: &Sieve, block: &[u8]) -> Vec<usize> {
+    let mut places = Vec::new();
+    let count = sieve.sift(wanted, block, &mut places);
+    assert_eq!(count as usize, memchr::memchr_iter(b'\n', block).count());
+    let mut lines: Vec<usize> =
+        places.iter().map(|&place| memchr::memchr_iter(b'\n', &block[..place]).count()).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    lines
+}
+
+fn a_uuid() -> impl Strategy<Value = String> {
+    (0_u128..40).prop_map(|number| uuid::Uuid::from_u128((number << 70) | (number * 7)).to_string())
+}
+
+fn a_word() -> impl Strategy<Value = String> {
+    (1_u32..60).prop_map(|number| format!("evt_{}", "ab".repeat(number as usize)))
+}
+
+/// Bytes in which an id may stand in any spelling.
+fn a_piece() -> impl Strategy<Value = String> {
+    let id = prop_oneof![a_uuid(), a_word()];
+    let spelled = (id, 0_u8..8, any::<prop::sample::Index>()).prop_map(|(id, spelling, at)| {
+        let at = at.index(id.len());
+        match spelling {
+            0 => id.to_uppercase(),
+            1 => id.replace('-', ""),
+            2 => format!("{}\\u{:04x}{}", &id[..at], id.as_bytes()[at], &id[at + 1..]),
+            3 => format!("{}\\x{:02x}{}", &id[..at], id.as_bytes()[at], &id[at + 1..]),
+            4 => format!("{}\\{}", &id[..at], &id[at..]),
+            5 => format!("\\n{id}"),
+            _ => id,
+        }
+    });
+    prop_oneof![6 => spelled, 4 => "[a-f0-9-]{0,40}", 4 => "[ {}\":,\\\\/nubf\t]{0,6}", 1 => "\u{1b}\\[3[0-9]m", 1 => "\\PC{0,4}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_line_is_ruled_out_in_which_a_wanted_id_may_stand(
+        lines in prop::collection::vec(prop::collection::vec(a_piece(), 0..6), 1..6),
+        uuids in prop::collection::vec(a_uuid(), 0..8),
+        words in prop::collection::vec(a_word(), 0..8),
+    ) {
+        let ids: Vec<String> = uuids.into_iter().chain(words).collect();
+        let wanted = wanted(&ids);
+        let lines: Vec<String> = lines.iter().map(|pieces| pieces.concat()).collect();
+        let block = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let sieve = Sieve::new(&wanted, &Layout::Ids).expect("these ids are words or UUIDs");
+        let sifted = sifted(&wanted, &sieve, block.as_bytes());
+        let mut suspects = Suspects::new(&wanted);
+        for (number, line) in lines.iter().enumerate() {
+            let mut holds = false;
+            suspects.within(line.as_bytes(), &wanted, |_| holds = true);
+            prop_assert!(!holds || sifted.contains(&number), "{line:?}");
+        }
+    }
+}
+
+#[test]
+fn lines_without_a_wanted_id_are_ruled_out() {
+    let other = "{\"time\":\"2026-11-22T01:28:34.123-01:00\",\"event_id\":\"d18aca67-cfd3-4c00-93aa-0a5bc5408560\",\
+                 \"body\":\"{\\\"trace\\\":\\\"d18aca67cfd34c0093aa0a5bc5408561\\\",\\n \\u003c caf\u{e9}\\u00e9\\/\"}\n";
+    let block = other.repeat(100);
+    for id in ["d18aca67-cfd3-4c00-93aa-0a5bc540856e", "evt_0123456789"] {
+        let wanted = wanted(&[id.to_owned()]);
+        for layout in [
+            Layout::Ids,
+            Layout::Jsonl(super::super::jsonl::JsonFields {
+                id: super::super::FieldSpec::known("event_id"),
+                status: None,
+                time: None,
+            }),
+        ] {
+            let sieve = Sieve::new(&wanted, &layout).expect("it can be looked for");
+            assert_eq!(sifted(&wanted, &sieve, block.as_bytes()), Vec::<usize>::new());
+            let at = other.len() * 42 + 80;
+            let mut with = block.clone();
+            with.insert_str(at, &format!(" {id} "));
+            assert_eq!(sifted(&wanted, &sieve, with.as_bytes()), [42]);
+        }
+    }
+}
+
+#[test]
+fn lines_that_may_be_damaged_are_read() {
+    let wanted = wanted(&["d18aca67-cfd3-4c00-93aa-0a5bc540856e".to_owned()]);
+    let sieve = Sieve::new(&wanted, &Layout::Ids).expect("it can be looked for");
+    let block = b"plain\n\n \n{\"cut\na\0b\n{whole}\r\n\x1b[3m\na\\\ndel\x7f\nplain\n";
+    assert_eq!(sifted(&wanted, &sieve, block), [1, 2, 3, 4, 6, 7, 8]);
+}
+
+#[test]
+fn ids_that_are_no_words_can_not_be_looked_for() {
+    for id in ["a b c d", "evt.1", "abc", "-abcd", "caf\u{e9}-1"] {
+        assert!(Sieve::new(&wanted(&[id.to_owned()]), &Layout::Ids).is_none(), "{id}");
+    }
+}
