@@ -9,6 +9,7 @@ use crate::run_report::{Counts, ProblemKind};
 use crate::tracked::TrackedEvent;
 
 use super::caller::Halt;
+use super::doubt::unless_just_arrived;
 use super::log_proof::LogProof;
 use super::{Run, WebhookState};
 
@@ -95,7 +96,8 @@ impl Run<'_> {
     fn judge(&mut self, index: usize, answer: Option<&(Arc<WantedIds>, Lookup)>, proof: LogProof) {
         let now = self.ports.clock.now();
         let min_age = self.policy().min_age;
-        for tracked in self.webhooks[index].events.iter_mut() {
+        let WebhookState { events, arrived, .. } = &mut self.webhooks[index];
+        for tracked in events.iter_mut() {
             let receipt = match answer {
                 None => Receipt::OutOfCoverage(CoverageGap::NoLog),
                 Some((wanted, lookup)) => match (lookup.receipt_of(wanted, &tracked.event), proof) {
@@ -111,7 +113,8 @@ impl Run<'_> {
             if tracked.attempts == 0 && tracked.result.is_none() {
                 tracked.receipt = Some(receipt);
                 let age = Age::of(&tracked.event, now, min_age);
-                tracked.verdict = classify(tracked.event.status, age, receipt);
+                let verdict = classify(tracked.event.status, age, receipt);
+                tracked.verdict = unless_just_arrived(verdict, arrived.contains(&tracked.event.id));
             }
         }
     }

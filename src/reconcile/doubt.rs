@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::attempt::{AttemptId, Conclusion, Evidence, OpenAttempt, Settlement, settle};
-use crate::classify::{Age, classify};
+use crate::classify::{Age, Verdict, classify};
 use crate::event::{DeliveryStatus, Event, EventId};
 use crate::monitor::RunEvent;
 use crate::pace::retry::back_off;
@@ -180,7 +180,10 @@ impl Run<'_> {
         receipt: Option<Receipt>,
     ) {
         let (now, min_age) = (self.ports.clock.now(), self.policy().min_age);
-        let WebhookState { events, taken_in, .. } = &mut self.webhooks[index];
+        let WebhookState { events, taken_in, arrived, .. } = &mut self.webhooks[index];
+        if settlement == Settlement::Recovered {
+            arrived.insert(id.clone());
+        }
         if events.get(id).is_none() {
             let owed = event.filter(|event| event.id == *id && settlement != Settlement::Recovered);
             if let Some(event) = owed {
@@ -197,7 +200,8 @@ impl Run<'_> {
             let receipt = receipt.filter(|receipt| *receipt == Receipt::Found).or(tracked.receipt);
             tracked.receipt = receipt;
             let receipt = receipt.unwrap_or(Receipt::OutOfCoverage(CoverageGap::NoLog));
-            tracked.verdict = classify(tracked.event.status, Age::of(&tracked.event, now, min_age), receipt);
+            let verdict = classify(tracked.event.status, Age::of(&tracked.event, now, min_age), receipt);
+            tracked.verdict = unless_just_arrived(verdict, arrived.contains(id));
         }
     }
 
@@ -229,6 +233,11 @@ impl Run<'_> {
 enum Look {
     First,
     Again,
+}
+
+/// What arrived by an earlier run's resend may not be in the log yet, which then speaks against nothing.
+pub(super) fn unless_just_arrived(verdict: Verdict, has_arrived: bool) -> Verdict {
+    if has_arrived && verdict == Verdict::LostAfterAck { Verdict::Settled } else { verdict }
 }
 
 fn evidence_in_words(settlement: Settlement, receipt: Option<Receipt>) -> &'static str {

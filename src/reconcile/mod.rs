@@ -37,7 +37,7 @@ mod spending;
 mod tests;
 mod unfinished;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -114,6 +114,8 @@ struct WebhookState {
     /// What listings showed that bears on whether the filter can be believed.
     signs: proof::FilterSigns,
     history: WebhookHistory,
+    /// Events that an earlier run's resend turned out to have brought.
+    arrived: HashSet<EventId>,
     /// Events that came in by the ledger's word and not by a listing.
     taken_in: HashMap<EventId, unfinished::Shown>,
     breaker: Breaker,

@@ -1,6 +1,6 @@
 //! Which webhooks the run looks at: as named by the user, or as the vendor enumerates them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::pace::breaker::Breaker;
 use crate::provider::{ListFilter, ProviderError, Webhook};
@@ -96,6 +96,7 @@ impl Run<'_> {
             capacity: Capacity::default(),
             signs: super::proof::FilterSigns::default(),
             history: WebhookHistory::new(),
+            arrived: HashSet::new(),
             taken_in: HashMap::new(),
             budget: None,
             breaker: Breaker::new(self.policy().bounds.breaker_failures),

@@ -223,3 +223,21 @@ async fn what_the_vendor_accepted_is_not_sent_again_in_the_same_run() {
     everything_arrived(&world);
     nobody_got_a_duplicate(&world);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_run_brought_is_not_lost_after_ack_while_the_log_lags_behind() {
+    let world = Shared::outage(1);
+    world.get().counts_runs = false;
+    world.get().resend = ResendBehaviour::DeliversAndShowsBefore;
+    world.get().delivery_delay = Duration::from_secs(22);
+    world.get().log_lag = Duration::from_secs(30);
+    let mut asked = request(Mode::Act);
+    asked.policy.resend.include_acknowledged = true;
+    asked.policy.bounds.deadline = Duration::from_secs(10);
+    world.run(&asked).await;
+    tokio::time::sleep(Duration::from_secs(16)).await;
+    asked.policy.bounds.deadline = Duration::from_secs(600);
+    world.run(&asked).await;
+    assert_eq!(world.get().resends, 1);
+    nobody_got_a_duplicate(&world);
+}
