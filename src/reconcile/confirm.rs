@@ -191,7 +191,9 @@ impl Run<'_> {
 
     /// An accepted resend whose event is no longer listed as failed: two statements that agree.
     fn is_proven_by_absence(&self, index: usize, pending: &Pending, outcome: &ListOutcome) -> bool {
-        self.webhooks[index].filter == ListFilter::Failed
+        // Of an event that no listing showed when it had failed, no listing says anything by its silence.
+        !self.webhooks[index].taken_in.contains_key(&pending.open.request.event)
+            && self.webhooks[index].filter == ListFilter::Failed
             && outcome.unread.is_empty()
             && outcome.unusable == 0
             && !outcome.listed.is_empty()
