@@ -164,11 +164,15 @@ impl Run<'_> {
         if self.policy().proofs == Proofs::Off {
             return Ok(false);
         }
+        let known = |run: &Self| run.webhooks.iter().map(|webhook| webhook.events.len()).sum::<usize>();
+        let before = known(self);
         let mut grew = false;
         for index in 0..self.webhooks.len() {
             grew |= self.scrutinise_proof(index).await?;
             grew |= self.disprove_cap(index, Scrutiny::Everything).await?;
         }
+        // Whatever look brought an event, it must be judged before anything is said of the run.
+        grew |= known(self) > before;
         if grew {
             self.diff_again().await?;
         }

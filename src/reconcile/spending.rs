@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use crate::attempt::Conclusion;
 use crate::pace::budget::Budget;
 use crate::run_report::{Mode, ProblemKind};
-use crate::tracked::EventResult;
+use crate::tracked::{EventResult, TrackedEvent};
 
 use super::caller::Halt;
 use super::{LedgerAccess, Run, WebhookState};
@@ -52,11 +52,13 @@ impl Run<'_> {
     pub(super) fn report_spent_budget(&mut self, index: usize) {
         let webhook = &self.webhooks[index];
         let (Some(free_at), Some(budget)) = (self.budget_is_spent(webhook), &webhook.budget) else { return };
-        if webhook.blocked.is_some() || webhook.breaker.is_open() {
-            return;
-        }
-        let left = |tracked: &&crate::tracked::TrackedEvent| tracked.result == Some(EventResult::Left);
-        let waiting = webhook.events.iter().filter(left).count();
+        let policy = self.policy().resend;
+        let waits = |tracked: &&TrackedEvent| {
+            tracked.result == Some(EventResult::Left)
+                && policy.resends(tracked.verdict)
+                && !webhook.taken_in.contains_key(&tracked.event.id)
+        };
+        let waiting = webhook.events.iter().filter(waits).count();
         if waiting == 0 {
             return;
         }

@@ -164,6 +164,20 @@ async fn what_waits_for_the_budget_says_until_when() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_receiver_that_is_down_hides_no_spent_budget_and_what_is_not_wanted_waits_for_none() {
+    let world = Shared::outage(8);
+    world.event("acknowledged", 5, true, false);
+    world.get().receiver_down = true;
+    let report = world.run(&within_budget(3)).await;
+    assert!(has(&report, ProblemKind::ReceiverDown), "{:?}", report.problems);
+    let problem =
+        report.problems.iter().find(|problem| problem.kind == ProblemKind::FailureBudget).expect("it is told");
+    assert!(problem.message.contains(": 8 events wait"), "{problem:?}");
+    assert!(problem.hint.contains("run again after 2026-"), "{problem:?}");
+    assert_eq!(told(&report, "acknowledged").reason.as_deref(), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_more_are_in_flight_than_may_fail() {
     let world = Shared::outage(40);
     let mut asked = within_budget(2);
