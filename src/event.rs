@@ -204,6 +204,21 @@ pub enum DeliveryStatus {
     Unrecognised,
 }
 
+impl DeliveryStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Failed, Self::Pending, Self::Delivered, Self::Unrecognised];
+
+    /// The name in machine-readable output and in the ledger.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Pending => "pending",
+            Self::Unrecognised => "unrecognised",
+        }
+    }
+}
+
 /// When the provider says the event was created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreatedAt {

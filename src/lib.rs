@@ -19,6 +19,7 @@
 //! | [`slices`] | telling a complete listing from one that was cut short |
 //! | [`plan`] | the ordered list of resends, and its approval |
 //! | [`rounds`] | whether another round follows |
+//! | [`selection`] | which of the events a run acts on and tells of |
 //! | [`policy`] | what a run may do and its bounds |
 //! | [`proven`] | what is proven clean, and where the next run takes it up |
 //! | [`run_report`] | the result of a run as data |
@@ -75,5 +76,6 @@ pub mod report;
 pub mod rounds;
 pub mod run_report;
 pub mod sandbox;
+pub mod selection;
 pub mod slices;
 pub mod tracked;

@@ -9,6 +9,7 @@ use crate::classify::Verdict;
 use crate::event::{DeliveryStatus, WebhookId, Window};
 use crate::exit::ExitCode;
 use crate::outcome::RunOutcome;
+use crate::plan::Plan;
 use crate::receipt::Receipt;
 use crate::tracked::{EventResult, TrackedEvent};
 
@@ -187,6 +188,8 @@ pub enum ProblemKind {
     FailureBudget,
     /// Events used up their attempts and wait for a person.
     Quarantined,
+    /// Events that were not selected need attention as well.
+    OutsideSelection,
     /// Proofs were turned off.
     ProofsOff,
 }
@@ -222,6 +225,7 @@ impl ProblemKind {
             Self::NoProgress => "no_progress",
             Self::FailureBudget => "failure_budget",
             Self::Quarantined => "quarantined",
+            Self::OutsideSelection => "outside_selection",
             Self::ProofsOff => "proofs_off",
         }
     }
@@ -262,6 +266,26 @@ pub enum Mode {
     Check,
 }
 
+/// Which events a report tells of one by one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Told {
+    /// Those that are not settled.
+    #[default]
+    Unsettled,
+    /// All that were selected.
+    Everything,
+}
+
+impl Told {
+    /// Whether an event is told of by itself.
+    pub fn includes(self, tracked: &TrackedEvent) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Unsettled => !tracked.is_settled(),
+        }
+    }
+}
+
 /// The result of a run.
 #[derive(Debug)]
 pub struct RunReport {
@@ -277,6 +301,12 @@ pub struct RunReport {
     pub finished_at: DateTime<Utc>,
     /// The window it looked at.
     pub window: Window,
+    /// What it was narrowed to, in words; empty when nothing was left out.
+    pub selection: String,
+    /// Which events it tells of one by one.
+    pub told: Told,
+    /// What a dry run would resend, by the places of its webhooks.
+    pub planned: Plan,
     /// How it ended.
     pub outcome: RunOutcome,
     /// The exit code of that.

@@ -17,10 +17,14 @@ use crate::clock::SystemClock;
 use crate::config::{Flags, Format, Job, Loaded, Settings, Surroundings, Watching};
 use crate::exit::{ExitCode, Findings};
 use crate::outcome::{RunOutcome, Signal};
+use crate::plan::Plan;
 use crate::provider::Provider;
 use crate::received::ReceivedLog;
-use crate::reconcile::{Beginning, LedgerAccess, Ports, Preapproved, RunRequest, Scope, WebhookRef, run as run_engine};
-use crate::run_report::{Counts, Mode, Problem, ProblemKind, Requests, RunReport};
+use crate::reconcile::{
+    Beginning, LedgerAccess, Ports, Preapproved, RunRequest, Scope, Task, WebhookRef, run as run_engine,
+};
+use crate::run_report::{Counts, Mode, Problem, ProblemKind, Requests, RunReport, Told};
+use crate::selection::Selection;
 
 /// Runs one of the two commands.
 ///
@@ -136,6 +140,12 @@ fn request(settings: &Settings, surroundings: &Surroundings) -> RunRequest {
         window: settings.window,
         beginning: settings.beginning,
         scope: settings.scope.clone(),
+        task: Task::Window(Selection::default()),
+        told: Told::Unsettled,
+        findings: match settings.policy.mode {
+            Mode::Act | Mode::Check => Findings::Fail,
+            Mode::DryRun => Findings::Show,
+        },
         policy: settings.policy,
         seed,
     }
@@ -177,6 +187,9 @@ fn locked_report(request: &RunRequest, mode: Mode, now: DateTime<Utc>, error: &C
         started_at: now,
         finished_at: now,
         window: request.window,
+        selection: String::new(),
+        told: Told::Unsettled,
+        planned: Plan::default(),
         outcome: RunOutcome::Locked,
         exit_code: ExitCode::of(RunOutcome::Locked, Findings::Fail),
         totals: Counts::default(),

@@ -61,12 +61,7 @@ pub(super) fn bounded(text: &str) -> &str {
 
 /// The name of a delivery status.
 pub(super) fn status_name(status: DeliveryStatus) -> &'static str {
-    match status {
-        DeliveryStatus::Delivered => "delivered",
-        DeliveryStatus::Failed => "failed",
-        DeliveryStatus::Pending => "pending",
-        DeliveryStatus::Unrecognised => "unrecognised",
-    }
+    status.name()
 }
 
 /// Reads a stored delivery status.

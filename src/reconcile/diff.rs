@@ -27,6 +27,7 @@ impl Run<'_> {
             };
             self.report_log_proof(index, proof);
             self.judge(index, answer.as_ref(), proof);
+            self.mark_arrived_meanwhile(index);
             self.report_diff(index);
         }
         Ok(())
@@ -122,7 +123,8 @@ impl Run<'_> {
     fn report_diff(&self, index: usize) {
         let webhook = &self.webhooks[index];
         let mut counts = Counts::default();
-        webhook.events.iter().for_each(|tracked| counts.count(tracked));
+        let chosen = webhook.events.iter().filter(|tracked| self.is_chosen(webhook, tracked));
+        chosen.for_each(|tracked| counts.count(tracked));
         self.notice(&RunEvent::Diffed { webhook: webhook.id.clone(), name: webhook.name.clone(), counts });
     }
 }

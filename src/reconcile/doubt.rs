@@ -23,8 +23,11 @@ impl Run<'_> {
         let taken_in = |run: &Self| run.webhooks.iter().map(|webhook| webhook.taken_in.len()).sum::<usize>();
         let before = taken_in(self);
         for index in 0..self.webhooks.len() {
-            let open: Vec<OpenAttempt> =
-                self.webhooks[index].history.values().flat_map(|history| history.open.iter().cloned()).collect();
+            let webhook = &self.webhooks[index];
+            let open: Vec<OpenAttempt> = (webhook.history.iter())
+                .filter(|(id, _)| self.is_within_task(webhook, id))
+                .flat_map(|(_, history)| history.open.iter().cloned())
+                .collect();
             if !open.is_empty() {
                 self.settle_open(index, open).await?;
             }
@@ -219,6 +222,10 @@ impl Run<'_> {
         if let Some(tracked) = webhook.events.get_mut(&id) {
             tracked.result = Some(EventResult::InDoubt);
             tracked.reason = Some(reason.clone().into());
+        }
+        let webhook = &self.webhooks[index];
+        if webhook.events.get(&id).is_none_or(|tracked| !self.is_chosen(webhook, tracked)) {
+            return;
         }
         self.undetermined(
             ProblemKind::InDoubt,

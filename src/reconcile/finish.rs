@@ -8,11 +8,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::classify::{UnknownReason, Verdict};
 use crate::clock::Clock;
 use crate::event::{DeliveryStatus, WebhookId, ZoneKnowledge};
-use crate::exit::{ExitCode, Findings};
+use crate::exit::ExitCode;
 use crate::ledger::{Journal, LedgerError};
 use crate::monitor::{Monitor, RunEvent};
 use crate::outcome::RunOutcome;
-use crate::policy::{Policy, Proofs};
+use crate::plan::Plan;
+use crate::policy::Proofs;
 use crate::proven::Proven;
 use crate::provider::{Credential, ProviderError};
 use crate::receipt::{CoverageGap, Receipt};
@@ -20,7 +21,7 @@ use crate::run_report::{Counts, Mode, Problem, ProblemKind, RunReport, WebhookRe
 use crate::tracked::{EventResult, TrackedEvent};
 
 use super::caller::Halt;
-use super::{Run, WebhookState};
+use super::{Run, RunRequest, Task, WebhookState};
 
 /// How long a run may spend on removing what is old; after a long pause that may be a lot.
 const LONGEST_PRUNE: Duration = Duration::from_secs(10);
@@ -127,6 +128,7 @@ impl Run<'_> {
 
     /// Gives every event its result and says what stood in the way.
     pub(super) fn conclude(&mut self) {
+        self.planned = self.plan();
         for index in 0..self.webhooks.len() {
             self.conclude_events(index);
             self.report_receiver_down(index);
@@ -135,36 +137,40 @@ impl Run<'_> {
         }
         self.report_unknown();
         self.report_times_ahead();
+        self.report_what_was_not_selected();
     }
 
     /// Ends the run: the outcome, the report.
     pub(super) fn into_report(mut self, started_at: DateTime<Utc>) -> RunReport {
         let mut totals = Counts::default();
         let mut webhooks = Vec::with_capacity(self.webhooks.len());
-        for webhook in std::mem::take(&mut self.webhooks) {
+        let planned = match self.request.policy.mode {
+            Mode::DryRun => std::mem::take(&mut self.planned),
+            Mode::Act | Mode::Check => Plan::default(),
+        };
+        for mut webhook in std::mem::take(&mut self.webhooks) {
+            let mut events = std::mem::take(&mut webhook.events).into_oldest_first();
+            events.retain(|tracked| self.is_chosen(&webhook, tracked));
             let mut counts = Counts::default();
-            webhook.events.iter().for_each(|tracked| counts.count(tracked));
+            events.iter().for_each(|tracked| counts.count(tracked));
             totals.add(&counts);
-            let events = webhook.events.into_oldest_first();
             webhooks.push(WebhookReport { webhook: webhook.id, name: webhook.name, counts, events });
         }
         self.facts.left |= totals.left > 0;
         self.facts.undetermined |= totals.in_doubt > 0;
         let outcome = RunOutcome::of(&self.facts);
-        let mode = self.request.policy.mode;
-        let findings = match mode {
-            Mode::Act | Mode::Check => Findings::Fail,
-            Mode::DryRun => Findings::Show,
-        };
         RunReport {
             run_id: self.request.run_id.clone(),
             command: self.request.command.clone(),
-            mode,
+            mode: self.request.policy.mode,
             started_at,
             finished_at: self.ports.clock.now(),
             window: self.window,
+            selection: self.selection_in_words(),
+            told: self.request.told,
+            planned,
             outcome,
-            exit_code: ExitCode::of(outcome, findings),
+            exit_code: ExitCode::of(outcome, self.request.findings),
             totals,
             rounds: self.rounds.count(),
             requests: self.caller.requests(),
@@ -262,6 +268,7 @@ impl Run<'_> {
             };
             if let Verdict::Unknown(reason) = tracked.verdict
                 && !has_its_own_end
+                && self.is_chosen(webhook, tracked)
             {
                 reasons.entry(tracked.verdict.reason()).or_insert((0, reason)).0 += 1;
             }
@@ -333,7 +340,12 @@ const UNSTATED_OFFSET: TimeDelta = TimeDelta::hours(12);
 
 /// What a run that ended clean by proof proves for each of its webhooks: nothing is left up to where
 /// events were old enough to be judged.
-pub(super) fn proven_by(report: &RunReport, policy: &Policy) -> Vec<(WebhookId, Proven)> {
+pub(super) fn proven_by(report: &RunReport, request: &RunRequest) -> Vec<(WebhookId, Proven)> {
+    let policy = &request.policy;
+    if !matches!(&request.task, Task::Window(selection) if selection.is_everything()) {
+        // Nothing was looked at but a part.
+        return Vec::new();
+    }
     // What is quarantined is told of on every run, whatever its window, so it keeps nothing open.
     let all_is_told = report.outcome == RunOutcome::Left && report.totals.left == report.totals.quarantined;
     let is_proven = (report.outcome == RunOutcome::Clean || all_is_told) && policy.proofs == Proofs::Required;

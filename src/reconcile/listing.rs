@@ -108,7 +108,7 @@ impl Run<'_> {
     }
 
     /// The longest slice whose widened range the vendor still accepts.
-    fn longest_slice(&self) -> TimeDelta {
+    pub(super) fn longest_slice(&self) -> TimeDelta {
         let widening = self.zone_margin() * 2 + OVERLAP * 2;
         (self.ports.provider.longest_range() - widening).max(TimeDelta::hours(1))
     }

@@ -8,6 +8,8 @@
 //! | `ports` | the outside world and the task as a run is given them |
 //! | `caller` | sends one request at a time: concurrency, rate, retries, deadline, stop |
 //! | `scope` | which webhooks the run looks at |
+//! | `exactly` | finds the events of a plan, or those named by hand, and no others |
+//! | `chosen` | what a run was asked to work on, and what it leaves alone |
 //! | `listing` | lists slices side by side, halves those that fail or may be cut short |
 //! | `proof` | proves that the vendor's filter can be believed |
 //! | `log_proof` | proves that the received log is the right one |
@@ -21,9 +23,11 @@
 //! | `finish` | results, outcome, report |
 
 mod caller;
+mod chosen;
 mod confirm;
 mod diff;
 mod doubt;
+mod exactly;
 mod finish;
 mod listing;
 mod log_proof;
@@ -53,12 +57,14 @@ use crate::proven::window_since;
 use crate::provider::ListFilter;
 use crate::rounds::{Next, Rounds};
 use crate::run_report::{Mode, Problem, ProblemKind, RunReport};
+use crate::selection::Selection;
 use crate::slices::{Capacity, ListedSlice};
 use crate::tracked::{EventResult, TrackedEvents};
 
 use caller::{Caller, Halt};
 pub use ports::{
-    Approval, Approver, Beginning, LedgerAccess, PlanSummary, Ports, Preapproved, RunRequest, Scope, WebhookRef,
+    Approval, Approver, Beginning, LedgerAccess, PlanSummary, Ports, Preapproved, RunRequest, Scope, Task, WantedBy,
+    WantedEvent, WebhookRef,
 };
 
 /// How often a closer look at the listings may bring more events before the run gives up on "clean".
@@ -84,7 +90,7 @@ pub async fn run(ports: &Ports, request: &RunRequest) -> RunReport {
         outcome: report.outcome,
         totals: finish::totals_as_json(&report),
         quarantine,
-        proven: finish::proven_by(&report, &request.policy),
+        proven: finish::proven_by(&report, request),
     };
     match journal.record_run_end(end).await {
         Ok(()) => {
@@ -116,8 +122,10 @@ struct WebhookState {
     history: WebhookHistory,
     /// Events that an earlier run's resend turned out to have brought.
     arrived: HashSet<EventId>,
-    /// Events that came in by the ledger's word and not by a listing.
+    /// Events that came in by the word of the ledger or of a person and not by a listing.
     taken_in: HashMap<EventId, unfinished::Shown>,
+    /// The events that the run is to work on, where it was told each one.
+    wanted: HashMap<EventId, WantedBy>,
     breaker: Breaker,
     /// What is left of the failure budget, where there is one.
     budget: Option<Budget>,
@@ -141,6 +149,8 @@ struct Run<'a> {
     start_is_recorded: bool,
     problems: Vec<Problem>,
     facts: Facts,
+    /// What was still to be resent when the run ended.
+    planned: Plan,
 }
 
 impl<'a> Run<'a> {
@@ -156,6 +166,7 @@ impl<'a> Run<'a> {
             start_is_recorded: false,
             problems: Vec::new(),
             facts: Facts::default(),
+            planned: Plan::default(),
         }
     }
 
@@ -187,18 +198,30 @@ impl<'a> Run<'a> {
         if self.facts.unusable_input {
             return Ok(());
         }
-        self.resolve_window().await?;
-        self.record_start(started_at).await?;
-        for index in 0..self.webhooks.len() {
-            self.load_history(index).await?;
-            self.list_webhook(index).await?;
-            self.prove_filter(index).await?;
-            self.look_up_unfinished(index).await?;
+        let request = self.request;
+        match &request.task {
+            Task::Window(selection) => {
+                self.resolve_window().await?;
+                self.record_start(started_at).await?;
+                self.list_window(selection).await?;
+            }
+            Task::Exactly(wanted) => {
+                self.locate(wanted).await?;
+                self.record_start(started_at).await?;
+                self.look_up_wanted().await?;
+            }
         }
         self.diff().await?;
         self.settle_earlier_attempts().await?;
         self.load_budgets().await?;
         self.warn_of_a_plan_over_the_cap();
+        if let Task::Exactly(_) = &request.task {
+            // Each event was looked at by itself, so nothing rests on a listing being whole.
+            return match self.policy().mode {
+                Mode::Act => self.resend_until_nothing_is_left().await,
+                Mode::DryRun | Mode::Check => Ok(()),
+            };
+        }
         for _ in 0..MAX_SCRUTINIES {
             if self.policy().mode == Mode::Act {
                 self.resend_until_nothing_is_left().await?;
@@ -212,6 +235,20 @@ impl<'a> Run<'a> {
             "every closer look at the vendor's listings brings more events",
             "run again with a shorter window",
         );
+        Ok(())
+    }
+
+    /// Steps 2 and 3 for every webhook: list, prove the filter, take in what earlier runs left.
+    async fn list_window(&mut self, selection: &Selection) -> Result<(), Halt> {
+        for index in 0..self.webhooks.len() {
+            self.load_history(index).await?;
+            self.list_webhook(index).await?;
+            if selection.wants_delivered() {
+                self.list_unfiltered_instead(index).await?;
+            }
+            self.prove_filter(index).await?;
+            self.look_up_unfinished(index).await?;
+        }
         Ok(())
     }
 
@@ -361,7 +398,8 @@ impl<'a> Run<'a> {
                 continue;
             }
             for tracked in webhook.events.iter() {
-                if self.policy().resend.resends(tracked.verdict) && self.may_be_resent(webhook, tracked) {
+                let is_wanted = self.policy().resend.resends(tracked.verdict) && self.is_chosen(webhook, tracked);
+                if is_wanted && !self.had_its_turn(tracked) && self.may_be_resent(webhook, tracked) {
                     resends.push(PlannedResend {
                         webhook: index,
                         event: tracked.event.id.clone(),

@@ -6,13 +6,16 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::event::{WebhookId, Window};
+use crate::event::{EventId, WebhookId, Window};
+use crate::exit::Findings;
 use crate::ledger::{History, Journal};
 use crate::monitor::Monitor;
 use crate::outcome::Signal;
 use crate::policy::Policy;
 use crate::provider::Provider;
 use crate::received::ReceivedLog;
+use crate::run_report::Told;
+use crate::selection::{Selection, VerdictKind};
 
 /// The ledger as far as a run may use it.
 #[derive(Clone)]
@@ -109,6 +112,40 @@ pub enum Beginning {
     WhereProvenEnds,
 }
 
+/// What a run is to work on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// What the window holds, as far as it is selected.
+    Window(Selection),
+    /// Exactly these events, each at most once.
+    Exactly(Vec<WantedEvent>),
+}
+
+/// One event that a run is to bring to its receiver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedEvent {
+    /// The event.
+    pub event: EventId,
+    /// Who wants it.
+    pub wanted_by: WantedBy,
+}
+
+/// Who wants an event resent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WantedBy {
+    /// A person who names nothing but its id.
+    Hand,
+    /// A plan that was made before.
+    Plan {
+        /// The event's webhook.
+        webhook: WebhookId,
+        /// When it was created.
+        created_at: Option<DateTime<Utc>>,
+        /// What was thought of it then.
+        verdict: VerdictKind,
+    },
+}
+
 /// What a run is asked to do.
 #[derive(Clone, Debug)]
 pub struct RunRequest {
@@ -124,6 +161,12 @@ pub struct RunRequest {
     pub beginning: Beginning,
     /// The webhooks.
     pub scope: Scope,
+    /// What of them it is to work on.
+    pub task: Task,
+    /// Which events its report tells of one by one.
+    pub told: Told,
+    /// Whether what it finds sets its exit code.
+    pub findings: Findings,
     /// What it may do.
     pub policy: Policy,
     /// The seed of the jitter.

@@ -205,7 +205,7 @@ impl Run<'_> {
         Ok(true)
     }
 
-    fn longest_slice_of_provider(&self) -> TimeDelta {
+    pub(super) fn longest_slice_of_provider(&self) -> TimeDelta {
         (self.ports.provider.longest_range() - self.zone_margin() * 3).max(TimeDelta::hours(1))
     }
 
@@ -374,7 +374,7 @@ impl Run<'_> {
     }
 
     /// Gives up the vendor's filter for this webhook: lists the whole window without it.
-    async fn list_unfiltered_instead(&mut self, index: usize) -> Result<(), Halt> {
+    pub(super) async fn list_unfiltered_instead(&mut self, index: usize) -> Result<(), Halt> {
         if self.webhooks[index].filter == ListFilter::All {
             return Ok(());
         }

@@ -36,7 +36,9 @@ impl Run<'_> {
     /// Says once how an event leaves quarantine.
     pub(super) fn report_quarantine(&mut self, index: usize) {
         let webhook = &self.webhooks[index];
-        let quarantined = |tracked: &&TrackedEvent| tracked.result == Some(EventResult::Quarantined);
+        let quarantined = |tracked: &&TrackedEvent| {
+            tracked.result == Some(EventResult::Quarantined) && self.is_chosen(webhook, tracked)
+        };
         let events = match webhook.events.iter().filter(quarantined).count() {
             0 => return,
             1 => "1 event used up its attempts and is".to_owned(),

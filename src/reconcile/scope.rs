@@ -9,9 +9,10 @@ use crate::slices::Capacity;
 use crate::tracked::TrackedEvents;
 
 use super::caller::{Halt, RequestKind};
-use super::{Run, Scope, WebhookRef, WebhookState};
+use super::{Run, Scope, Task, WebhookRef, WebhookState};
 use crate::event::WebhookId;
 use crate::ledger::WebhookHistory;
+use crate::selection::Selection;
 
 impl Run<'_> {
     /// Fills the list of webhooks; asks the vendor only when the scope can't be told without it.
@@ -37,6 +38,34 @@ impl Run<'_> {
                     self.add_reference(reference, &known);
                 }
             }
+        }
+        self.keep_selected_types().await
+    }
+
+    /// Leaves the webhooks of the selected event types; the vendor says which those are.
+    async fn keep_selected_types(&mut self) -> Result<(), Halt> {
+        let Task::Window(Selection { event_types, .. }) = &self.request.task else { return Ok(()) };
+        if event_types.is_empty() || self.facts.unusable_input {
+            return Ok(());
+        }
+        let known = self.enumerate().await?;
+        let is_selected = |webhook: &Webhook| {
+            event_types.iter().any(|event_type| event_type.eq_ignore_ascii_case(&webhook.event_type))
+        };
+        let selected: HashSet<&WebhookId> =
+            known.iter().filter(|webhook| is_selected(webhook)).map(|webhook| &webhook.id).collect();
+        self.webhooks.retain(|webhook| selected.contains(&webhook.id));
+        if self.webhooks.is_empty() {
+            self.facts.unusable_input = true;
+            let near = event_types.first().and_then(|event_type| nearest(event_type, &known));
+            self.problem(
+                ProblemKind::WebhookUnknown,
+                format!("none of the webhooks is of the event type {}", event_types.join(" or ")),
+                match near {
+                    Some(near) => format!("did you mean {near}? `hookmend webhooks list` shows them all"),
+                    None => "`hookmend webhooks list` shows them all".to_owned(),
+                },
+            );
         }
         Ok(())
     }
@@ -98,6 +127,7 @@ impl Run<'_> {
             history: WebhookHistory::new(),
             arrived: HashSet::new(),
             taken_in: HashMap::new(),
+            wanted: HashMap::new(),
             budget: None,
             breaker: Breaker::new(self.policy().bounds.breaker_failures),
             receiver_proven: false,

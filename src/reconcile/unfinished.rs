@@ -69,7 +69,7 @@ impl Run<'_> {
     pub(super) async fn look_up_unfinished(&mut self, index: usize) -> Result<(), Halt> {
         let webhook = &self.webhooks[index];
         let mut unseen: Vec<Remembered> = (webhook.history.iter())
-            .filter(|(id, _)| webhook.events.get(id).is_none())
+            .filter(|(id, _)| webhook.events.get(id).is_none() && self.is_within_task(webhook, id))
             .filter_map(|(id, history)| Remembered::of(id, history).map(|remembered| (history, remembered)))
             // In the window the listing has the word: what it does not show as failed is not failed.
             .filter(|(history, remembered)| history.quarantine.is_some() || !self.is_in_window(remembered.created_at))
@@ -108,8 +108,9 @@ impl Run<'_> {
     pub(super) fn mark_unfinished(&mut self, index: usize) {
         let policy = self.policy().resend;
         let window = self.window;
-        let WebhookState { taken_in, history, events, .. } = &mut self.webhooks[index];
-        for (id, shown) in taken_in {
+        let WebhookState { taken_in, history, events, wanted, .. } = &mut self.webhooks[index];
+        // What the run was asked for by its id is tried, wherever it lies.
+        for (id, shown) in taken_in.iter().filter(|(id, _)| !wanted.contains_key(id)) {
             let Some(tracked) = events.get_mut(id).filter(|tracked| tracked.result.is_none()) else { continue };
             let owed = history.get(id).and_then(|history| history.unfinished.as_ref());
             let status_before = owed.and_then(|owed| owed.status_before);

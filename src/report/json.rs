@@ -13,7 +13,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::report::Format;
 use crate::report::text::is_hidden;
-use crate::run_report::{Counts, Mode, Problem, Requests, RunReport, WebhookReport};
+use crate::run_report::{Counts, Mode, Problem, Requests, RunReport, Told, WebhookReport};
 use crate::tracked::TrackedEvent;
 
 /// The name of the schema.
@@ -30,7 +30,7 @@ impl Format for Json {
         let mut buffered = io::BufWriter::with_capacity(64 * 1024, out);
         let formatter = Readable(PrettyFormatter::new());
         let mut serializer = serde_json::Serializer::with_formatter(&mut buffered, formatter);
-        Document::new(report, Detail::WithEvents).serialize(&mut serializer)?;
+        Document::new(report, Detail::WithEvents(report.told)).serialize(&mut serializer)?;
         io::Write::write_all(&mut buffered, b"\n")?;
         io::Write::flush(&mut buffered)
     }
@@ -46,8 +46,8 @@ pub(super) fn append_compact(line: &mut Vec<u8>, value: &impl Serialize) -> io::
 /// Whether a document lists its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
-    /// It does.
-    WithEvents,
+    /// It does, as far as they are told of one by one.
+    WithEvents(Told),
     /// It is the summary.
     WithoutEvents,
 }
@@ -63,6 +63,8 @@ pub(super) struct Document<'a> {
     started_at: Time,
     finished_at: Time,
     window: Range,
+    /// What it was narrowed to, in words; null when nothing was left out.
+    selection: Option<&'a str>,
     outcome: &'static str,
     exit_code: u8,
     totals: Totals,
@@ -84,6 +86,7 @@ impl<'a> Document<'a> {
             started_at: Time(report.started_at),
             finished_at: Time(report.finished_at),
             window: Range { from: Time(report.window.from()), to: Time(report.window.to()) },
+            selection: Some(report.selection.as_str()).filter(|words| !words.is_empty()),
             outcome: report.outcome.name(),
             exit_code: report.exit_code.number(),
             totals: Totals {
@@ -183,7 +186,7 @@ impl Serialize for Webhooks<'_> {
             name: &webhook.name,
             counts: CountsView::from(&webhook.counts),
             events: match self.1 {
-                Detail::WithEvents => Some(Events(&webhook.events)),
+                Detail::WithEvents(told) => Some(Events(&webhook.events, told)),
                 Detail::WithoutEvents => None,
             },
         }))
@@ -200,17 +203,17 @@ struct WebhookView<'a> {
     events: Option<Events<'a>>,
 }
 
-struct Events<'a>(&'a [TrackedEvent]);
+struct Events<'a>(&'a [TrackedEvent], Told);
 
 impl Serialize for Events<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(unsettled(self.0).map(EventView::from))
+        serializer.collect_seq(told(self.0, self.1).map(EventView::from))
     }
 }
 
 /// The events a report lists.
-pub(super) fn unsettled(events: &[TrackedEvent]) -> impl Iterator<Item = &TrackedEvent> {
-    events.iter().filter(|tracked| !tracked.is_settled())
+pub(super) fn told(events: &[TrackedEvent], told: Told) -> impl Iterator<Item = &TrackedEvent> {
+    events.iter().filter(move |tracked| told.includes(tracked))
 }
 
 #[derive(Serialize)]

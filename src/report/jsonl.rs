@@ -14,9 +14,7 @@ use serde::Serialize;
 use crate::event::WebhookId;
 use crate::monitor::{Monitor, RunEvent};
 use crate::report::Format;
-use crate::report::json::{
-    CountsView, Detail, Document, EventView, ProblemView, Range, Time, append_compact, unsettled,
-};
+use crate::report::json::{CountsView, Detail, Document, EventView, ProblemView, Range, Time, append_compact, told};
 use crate::run_report::RunReport;
 
 /// How many bytes of a finished report are gathered before they are written; always whole lines.
@@ -30,7 +28,7 @@ impl Format for JsonLines {
     fn write_report(&self, report: &RunReport, out: &mut dyn Write) -> io::Result<()> {
         let mut batch = Vec::with_capacity(BATCH_BYTES + 1024);
         for webhook in &report.webhooks {
-            for tracked in unsettled(&webhook.events) {
+            for tracked in told(&webhook.events, report.told) {
                 let record = Record::Event { webhook_id: webhook.webhook.as_str(), event: tracked.into() };
                 append_line(&mut batch, &record)?;
                 if batch.len() >= BATCH_BYTES {

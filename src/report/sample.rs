@@ -8,7 +8,8 @@ use crate::classify::Verdict;
 use crate::event::{CreatedAt, DeliveryStatus, Event, EventId, WebhookId, Window, ZoneKnowledge};
 use crate::exit::{ExitCode, Findings};
 use crate::outcome::RunOutcome;
-use crate::run_report::{Counts, Mode, Problem, ProblemKind, Requests, RunReport, WebhookReport};
+use crate::plan::{Plan, PlannedResend};
+use crate::run_report::{Counts, Mode, Problem, ProblemKind, Requests, RunReport, Told, WebhookReport};
 use crate::tracked::{EventResult, TrackedEvent, TrackedEvents};
 
 pub(super) fn noon() -> DateTime<Utc> {
@@ -96,6 +97,22 @@ pub(super) fn problem(kind: ProblemKind, message: &str, hint: &str) -> Problem {
     Problem { kind, message: message.to_owned(), hint: hint.to_owned() }
 }
 
+/// A sample plans what it leaves.
+fn planned(mode: Mode, webhooks: &[WebhookReport]) -> Plan {
+    let mut resends = Vec::new();
+    if mode == Mode::DryRun {
+        for (place, webhook) in webhooks.iter().enumerate() {
+            let left = webhook.events.iter().filter(|tracked| tracked.result == Some(EventResult::Left));
+            resends.extend(left.map(|tracked| PlannedResend {
+                webhook: place,
+                event: tracked.event.id.clone(),
+                created_at: tracked.event.created(),
+            }));
+        }
+    }
+    Plan::new(resends)
+}
+
 pub(super) fn report(mode: Mode, outcome: RunOutcome, webhooks: Vec<WebhookReport>) -> RunReport {
     let mut totals = Counts::default();
     for webhook in &webhooks {
@@ -113,6 +130,9 @@ pub(super) fn report(mode: Mode, outcome: RunOutcome, webhooks: Vec<WebhookRepor
         started_at: noon() + TimeDelta::days(2),
         finished_at: noon() + TimeDelta::days(2) + TimeDelta::milliseconds(4_250),
         window: Window::new(noon() - TimeDelta::days(5), noon() + TimeDelta::days(2)).expect("a window"),
+        selection: String::new(),
+        told: Told::Unsettled,
+        planned: planned(mode, &webhooks),
         outcome,
         exit_code: ExitCode::of(outcome, findings),
         rounds: u32::from(totals.resent > 0),

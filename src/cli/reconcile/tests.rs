@@ -212,6 +212,9 @@ fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is() {
         window: crate::event::Window::new(DateTime::UNIX_EPOCH, Utc::now()).unwrap(),
         beginning: crate::reconcile::Beginning::AsGiven,
         scope: Scope::AllWebhooks,
+        task: Task::Window(Selection::default()),
+        told: Told::Unsettled,
+        findings: Findings::Fail,
         policy: example_policy(),
         seed: 0,
     };

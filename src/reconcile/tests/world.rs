@@ -17,14 +17,16 @@ use tokio::time::Instant;
 use crate::classify::ResendPolicy;
 use crate::clock::Clock;
 use crate::event::{EventId, WebhookId, Window};
+use crate::exit::Findings;
 use crate::monitor::Silent;
 use crate::outcome::Signal;
 use crate::policy::{Bounds, Policy, Proofs};
 use crate::provider::ProviderError;
 use crate::receipt::{Coverage, LogStats, Lookup, Sighting, WantedIds};
 use crate::received::{ReceivedError, ReceivedLog};
-use crate::reconcile::{Beginning, LedgerAccess, Ports, Preapproved, RunRequest, Scope, WebhookRef};
-use crate::run_report::{Mode, RunReport};
+use crate::reconcile::{Beginning, LedgerAccess, Ports, Preapproved, RunRequest, Scope, Task, WebhookRef};
+use crate::run_report::{Mode, RunReport, Told};
+use crate::selection::Selection;
 
 pub(super) use journal::Write;
 
@@ -366,6 +368,12 @@ pub(super) fn request(mode: Mode) -> RunRequest {
                 canaries: 3,
                 failure_budget: None,
             },
+        },
+        task: Task::Window(Selection::default()),
+        told: Told::Unsettled,
+        findings: match mode {
+            Mode::Act | Mode::Check => Findings::Fail,
+            Mode::DryRun => Findings::Show,
         },
         seed: 7,
     }

@@ -108,7 +108,11 @@ fn heading(page: &mut Page, report: &RunReport) {
         Mode::Act | Mode::Check => "",
     };
     let window = format!("{} to {}", text::instant(report.window.from()), text::instant(report.window.to()));
-    page.paragraph(0, Paint::Dim, &format!("{command}{mode}: events of {window}"));
+    let selection = match report.selection.as_str() {
+        "" => String::new(),
+        words => format!("; only {}", text::visible_within(words, MOST_MESSAGE, page.ellipsis())),
+    };
+    page.paragraph(0, Paint::Dim, &format!("{command}{mode}: events of {window}{selection}"));
 }
 
 fn problems(page: &mut Page, problems: &[Problem]) {

@@ -5,7 +5,7 @@
 
 use crate::classify::Verdict;
 use crate::outcome::{RunOutcome, Signal};
-use crate::report::text::{counted, grouped, listed};
+use crate::report::text::{counted, grouped, listed, visible};
 use crate::run_report::{Counts, Mode, ProblemKind, RunReport};
 use crate::tracked::EventResult;
 
@@ -13,6 +13,17 @@ use crate::tracked::EventResult;
 const MOST_CAUSES: usize = 3;
 
 pub(super) fn of(report: &RunReport) -> String {
+    let said = ending(report);
+    if report.selection.is_empty() {
+        return said;
+    }
+    // Nobody may take what is said of a part for the whole.
+    let mut characters = said.chars();
+    let first = characters.next().map(|first| first.to_lowercase().to_string()).unwrap_or_default();
+    format!("Of the selected events only ({}): {first}{}", visible(&report.selection), characters.as_str())
+}
+
+fn ending(report: &RunReport) -> String {
     match report.outcome {
         RunOutcome::Clean => clean(report),
         RunOutcome::Left => left(report),
@@ -37,6 +48,9 @@ fn clean(report: &RunReport) -> String {
     let unproven = if has(report, ProblemKind::ProofsOff) { ", taking the sources at their word" } else { "" };
     let said = match report.mode {
         Mode::Check => format!("Nothing is missing{unproven}; nothing was sent"),
+        Mode::DryRun if !report.planned.is_empty() => {
+            return format!("Dry run: {}; nothing was sent.", intended(report));
+        }
         Mode::DryRun => format!("Dry run: nothing is missing{unproven}, so nothing would be resent"),
         Mode::Act if totals.resent == 0 && totals.recovered == 0 => {
             format!("Nothing left{unproven}: no event was missing and nothing was resent")
@@ -140,7 +154,7 @@ fn findings(report: &RunReport) -> String {
 /// What a dry run would have done.
 fn intended(report: &RunReport) -> String {
     let totals = &report.totals;
-    let would = count(report, |_, result| result == Some(EventResult::Left));
+    let would = report.planned.len();
     if has(report, ProblemKind::TooManyResends) {
         let events = counted(would, "event is to be resent", "events are to be resent");
         return format!("{events}, more than one run may resend, so none would be");
@@ -208,6 +222,7 @@ fn left_cause(report: &RunReport) -> String {
         | ProblemKind::Quarantined
         | ProblemKind::Unjudged
         | ProblemKind::TimesAhead
+        | ProblemKind::OutsideSelection
         | ProblemKind::ProofsOff => None,
     });
     cause.map_or_else(String::new, |cause| format!(" {cause}"))
@@ -265,6 +280,7 @@ fn undetermined_cause(kind: ProblemKind) -> Option<&'static str> {
         | ProblemKind::Quarantined
         | ProblemKind::FailureBudget
         | ProblemKind::TimesAhead
+        | ProblemKind::OutsideSelection
         | ProblemKind::ProofsOff => None,
     }
 }
@@ -274,7 +290,7 @@ fn doubtful(report: &RunReport, what: &str) -> String {
     let said = match report.mode {
         Mode::Act => so_far(report),
         Mode::DryRun => {
-            let would = count(report, |_, result| result == Some(EventResult::Left));
+            let would = report.planned.len();
             let would = (would > 0).then(|| counted(would, "event would be resent", "events would be resent"));
             would.map_or_else(String::new, |would| format!("{would}, nothing was sent"))
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::ser::PrettyFormatter;
 
 use super::{Json, Range, Readable, TOOL, Time};
-use crate::event::{DeliveryStatus, WebhookId};
+use crate::event::WebhookId;
 use crate::history::{AttemptRecord, QuarantineEnd, QuarantinedEvent, RunRecord};
 use crate::report::past::{
     Answer, Answers, EventPast, Extent, Names, QuarantineList, Released, RunList, RunPast, Show, exit_code,
@@ -313,7 +313,7 @@ impl<'a> AttemptView<'a> {
             asked_by: &attempt.asked_by,
             intent_at: Time(attempt.intent_at),
             ended_at: attempt.ended_at.map(Time),
-            status_before: status_name(attempt.status_before),
+            status_before: attempt.status_before.name(),
             runs_before: attempt.runs_before,
             conclusion: attempt.conclusion.map(|conclusion| conclusion.name()),
             status_code: attempt.status_code,
@@ -326,13 +326,5 @@ impl<'a> AttemptView<'a> {
     }
 }
 
-fn status_name(status: DeliveryStatus) -> &'static str {
-    match status {
-        DeliveryStatus::Delivered => "delivered",
-        DeliveryStatus::Failed => "failed",
-        DeliveryStatus::Pending => "pending",
-        DeliveryStatus::Unrecognised => "unrecognised",
-    }
-}
 #[cfg(test)]
 mod tests;

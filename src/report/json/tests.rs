@@ -64,6 +64,7 @@ fn the_document_has_every_published_field_and_no_other() {
     let document = document(&sample());
     let published = [
         "schema",
+        "selection",
         "tool",
         "run_id",
         "command",

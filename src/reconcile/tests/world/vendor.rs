@@ -178,7 +178,7 @@ impl Provider for Shared {
         Ok(listing)
     }
 
-    async fn get_event(&self, _webhook: &WebhookId, event: &EventId) -> Result<EventDetail, ProviderError> {
+    async fn get_event(&self, webhook: &WebhookId, event: &EventId) -> Result<EventDetail, ProviderError> {
         tokio::time::sleep(Duration::from_millis(5)).await;
         let mut world = self.get();
         world.gets += 1;
@@ -187,7 +187,8 @@ impl Provider for Shared {
             return Err(World::failure());
         }
         let id = event.to_string();
-        let Some(known) = world.events.get(&id) else {
+        let of_webhook = |known: &&WorldEvent| webhook.as_str() == format!("hook-{}", known.hook);
+        let Some(known) = world.events.get(&id).filter(of_webhook) else {
             return Err(ProviderError::NotFound { message: "no such event".to_owned() });
         };
         let event = world.shown(&id, known);

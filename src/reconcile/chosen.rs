@@ -1,0 +1,110 @@
+//! What a run was asked to work on. Everything it sees is judged, since the proofs need it; what was not
+//! chosen is not resent, not counted and not told of one by one, only that there is something.
+
+use crate::classify::Verdict;
+use crate::event::EventId;
+use crate::receipt::Receipt;
+use crate::run_report::ProblemKind;
+use crate::selection::VerdictKind;
+use crate::tracked::{EventResult, TrackedEvent};
+
+use super::{Run, Task, WantedBy, WebhookState};
+
+impl Run<'_> {
+    /// Whether the run acts on this event and tells of it.
+    pub(super) fn is_chosen(&self, webhook: &WebhookState, tracked: &TrackedEvent) -> bool {
+        match &self.request.task {
+            // What was resent stays chosen, whatever the resend changed of it.
+            Task::Window(selection) => tracked.attempts > 0 || selection.admits(tracked),
+            Task::Exactly(_) => webhook.wanted.contains_key(&tracked.event.id),
+        }
+    }
+
+    /// Whether an event that only the ledger knows belongs to what the run was asked for. A selection
+    /// is looked at once the event is known.
+    pub(super) fn is_within_task(&self, webhook: &WebhookState, id: &EventId) -> bool {
+        match &self.request.task {
+            Task::Window(_) => true,
+            Task::Exactly(_) => webhook.wanted.contains_key(id),
+        }
+    }
+
+    /// Whether an event is not to be sent again because each is sent at most once.
+    pub(super) fn had_its_turn(&self, tracked: &TrackedEvent) -> bool {
+        match &self.request.task {
+            Task::Window(_) => false,
+            Task::Exactly(_) => tracked.attempts > 0,
+        }
+    }
+
+    /// Whoever asked for an event by its id is told that it is there already.
+    pub(super) fn mark_arrived_meanwhile(&mut self, index: usize) {
+        let is_idempotent = self.policy().resend.idempotent;
+        let WebhookState { wanted, events, .. } = &mut self.webhooks[index];
+        for (id, wanted_by) in wanted {
+            let Some(tracked) = events.get_mut(id) else { continue };
+            if tracked.attempts > 0 || tracked.result.is_some() {
+                continue;
+            }
+            let reason = match (tracked.verdict, wanted_by) {
+                (Verdict::Settled, WantedBy::Hand) => match tracked.receipt {
+                    Some(Receipt::Found) => "already delivered, and in the received log",
+                    Some(Receipt::Absent | Receipt::OutOfCoverage(_)) | None => "already delivered",
+                },
+                (Verdict::Settled, WantedBy::Plan { .. }) => "delivered since the plan was made",
+                (Verdict::Unacknowledged, WantedBy::Plan { verdict, .. })
+                    if *verdict != VerdictKind::Unacknowledged =>
+                {
+                    "in the received log since the plan was made"
+                }
+                (Verdict::Unacknowledged, WantedBy::Hand) if !is_idempotent => {
+                    "already in the received log; --idempotent resends it all the same"
+                }
+                _ => continue,
+            };
+            tracked.result = Some(EventResult::Skipped);
+            tracked.reason = Some(reason.into());
+        }
+    }
+
+    /// What the report says that it was narrowed to.
+    pub(super) fn selection_in_words(&self) -> String {
+        match &self.request.task {
+            Task::Window(selection) => selection.words(),
+            Task::Exactly(_) => String::new(),
+        }
+    }
+
+    /// A narrow look must not make anybody believe that the rest is well.
+    pub(super) fn report_what_was_not_selected(&mut self) {
+        if !matches!(self.request.task, Task::Window(_)) {
+            return;
+        }
+        let mut counts =
+            [("missing", 0_u64), ("in quarantine", 0), ("in doubt", 0), ("lost after ack", 0), ("unknown", 0)];
+        for webhook in &self.webhooks {
+            for tracked in webhook.events.iter().filter(|tracked| !self.is_chosen(webhook, tracked)) {
+                let place = match (tracked.result, tracked.verdict) {
+                    (Some(EventResult::Quarantined), _) => 1,
+                    (Some(EventResult::InDoubt), _) => 2,
+                    (Some(EventResult::Recovered), _) => continue,
+                    (_, Verdict::Missing) => 0,
+                    (_, Verdict::LostAfterAck) => 3,
+                    (_, Verdict::Unknown(_)) => 4,
+                    (Some(EventResult::Left), _) => 0,
+                    (_, Verdict::Settled | Verdict::Unacknowledged | Verdict::TooYoung) => continue,
+                };
+                counts[place].1 += 1;
+            }
+        }
+        let told: Vec<String> =
+            counts.iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{count} {name}")).collect();
+        if !told.is_empty() {
+            self.problem(
+                ProblemKind::OutsideSelection,
+                format!("there is more that was not selected: {}", told.join(", ")),
+                "leave out the selection to see and resend it",
+            );
+        }
+    }
+}
