@@ -18,6 +18,7 @@
 //! | [`pace`] | limiter, retry, breaker, failure budget: they take the time and return waits |
 //! | [`slices`] | telling a complete listing from one that was cut short |
 //! | [`plan`] | the ordered list of resends, and its approval |
+//! | [`saved_plan`] | a plan between the run that made it and the one that carries it out |
 //! | [`rounds`] | whether another round follows |
 //! | [`selection`] | which of the events a run acts on and tells of |
 //! | [`policy`] | what a run may do and its bounds |
@@ -41,6 +42,7 @@
 //! | [`provider`] | a vendor's API: trait, HTTP client, one file per vendor |
 //! | [`received`] | the received log: trait, one file per kind of log |
 //! | [`ledger`] | the durable journal: trait, SQLite, lock |
+//! | [`plan_file`] | a saved plan as a file that people read and cut down |
 //! | [`heartbeat`] | a dead man's switch: trait, its own small HTTP client |
 //! | [`report`] | one file per output format |
 //! | [`sandbox`] | the vendor simulator; shares no types with the provider |
@@ -67,6 +69,7 @@ pub mod monitor;
 pub mod outcome;
 pub mod pace;
 pub mod plan;
+pub mod plan_file;
 pub mod policy;
 pub mod proven;
 pub mod provider;
@@ -77,6 +80,7 @@ pub mod report;
 pub mod rounds;
 pub mod run_report;
 pub mod sandbox;
+pub mod saved_plan;
 pub mod selection;
 pub mod slices;
 pub mod timeline;

@@ -196,7 +196,7 @@ mod tests {
         let event = tracked("a", DeliveryStatus::Failed, Some(404), Verdict::Missing);
         assert!(Selection::default().admits(&event));
         let codes = vec![CodeChoice::Among(500..=599), CodeChoice::Among(404..=404)];
-        let both = Selection { codes: codes.clone(), verdicts: vec![VerdictKind::Missing], ..Selection::default() };
+        let both = Selection { codes, verdicts: vec![VerdictKind::Missing], ..Selection::default() };
         assert!(both.admits(&event));
         assert!(!Selection { verdicts: vec![VerdictKind::Unacknowledged], ..both.clone() }.admits(&event));
         assert!(!Selection { statuses: vec![DeliveryStatus::Pending], ..both.clone() }.admits(&event));
