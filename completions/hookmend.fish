@@ -35,6 +35,10 @@ complete -c hookmend -n "__fish_hookmend_needs_command" -s h -l help -d 'Print h
 complete -c hookmend -n "__fish_hookmend_needs_command" -s V -l version -d 'Print version'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "list" -d 'Show the failed events of a window, and when they failed'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "plan" -d 'Write down what would be resent, to be read and cut down'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "apply" -d 'Carry out a plan, exactly'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "resend" -d 'Resend events by hand'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "received" -d 'Say what a received log holds, or which ids it does not hold'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "history" -d 'Show past runs, or every attempt of an event'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "quarantine" -d 'Show or release events that used up their attempts'
@@ -49,6 +53,11 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l from -d 
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l to -d 'Up to this time; a bare date includes that whole day [default: now]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l min-age -d 'Leave events younger than this alone [default: 5m]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l event-type -d 'Only events of this type: keeps the webhooks that deliver it; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l status -d 'Only events that the vendor first showed as failed, pending, delivered, unrecognised, or all' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l verdict -d 'Only events judged missing, unacknowledged, lost-after-ack, too-young, unknown or settled' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l status-code -d 'Only events with this status code: 404, 500-599, 5xx, or none' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l id -d 'Only this event; may be repeated' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received -d 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
 ids\t''
@@ -61,10 +70,10 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-time -d 'Where the time is; gives the log its coverage' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-since -d 'Since when the log is complete' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l received-query -d 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received' -r
-complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-rounds -d 'Rounds in a row without progress [default: 3]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-resends -d 'Resends of this run; a larger plan is refused whole [default: 10000]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l failure-budget -d 'Failed deliveries that resends may cause for each webhook, over all runs, such as 2/60m [default: unlimited]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l retention -d 'For how long the ledger keeps settled attempts, or forever [default: 90d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l max-rounds -d 'Rounds in a row without progress [default: 3]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l concurrency -d 'Requests at once [default: 4]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l deadline -d 'How long the run may last [default: 4h]' -r
@@ -102,6 +111,11 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l from -d 'Fro
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l to -d 'Up to this time; a bare date includes that whole day [default: now]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l min-age -d 'Leave events younger than this alone [default: 5m]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l event-type -d 'Only events of this type: keeps the webhooks that deliver it; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l status -d 'Only events that the vendor first showed as failed, pending, delivered, unrecognised, or all' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l verdict -d 'Only events judged missing, unacknowledged, lost-after-ack, too-young, unknown or settled' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l status-code -d 'Only events with this status code: 404, 500-599, 5xx, or none' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l id -d 'Only this event; may be repeated' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received -d 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
 ids\t''
@@ -143,6 +157,216 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s q -l quiet -
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l webhook -d 'Webhook by id, by name from the settings, or by event type; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l since -d 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l from -d 'From this time: a date, a date and time, RFC 3339, now, today, yesterday' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l to -d 'Up to this time; a bare date includes that whole day [default: now]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l min-age -d 'Leave events younger than this alone [default: 5m]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l event-type -d 'Only events of this type: keeps the webhooks that deliver it; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l status -d 'Only events that the vendor first showed as failed, pending, delivered, unrecognised, or all' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l verdict -d 'Only events judged missing, unacknowledged, lost-after-ack, too-young, unknown or settled' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l status-code -d 'Only events with this status code: 404, 500-599, 5xx, or none' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l id -d 'Only this event; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l limit -d 'List at most this many; the picture and the counts are those of all' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l sort -d 'By what to sort' -r -f -a "oldest\t''
+newest\t''
+verdict\t''
+status-code\t''
+webhook\t''
+id\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l received -d 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
+ids\t''
+jsonl\t''
+csv\t''
+text\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l received-time -d 'Where the time is; gives the log its coverage' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l received-query -d 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l concurrency -d 'Requests at once [default: 4]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l deadline -d 'How long the run may last [default: 4h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l max-attempts -d 'Resends of one event, over all runs [default: 5]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l settle -d 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l timeout -d 'How long one request may take [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l slice -d 'Range of one listing, at most 30d [default: 1d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l zone-margin -d 'Widen ranges by this, as the vendor\'s zone is uncertain [default: 2h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l all-webhooks -d 'All webhooks that the keys can see'
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l idempotent -d 'The receiver takes an event twice without harm: count whatever has failed'
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l include-acknowledged -d 'Count events that were acknowledged and are not in the log'
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l no-proof -d 'Trust the vendor\'s filter and the log without proof'
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -s o -l output -d 'Where to write the plan; - for standard output' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l webhook -d 'Webhook by id, by name from the settings, or by event type; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l since -d 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l from -d 'From this time: a date, a date and time, RFC 3339, now, today, yesterday' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l to -d 'Up to this time; a bare date includes that whole day [default: now]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l min-age -d 'Leave events younger than this alone [default: 5m]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l event-type -d 'Only events of this type: keeps the webhooks that deliver it; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l status -d 'Only events that the vendor first showed as failed, pending, delivered, unrecognised, or all' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l verdict -d 'Only events judged missing, unacknowledged, lost-after-ack, too-young, unknown or settled' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l status-code -d 'Only events with this status code: 404, 500-599, 5xx, or none' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l id -d 'Only this event; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l received -d 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
+ids\t''
+jsonl\t''
+csv\t''
+text\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l received-time -d 'Where the time is; gives the log its coverage' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l received-query -d 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l max-resends -d 'Resends of a run; a larger plan is written with a warning [default: 10000]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l concurrency -d 'Requests at once [default: 4]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l deadline -d 'How long the run may last [default: 4h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l max-attempts -d 'Resends of one event, over all runs [default: 5]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l settle -d 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l timeout -d 'How long one request may take [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l slice -d 'Range of one listing, at most 30d [default: 1d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l zone-margin -d 'Widen ranges by this, as the vendor\'s zone is uncertain [default: 2h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l force -d 'Replace the file if it is there; it may hold a plan that somebody has cut down'
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l all-webhooks -d 'All webhooks that the keys can see'
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l idempotent -d 'The receiver takes an event twice without harm: count whatever has failed'
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l include-acknowledged -d 'Count events that were acknowledged and are not in the log'
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l no-proof -d 'Trust the vendor\'s filter and the log without proof'
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l stale-after -d 'Refuse a plan that is older than this' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l min-age -d 'Leave events younger than this alone [default: 5m]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l received -d 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
+ids\t''
+jsonl\t''
+csv\t''
+text\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l received-time -d 'Where the time is; gives the log its coverage' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l received-query -d 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l max-resends -d 'Resends of this run; a larger plan is refused whole [default: 10000]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l failure-budget -d 'Failed deliveries that resends may cause for each webhook, over all runs, such as 2/60m [default: unlimited]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l retention -d 'For how long the ledger keeps settled attempts, or forever [default: 90d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l concurrency -d 'Requests at once [default: 4]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l deadline -d 'How long the run may last [default: 4h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l max-attempts -d 'Resends of one event, over all runs [default: 5]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l settle -d 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l timeout -d 'How long one request may take [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l slice -d 'Range of one listing, at most 30d [default: 1d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l zone-margin -d 'Widen ranges by this, as the vendor\'s zone is uncertain [default: 2h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l no-proof -d 'Trust the log without proof'
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l dry-run -d 'Show what would be resent and resend nothing'
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -s y -l yes -d 'Do not ask on a terminal before resending'
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l from-file -d 'Take the ids from this file, one a line' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l webhook -d 'Webhook by id, by name from the settings, or by event type; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l min-age -d 'Leave events younger than this alone [default: 5m]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l received -d 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
+ids\t''
+jsonl\t''
+csv\t''
+text\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l received-time -d 'Where the time is; gives the log its coverage' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l received-query -d 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l max-resends -d 'Resends of this run; a larger plan is refused whole [default: 10000]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l failure-budget -d 'Failed deliveries that resends may cause for each webhook, over all runs, such as 2/60m [default: unlimited]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l retention -d 'For how long the ledger keeps settled attempts, or forever [default: 90d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l concurrency -d 'Requests at once [default: 4]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l deadline -d 'How long the run may last [default: 4h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l max-attempts -d 'Resends of one event, over all runs [default: 5]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l settle -d 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l timeout -d 'How long one request may take [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l slice -d 'Range of one listing, at most 30d [default: 1d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l zone-margin -d 'Widen ranges by this, as the vendor\'s zone is uncertain [default: 2h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l all-webhooks -d 'All webhooks that the keys can see'
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l idempotent -d 'The receiver takes an event twice without harm: count whatever has failed'
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l include-acknowledged -d 'Count events that were acknowledged and are not in the log'
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l no-proof -d 'Trust the vendor\'s filter and the log without proof'
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l dry-run -d 'Show what would be resent and resend nothing'
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -s y -l yes -d 'Do not ask on a terminal before resending'
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l absent-of -d 'Print those ids of this list that the log does not hold: a file with one id a line, or -' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand received" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
 ids\t''
@@ -272,15 +496,19 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s q -l quiet -d 
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s h -l help -d 'Print help'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "received" -d 'Say what a received log holds, or which ids it does not hold'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "history" -d 'Show past runs, or every attempt of an event'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "quarantine" -d 'Show or release events that used up their attempts'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "demo" -d 'See the whole job on the simulated vendor'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "completions" -d 'Print completions for a shell'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "man" -d 'Print the manual page'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check received history quarantine sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "list" -d 'Show the failed events of a window, and when they failed'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "plan" -d 'Write down what would be resent, to be read and cut down'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "apply" -d 'Carry out a plan, exactly'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "resend" -d 'Resend events by hand'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "received" -d 'Say what a received log holds, or which ids it does not hold'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "history" -d 'Show past runs, or every attempt of an event'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "quarantine" -d 'Show or release events that used up their attempts'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "demo" -d 'See the whole job on the simulated vendor'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "completions" -d 'Print completions for a shell'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from quarantine" -f -a "list" -d 'List the events in quarantine'
 complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from quarantine" -f -a "release" -d 'Let events in quarantine be tried again'

@@ -208,6 +208,9 @@ impl DeliveryStatus {
     /// Every status.
     pub const ALL: [Self; 4] = [Self::Failed, Self::Pending, Self::Delivered, Self::Unrecognised];
 
+    /// What the vendor does not count as delivered.
+    pub const UNDELIVERED: [Self; 3] = [Self::Failed, Self::Pending, Self::Unrecognised];
+
     /// The name in machine-readable output and in the ledger.
     pub fn name(self) -> &'static str {
         match self {

@@ -144,13 +144,23 @@ impl Selection {
         };
         let parts = [
             part("event type", event_types.iter().cloned()),
-            part("status", statuses.iter().map(|status| status.name().to_owned())),
+            statuses_in_words(statuses),
             part("verdict", verdicts.iter().map(|kind| kind.name().replace('_', " "))),
             part("status code", codes.iter().map(CodeChoice::words)),
             ids,
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
+}
+
+fn statuses_in_words(statuses: &[DeliveryStatus]) -> Option<String> {
+    if statuses == DeliveryStatus::ALL {
+        return None;
+    }
+    if statuses == DeliveryStatus::UNDELIVERED {
+        return Some("not delivered".to_owned());
+    }
+    part("status", statuses.iter().map(|status| status.name().to_owned()))
 }
 
 fn part(name: &str, values: impl Iterator<Item = String>) -> Option<String> {

@@ -199,6 +199,34 @@ impl Timeline {
         tally.count(tracked);
     }
 
+    /// The same events in longer buckets, until at most `most` of them hold an event that is not settled.
+    #[must_use]
+    pub fn coarser(mut self, most: usize) -> Self {
+        while self.tallies.iter().filter(|tally| tally.unsettled() > 0).count() > most.max(1) {
+            let Some(step) =
+                steps().find(|step| *step > self.step.num_seconds() && step % self.step.num_seconds() == 0)
+            else {
+                break;
+            };
+            let old_step = self.step.num_seconds();
+            let old_first = self.first.timestamp();
+            let first = aligned(old_first, step);
+            let mut tallies: Vec<Tally> = Vec::new();
+            for (place, tally) in (0_i64..).zip(&self.tallies) {
+                let into = (old_first + place * old_step - first).div_euclid(step);
+                let into = usize::try_from(into).unwrap_or(0);
+                if tallies.len() <= into {
+                    tallies.resize(into + 1, Tally::default());
+                }
+                tallies[into].add(tally);
+            }
+            self.first = DateTime::from_timestamp(first, 0).unwrap_or(self.first);
+            self.step = TimeDelta::seconds(step);
+            self.tallies = tallies;
+        }
+        self
+    }
+
     /// How long each bucket is.
     pub fn step(&self) -> TimeDelta {
         self.step

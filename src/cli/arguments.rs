@@ -5,16 +5,21 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use crate::cli::apply::ApplyArgs;
 use crate::cli::demo::DemoArgs;
 use crate::cli::exit_status::{self, after_help, after_help_with};
 use crate::cli::flags::{
-    EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, VendorFlags, put_switch,
+    EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, RoundFlags, SelectFlags, VendorFlags,
+    put_switch,
 };
 use crate::cli::history::HistoryArgs;
+use crate::cli::list::ListArgs;
+use crate::cli::plan::PlanArgs;
 use crate::cli::quarantine::QuarantineCommand;
 use crate::cli::received::ReceivedArgs;
+use crate::cli::resend::ResendArgs;
 use crate::cli::sandbox::SandboxArgs;
-use crate::config::{Flags, Key, Layer, Verbosity};
+use crate::config::{Flags, Key, Layer, SelectionTexts, Verbosity};
 
 const TOP_EXAMPLES: [(&str, &str); 2] = [
     (
@@ -40,6 +45,39 @@ const CHECK_EXAMPLES: [(&str, &str); 2] = [
         "hookmend check --webhook sales --received ids.txt --from yesterday",
     ),
     ("ask the vendor alone what has failed", "hookmend check --all-webhooks --since 24h"),
+];
+
+const LIST_EXAMPLES: [(&str, &str); 3] = [
+    ("what failed since Friday, and when", "hookmend list --all-webhooks --from 2026-11-20"),
+    (
+        "what of it is really missing",
+        "hookmend list --webhook sales --received 'log/*.jsonl' --verdict missing --sort status-code",
+    ),
+    (
+        "the ids alone, for a script",
+        "hookmend list --webhook sales --format json | jq -r '.webhooks[].events[].event_id'",
+    ),
+];
+
+const PLAN_EXAMPLES: [(&str, &str); 2] = [
+    (
+        "what the outage cost, as a file",
+        "hookmend plan -o outage.jsonl --webhook sales --received log.jsonl --since 3d",
+    ),
+    (
+        "only what the receiver answered with 5xx",
+        "hookmend plan -o p.jsonl --webhook sales --received log.jsonl --status-code 5xx",
+    ),
+];
+
+const APPLY_EXAMPLES: [(&str, &str); 2] = [
+    ("carry out what is left of a plan", "hookmend apply outage.jsonl --received log.jsonl"),
+    ("see first what has arrived since", "hookmend apply outage.jsonl --received log.jsonl --dry-run"),
+];
+
+const RESEND_EXAMPLES: [(&str, &str); 2] = [
+    ("one event", "hookmend resend 7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11 --webhook sales --received log.jsonl"),
+    ("the ids of a file, one a line", "hookmend resend --from-file ids.txt --all-webhooks --received log.jsonl"),
 ];
 
 const RECEIVED_EXAMPLES: [(&str, &str); 3] = [
@@ -133,12 +171,20 @@ impl GlobalFlags {
 
     /// These flags and those of a command as the heaviest layer.
     pub fn with(self, put: impl FnOnce(&mut Layer)) -> Flags {
+        self.selecting(|layer| {
+            put(layer);
+            SelectionTexts::default()
+        })
+    }
+
+    /// The same for a command that selects events as well.
+    pub fn selecting(self, put: impl FnOnce(&mut Layer) -> SelectionTexts) -> Flags {
         let verbosity = self.verbosity();
         let mut layer = Layer::default();
         layer.flag(Key::Color, self.color);
         put_switch(&mut layer, Key::NoProgress, self.no_progress);
-        put(&mut layer);
-        Flags { layer, config: self.config, verbosity }
+        let selection = put(&mut layer);
+        Flags { layer, config: self.config, verbosity, selection }
     }
 }
 
@@ -157,6 +203,32 @@ pub enum Command {
     /// monitoring.
     #[command(after_help = after_help(&CHECK_EXAMPLES, &exit_status::ALL))]
     Check(Box<CheckArgs>),
+    /// Show the failed events of a window, and when they failed
+    ///
+    /// Lists events as a table, the failed ones unless others are selected, each with what the vendor
+    /// says and, where a received log is given, with its verdict; then how they lie in time. It sends
+    /// reads only.
+    #[command(after_help = after_help(&LIST_EXAMPLES, &exit_status::LOOKING))]
+    List(Box<ListArgs>),
+    /// Write down what would be resent, to be read and cut down
+    ///
+    /// Makes the same diff as reconcile and writes what it would resend to a file, one event a line.
+    /// Lines can be removed from it; `hookmend apply` then carries out what is left. It sends reads only.
+    #[command(after_help = after_help(&PLAN_EXAMPLES, &exit_status::LOOKING))]
+    Plan(Box<PlanArgs>),
+    /// Carry out a plan, exactly
+    ///
+    /// Resends what stands in a plan, each event once and nothing else. The received log is looked at
+    /// first: what arrived since the plan was made is skipped.
+    #[command(after_help = after_help(&APPLY_EXAMPLES, &exit_status::ALL))]
+    Apply(Box<ApplyArgs>),
+    /// Resend events by hand
+    ///
+    /// Resends the events with these ids, each once, and says what became of each. What is in the
+    /// received log is not resent, unless the receiver takes events twice (--idempotent); what is in
+    /// quarantine must be released first.
+    #[command(after_help = after_help(&RESEND_EXAMPLES, &exit_status::ALL))]
+    Resend(Box<ResendArgs>),
     /// Say what a received log holds, or which ids it does not hold
     ///
     /// Reads a log as reconcile would and tells its format, its lines, its ids and its coverage, source
@@ -213,11 +285,15 @@ pub struct ReconcileArgs {
     #[command(flatten)]
     events: EventFlags,
     #[command(flatten)]
+    select: SelectFlags,
+    #[command(flatten)]
     received: ReceivedFlags,
     #[command(flatten)]
     judge: JudgeFlags,
     #[command(flatten)]
     resend: ResendFlags,
+    #[command(flatten)]
+    rounds: RoundFlags,
     #[command(flatten)]
     pace: PaceFlags,
     #[command(flatten)]
@@ -227,15 +303,17 @@ pub struct ReconcileArgs {
 }
 
 impl ReconcileArgs {
-    /// Adds these flags to the layer.
-    pub fn put(self, layer: &mut Layer) {
+    /// Adds these flags to the layer and tells what they select.
+    pub fn put(self, layer: &mut Layer) -> SelectionTexts {
         self.events.put(layer);
         self.received.put(layer);
         self.judge.put(layer);
         self.resend.put(layer);
+        self.rounds.put(layer);
         self.pace.put(layer);
         self.vendor.put(layer);
         self.output.put(layer);
+        self.select.texts()
     }
 }
 
@@ -244,6 +322,8 @@ impl ReconcileArgs {
 pub struct CheckArgs {
     #[command(flatten)]
     events: EventFlags,
+    #[command(flatten)]
+    select: SelectFlags,
     #[command(flatten)]
     received: ReceivedFlags,
     #[command(flatten)]
@@ -257,14 +337,15 @@ pub struct CheckArgs {
 }
 
 impl CheckArgs {
-    /// Adds these flags to the layer.
-    pub fn put(self, layer: &mut Layer) {
+    /// Adds these flags to the layer and tells what they select.
+    pub fn put(self, layer: &mut Layer) -> SelectionTexts {
         self.events.put(layer);
         self.received.put(layer);
         self.judge.put(layer);
         self.pace.put(layer);
         self.vendor.put(layer);
         self.output.put(layer);
+        self.select.texts()
     }
 }
 

@@ -19,6 +19,18 @@ pub const ALL: [ExitCode; 10] = [
 /// The codes of commands that talk to nobody.
 pub const LOCAL: [ExitCode; 3] = [ExitCode::Clean, ExitCode::Failure, ExitCode::Usage];
 
+/// The codes of commands that look and never fail on what they find.
+pub const LOOKING: [ExitCode; 8] = [
+    ExitCode::Clean,
+    ExitCode::Failure,
+    ExitCode::Usage,
+    ExitCode::Undetermined,
+    ExitCode::Unavailable,
+    ExitCode::Refused,
+    ExitCode::Interrupted,
+    ExitCode::Terminated,
+];
+
 /// The codes of `received`, with what they mean there.
 pub const RECEIVED: [(ExitCode, &str); 5] = [
     (ExitCode::Clean, "the log was read; with --absent-of: it holds every id"),
@@ -55,7 +67,7 @@ pub fn meaning(code: ExitCode) -> &'static str {
 pub fn section(codes: &[ExitCode]) -> String {
     let meaning = |code: ExitCode| match code {
         // Commands that talk to nobody find nothing, so that for them zero is plain success.
-        ExitCode::Clean if codes == LOCAL || codes == RELEASE => "done",
+        ExitCode::Clean if codes == LOCAL || codes == RELEASE || codes == LOOKING => "done",
         ExitCode::Usage if codes == RELEASE => "usage or configuration, or an event is not in quarantine",
         ExitCode::Left if codes == RELEASE => "not agreed to at the terminal; nothing was released",
         code => meaning(code),

@@ -5,7 +5,7 @@
 
 use clap::{Args, ValueHint};
 
-use crate::config::{Key, Layer};
+use crate::config::{Key, Layer, SelectionTexts};
 
 const WINDOW: &str = "Which events";
 const RECEIVED: &str = "Received log";
@@ -14,16 +14,32 @@ const POLICY: &str = "What may be done";
 const BOUNDS: &str = "Bounds";
 const OUTPUT: &str = "Output";
 
-/// Which webhooks and which events.
+/// Which webhooks.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = WINDOW)]
-pub struct EventFlags {
+pub struct ScopeFlags {
     /// Webhook by id, by name from the settings, or by event type; may be repeated
     #[arg(long, value_name = "ID|NAME")]
     webhook: Vec<String>,
     /// All webhooks that the keys can see
     #[arg(long)]
     all_webhooks: bool,
+}
+
+impl ScopeFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        layer.flag(Key::Webhook, self.webhook);
+        put_switch(layer, Key::AllWebhooks, self.all_webhooks);
+    }
+}
+
+/// Which webhooks and which events.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = WINDOW)]
+pub struct EventFlags {
+    #[command(flatten)]
+    scope: ScopeFlags,
     /// From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less
     /// three hours [default: 7d]
     #[arg(long, value_name = "D")]
@@ -34,6 +50,25 @@ pub struct EventFlags {
     /// Up to this time; a bare date includes that whole day [default: now]
     #[arg(long, value_name = "T")]
     to: Option<String>,
+    #[command(flatten)]
+    age: AgeFlags,
+}
+
+impl EventFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        self.scope.put(layer);
+        layer.flag(Key::Since, self.since);
+        layer.flag(Key::From, self.from);
+        layer.flag(Key::To, self.to);
+        self.age.put(layer);
+    }
+}
+
+/// How times are read, and from which age on events are judged.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = WINDOW)]
+pub struct AgeFlags {
     /// Zone of times without an offset, yours and the vendor's [default: UTC]
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<String>,
@@ -42,16 +77,40 @@ pub struct EventFlags {
     min_age: Option<String>,
 }
 
-impl EventFlags {
+impl AgeFlags {
     /// Adds these flags to the layer.
     pub fn put(self, layer: &mut Layer) {
-        layer.flag(Key::Webhook, self.webhook);
-        put_switch(layer, Key::AllWebhooks, self.all_webhooks);
-        layer.flag(Key::Since, self.since);
-        layer.flag(Key::From, self.from);
-        layer.flag(Key::To, self.to);
         layer.flag(Key::TimeZone, self.time_zone);
         layer.flag(Key::MinAge, self.min_age);
+    }
+}
+
+/// Which of the events; without any of these all of them.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = WINDOW)]
+pub struct SelectFlags {
+    /// Only events of this type: keeps the webhooks that deliver it; may be repeated
+    #[arg(long, value_name = "TYPE")]
+    event_type: Vec<String>,
+    /// Only events that the vendor first showed as failed, pending, delivered, unrecognised, or all
+    #[arg(long, value_name = "STATUS")]
+    status: Vec<String>,
+    /// Only events judged missing, unacknowledged, lost-after-ack, too-young, unknown or settled
+    #[arg(long, value_name = "VERDICT")]
+    verdict: Vec<String>,
+    /// Only events with this status code: 404, 500-599, 5xx, or none
+    #[arg(long, value_name = "CODES")]
+    status_code: Vec<String>,
+    /// Only this event; may be repeated
+    #[arg(long, value_name = "ID")]
+    id: Vec<String>,
+}
+
+impl SelectFlags {
+    /// What was written.
+    pub fn texts(self) -> SelectionTexts {
+        let Self { event_type, status, verdict, status_code, id } = self;
+        SelectionTexts { status, verdict, status_code, event_type, id }
     }
 }
 
@@ -192,9 +251,6 @@ pub struct ResendFlags {
     /// Do not ask on a terminal before resending
     #[arg(long, short = 'y')]
     yes: bool,
-    /// Rounds in a row without progress [default: 3]
-    #[arg(long, value_name = "N", help_heading = BOUNDS)]
-    max_rounds: Option<String>,
     /// Resends of this run; a larger plan is refused whole [default: 10000]
     #[arg(long, value_name = "N", help_heading = BOUNDS)]
     max_resends: Option<String>,
@@ -212,10 +268,25 @@ impl ResendFlags {
     pub fn put(self, layer: &mut Layer) {
         put_switch(layer, Key::DryRun, self.dry_run);
         put_switch(layer, Key::Yes, self.yes);
-        layer.flag(Key::MaxRounds, self.max_rounds);
         layer.flag(Key::MaxResends, self.max_resends);
         layer.flag(Key::FailureBudget, self.failure_budget);
         layer.flag(Key::Retention, self.retention);
+    }
+}
+
+/// For how long it is tried again.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = BOUNDS)]
+pub struct RoundFlags {
+    /// Rounds in a row without progress [default: 3]
+    #[arg(long, value_name = "N")]
+    max_rounds: Option<String>,
+}
+
+impl RoundFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        layer.flag(Key::MaxRounds, self.max_rounds);
     }
 }
 

@@ -3,9 +3,11 @@
 //! | file | what it owns |
 //! |---|---|
 //! | `arguments`, `flags` | commands, flags and their help; clap stops here |
-//! | `reconcile` | `reconcile` and `check` from settings to exit code |
+//! | `run` | a run from settings to exit code: `reconcile`, `check`, and what the next row adds |
+//! | `list`, `plan`, `apply`, `resend` | what each of these commands wants of a run |
 //! | `history`, `quarantine` | what the ledger tells of the past; releasing from quarantine |
 //! | `past` | what those two share |
+//! | `ids` | ids as arguments, from a file or standard input |
 //! | `asked_by` | who or what runs this, for the ledger |
 //! | `watchers` | tells those who watch runs from outside how a run began and ended |
 //! | `replace` | replacing a file in one step |
@@ -23,6 +25,7 @@
 //! It decides nothing about events; it resolves settings, wires adapters to the engine, and shows
 //! what comes back.
 
+pub mod apply;
 pub mod approve;
 pub mod arguments;
 pub mod asked_by;
@@ -34,12 +37,16 @@ pub mod exit_status;
 pub mod flags;
 pub mod generated;
 pub mod history;
+pub mod ids;
+pub mod list;
 pub mod past;
+pub mod plan;
 pub mod progress;
 pub mod quarantine;
 pub mod received;
-pub mod reconcile;
 pub mod replace;
+pub mod resend;
+pub mod run;
 pub mod sandbox;
 pub mod signals;
 pub mod terminal;
@@ -56,10 +63,11 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use tokio::sync::watch;
 
-use self::arguments::{Cli, Command, GlobalFlags};
+use self::arguments::{Cli, Command};
 use self::errors::CliError;
+use self::run::{Errand, Plain};
 use self::sandbox::SandboxArgs;
-use crate::config::{Environment, Flags, Folders, Job, Layer, Surroundings, Verbosity};
+use crate::config::{Environment, Flags, Folders, Job, Surroundings, Verbosity};
 use crate::exit::ExitCode;
 
 /// Runs the program: parses, dispatches, prints an error if there is one, and says how it ended.
@@ -93,8 +101,14 @@ fn surroundings_of(variables: impl IntoIterator<Item = (OsString, OsString)>, di
 fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError> {
     let Cli { command, global } = cli;
     match command {
-        Command::Reconcile(args) => run(Job::Reconcile, global, |layer| args.put(layer), surroundings),
-        Command::Check(args) => run(Job::Check, global, |layer| args.put(layer), surroundings),
+        Command::Reconcile(args) => {
+            run(&Plain(Job::Reconcile), global.selecting(|layer| args.put(layer)), surroundings)
+        }
+        Command::Check(args) => run(&Plain(Job::Check), global.selecting(|layer| args.put(layer)), surroundings),
+        Command::List(args) => run(&args.errand(), global.selecting(|layer| args.put(layer)), surroundings),
+        Command::Plan(args) => run(&args.errand(), global.selecting(|layer| args.put(layer)), surroundings),
+        Command::Apply(args) => run(&args.errand()?, global.with(|layer| args.put(layer)), surroundings),
+        Command::Resend(args) => run(&args.errand()?, global.with(|layer| args.put(layer)), surroundings),
         Command::History(args) => history::run(args, global, surroundings),
         Command::Quarantine { command } => quarantine::run(command, global, surroundings),
         Command::Received(args) => received::run(*args, global, surroundings),
@@ -111,15 +125,8 @@ fn execute(words: &[&str], surroundings: &Surroundings) -> Result<ExitCode, CliE
     dispatch(cli, surroundings)
 }
 
-fn run(
-    job: Job,
-    global: GlobalFlags,
-    put: impl FnOnce(&mut Layer),
-    surroundings: &Surroundings,
-) -> Result<ExitCode, CliError> {
-    let flags: Flags = global.with(put);
-    let workshop = wiring::Workshop::new(&surroundings.environment);
-    reconcile::run(job, flags, surroundings, &workshop)
+fn run(errand: &dyn Errand, flags: Flags, surroundings: &Surroundings) -> Result<ExitCode, CliError> {
+    run::run(errand, flags, surroundings, &wiring::Workshop::new(&surroundings.environment))
 }
 
 /// Serves the sandbox until a signal asks it to stop, which is how it is meant to end.

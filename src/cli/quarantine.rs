@@ -2,7 +2,6 @@
 //! by which a person lets them be tried again. Neither needs keys or the network.
 
 mod chosen;
-mod ids;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,6 +16,7 @@ use crate::cli::console::Console;
 use crate::cli::errors::CliError;
 use crate::cli::exit_status::{self, after_help};
 use crate::cli::flags::{OutputFlags, put_switch};
+use crate::cli::ids;
 use crate::cli::past::{PastSettings, is_among, source};
 use crate::cli::wiring::Workshop;
 use crate::config::{Consent, Key, Surroundings};
@@ -143,7 +143,11 @@ fn release(args: ReleaseArgs, global: GlobalFlags, surroundings: &Surroundings) 
     let put_yes = |layer: &mut _| put_switch(layer, Key::Yes, yes);
     let settings = PastSettings::resolve(global, output, put_yes, surroundings)?;
     let webhooks = settings.loaded.webhook_ids(&webhook)?;
-    let wanted = if all { Wanted::All } else { Wanted::Ids(ids::read(&ids, from_file.as_deref())?) };
+    let wanted = if all {
+        Wanted::All
+    } else {
+        Wanted::Ids(ids::read(&ids, from_file.as_deref(), "see what is in quarantine with `hookmend quarantine list`")?)
+    };
     let workshop = Workshop::new(&surroundings.environment);
     let (runtime, terminals) = (runtime()?, Terminals::look());
 

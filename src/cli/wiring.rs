@@ -30,6 +30,7 @@ use crate::report::human::{self, Human};
 use crate::report::json::Json;
 use crate::report::jsonl::{JsonLines, JsonLinesMonitor};
 use crate::report::past::Show;
+use crate::report::view::View;
 use crate::run_report::RunReport;
 use chrono::{DateTime, Utc};
 
@@ -62,7 +63,7 @@ pub trait Output {
     ///
     /// # Errors
     /// When standard output can't be written.
-    fn finish(&self, report: &RunReport) -> io::Result<()>;
+    fn finish(&self, report: &RunReport, view: &View) -> io::Result<()>;
 }
 
 /// Makes the adapters of a run from its settings.
@@ -338,11 +339,11 @@ impl Output for RealOutput {
         })
     }
 
-    fn finish(&self, report: &RunReport) -> io::Result<()> {
+    fn finish(&self, report: &RunReport, view: &View) -> io::Result<()> {
         self.progress.clear();
         let mut stdout = BufWriter::with_capacity(BATCH_BYTES, io::stdout());
         match &self.shape {
-            Shape::Human(human) => human.write_report(report, &mut stdout)?,
+            Shape::Human(human) => human.write_view(report, view, &mut stdout)?,
             Shape::Json => Json.write_report(report, &mut stdout)?,
             Shape::JsonLines(lines) => lines.finish(report)?,
         }

@@ -35,11 +35,12 @@ pub use environment::{Environment, Folders};
 pub use error::SettingsError;
 pub use keys::{Key, SecretKey};
 pub use layers::{Layer, Origin};
-pub use resolve::Loaded;
+pub use resolve::{Loaded, no_received_log};
 pub use settings::{
     ColorChoice, Consent, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, ReceivedFormat,
     ReceivedSettings, ReceivedSource, Settings, Verbosity,
 };
+pub use values::selection::SelectionTexts;
 pub use watching::Watching;
 
 /// A complete settings file with every key, commented, for users to start from.
@@ -67,4 +68,6 @@ pub struct Flags {
     pub config: Option<PathBuf>,
     /// How much is to be told.
     pub verbosity: Verbosity,
+    /// Which events were selected; never a setting of the file, where it would silently narrow every run.
+    pub selection: SelectionTexts,
 }

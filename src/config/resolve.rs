@@ -18,12 +18,14 @@ use super::settings::{
     ColorChoice, Consent, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, Settings,
     Verbosity,
 };
+use super::values::selection::SelectionTexts;
 use super::values::time::{Edge, LONGEST_WINDOW, parse_moment, parse_zone};
 use super::values::{address, duration, number, webhook};
 use super::watching::{self, Watching};
 use super::{Flags, Surroundings};
 use crate::event::{WebhookId, Window};
 use crate::reconcile::{Beginning, Scope, WebhookRef};
+use crate::selection::Selection;
 
 mod policy;
 mod received;
@@ -41,6 +43,7 @@ pub struct Loaded {
     folders: Folders,
     now: DateTime<Utc>,
     verbosity: Verbosity,
+    selection: SelectionTexts,
     file: Option<PathBuf>,
     warnings: Vec<String>,
 }
@@ -75,6 +78,7 @@ impl Loaded {
             folders: surroundings.folders.clone(),
             now: surroundings.now,
             verbosity: flags.verbosity,
+            selection: flags.selection,
             file: path,
             warnings,
         })
@@ -123,10 +127,16 @@ impl Loaded {
         let mut notes = Vec::new();
         let time_zone = self.parsed(Key::TimeZone, parse_zone)?;
         let (window, beginning) = self.window(time_zone, &mut notes)?;
-        let scope = self.scope()?;
+        let selection = self.selection()?;
+        let scope = match job {
+            // The plan names them.
+            Job::Apply => Scope::Webhooks(Vec::new()),
+            _ if self.names_webhooks() || selection.event_types.is_empty() => self.scope()?,
+            _ => Scope::Webhooks(selection.event_types.iter().cloned().map(WebhookRef::EventType).collect()),
+        };
         let policy = self.policy(job)?;
         let received = self.received(time_zone)?;
-        if job == Job::Reconcile && received.is_none() && !policy.resend.idempotent {
+        if job.needs_received_log() && received.is_none() && !policy.resend.idempotent {
             return Err(no_received_log());
         }
         let output = self.output()?;
@@ -139,6 +149,7 @@ impl Loaded {
             beginning,
             time_zone,
             scope,
+            selection,
             policy,
             received,
             provider,
@@ -315,6 +326,21 @@ impl Loaded {
         .hint("the end must be later than the beginning")
     }
 
+    fn selection(&self) -> Result<Selection, SettingsError> {
+        self.selection.parse().map_err(|(flag, unusable)| {
+            let error = SettingsError::new(format!("{flag}: {}", unusable.message));
+            match unusable.hint {
+                Some(hint) => error.hint(hint),
+                None => error,
+            }
+        })
+    }
+
+    fn names_webhooks(&self) -> bool {
+        let names_any = |key| self.layer.entries.get(&key).is_some_and(|entry| !entry.values.is_empty());
+        names_any(Key::Webhook) || names_any(Key::AllWebhooks)
+    }
+
     fn scope(&self) -> Result<Scope, SettingsError> {
         if self.layer.entries.contains_key(&Key::AllWebhooks) && self.switch(Key::AllWebhooks)? {
             return Ok(Scope::AllWebhooks);
@@ -382,7 +408,8 @@ impl Loaded {
     }
 }
 
-fn no_received_log() -> SettingsError {
+/// The error of a command that would resend without knowing what was received.
+pub fn no_received_log() -> SettingsError {
     SettingsError::new("no received log is named, so nobody can say which events are missing").hint(
         "name the log of received event ids with --received; if the receiver is idempotent, say --idempotent \
          and every failed event is resent; to look without resending, use hookmend check",

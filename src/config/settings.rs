@@ -14,6 +14,7 @@ use crate::event::Window;
 use crate::policy::Policy;
 use crate::received::DatabaseAddress;
 use crate::reconcile::{Beginning, Scope};
+use crate::selection::Selection;
 
 /// Which command the settings are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +23,14 @@ pub enum Job {
     Reconcile,
     /// List and diff only.
     Check,
+    /// Show what a window holds.
+    List,
+    /// Keep what would be resent, for later.
+    Plan,
+    /// Carry out a plan that was kept.
+    Apply,
+    /// Resend events named by hand.
+    Resend,
 }
 
 impl Job {
@@ -30,6 +39,28 @@ impl Job {
         match self {
             Self::Reconcile => "reconcile",
             Self::Check => "check",
+            Self::List => "list",
+            Self::Plan => "plan",
+            Self::Apply => "apply",
+            Self::Resend => "resend",
+        }
+    }
+
+    /// Whether it can't be done without knowing what was received, unless the receiver takes events twice.
+    pub fn needs_received_log(self) -> bool {
+        match self {
+            Self::Reconcile | Self::Plan | Self::Resend => true,
+            // A plan says by itself what its receiver is.
+            Self::Apply | Self::Check | Self::List => false,
+        }
+    }
+
+    /// Whether those who watch runs from outside wait for it: a person at work would only hide that the
+    /// unattended run did not happen.
+    pub fn is_watched(self) -> bool {
+        match self {
+            Self::Reconcile | Self::Check => true,
+            Self::List | Self::Plan | Self::Apply | Self::Resend => false,
         }
     }
 }
@@ -47,6 +78,8 @@ pub struct Settings {
     pub time_zone: Tz,
     /// The webhooks.
     pub scope: Scope,
+    /// Which of their events.
+    pub selection: Selection,
     /// What the run may do.
     pub policy: Policy,
     /// The received log, if one is given.

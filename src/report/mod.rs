@@ -12,6 +12,7 @@ pub mod jsonl;
 pub mod metrics;
 pub mod past;
 pub mod text;
+pub mod view;
 
 #[cfg(test)]
 mod sample;

@@ -3,6 +3,7 @@
 mod across_runs;
 mod architecture;
 mod bad_input;
+mod by_hand;
 mod contrib;
 mod crash;
 mod generated;

@@ -11,8 +11,12 @@ fn parsed(words: &[&str]) -> Result<Cli, clap::Error> {
 fn layer(words: &[&str]) -> Layer {
     let cli = parsed(words).unwrap_or_else(|error| panic!("{words:?}: {error}"));
     let flags = match cli.command {
-        Command::Reconcile(args) => cli.global.with(|layer| args.put(layer)),
-        Command::Check(args) => cli.global.with(|layer| args.put(layer)),
+        Command::Reconcile(args) => cli.global.selecting(|layer| args.put(layer)),
+        Command::Check(args) => cli.global.selecting(|layer| args.put(layer)),
+        Command::List(args) => cli.global.selecting(|layer| args.put(layer)),
+        Command::Plan(args) => cli.global.selecting(|layer| args.put(layer)),
+        Command::Apply(args) => cli.global.with(|layer| args.put(layer)),
+        Command::Resend(args) => cli.global.with(|layer| args.put(layer)),
         Command::History(_)
         | Command::Quarantine { .. }
         | Command::Received(_)

@@ -23,9 +23,10 @@ const FOREVER: &str = "forever";
 impl Loaded {
     pub(super) fn policy(&self, job: Job) -> Result<Policy, SettingsError> {
         let mode = match job {
-            Job::Check => Mode::Check,
-            Job::Reconcile if self.switch(Key::DryRun)? => Mode::DryRun,
-            Job::Reconcile => Mode::Act,
+            Job::Check | Job::List => Mode::Check,
+            Job::Plan => Mode::DryRun,
+            Job::Reconcile | Job::Apply | Job::Resend if self.switch(Key::DryRun)? => Mode::DryRun,
+            Job::Reconcile | Job::Apply | Job::Resend => Mode::Act,
         };
         let days = TimeDelta::days;
         Ok(Policy {

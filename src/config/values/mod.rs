@@ -4,5 +4,6 @@
 pub mod address;
 pub mod duration;
 pub mod number;
+pub mod selection;
 pub mod time;
 pub mod webhook;

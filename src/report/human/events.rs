@@ -298,16 +298,16 @@ fn vendor_says_within(page: &Page, tracked: &TrackedEvent, most: u16) -> String 
     }
 }
 
-fn event_id(page: &Page, tracked: &TrackedEvent) -> String {
+pub(super) fn event_id(page: &Page, tracked: &TrackedEvent) -> String {
     text::visible_within(&tracked.event.id.text(), MOST_ID, page.ellipsis()).into_owned()
 }
 
-fn created(tracked: &TrackedEvent) -> String {
+pub(super) fn created(tracked: &TrackedEvent) -> String {
     tracked.event.created().map_or_else(|| "unknown".to_owned(), text::instant)
 }
 
 /// The status as the vendor gives it: its code and its words, without saying one thing twice.
-fn vendor_says(page: &Page, tracked: &TrackedEvent) -> String {
+pub(super) fn vendor_says(page: &Page, tracked: &TrackedEvent) -> String {
     let event = &tracked.event;
     let words = event.status_text.as_deref().map(|words| text::visible_within(words, MOST_STATUS, page.ellipsis()));
     match (event.status_code, words) {
@@ -324,12 +324,12 @@ fn vendor_says(page: &Page, tracked: &TrackedEvent) -> String {
     }
 }
 
-fn reason(page: &Page, tracked: &TrackedEvent) -> String {
+pub(super) fn reason(page: &Page, tracked: &TrackedEvent) -> String {
     text::visible_within(tracked.reason(), MOST_REASON, page.ellipsis()).into_owned()
 }
 
 /// A name of the schema as words.
-fn words(name: &str) -> String {
+pub(super) fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 

@@ -33,6 +33,10 @@ impl Page {
         self.width
     }
 
+    pub(super) fn symbols(&self) -> Symbols {
+        self.symbols
+    }
+
     pub(super) fn ellipsis(&self) -> &'static str {
         match self.symbols {
             Symbols::Unicode => "…",

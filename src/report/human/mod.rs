@@ -7,12 +7,15 @@
 mod attempts;
 mod events;
 mod layout;
+mod listing;
 mod paragraph;
 mod past;
 mod quarantine;
+mod results;
 mod runs;
 mod sentence;
 mod summary;
+mod timeline;
 
 use std::io;
 
@@ -20,6 +23,7 @@ use crate::outcome::RunOutcome;
 use crate::report::Format;
 use crate::report::color::{Color, Paint};
 use crate::report::text;
+use crate::report::view::View;
 use crate::run_report::{Mode, Problem, RunReport};
 use layout::Page;
 pub use paragraph::of as paragraph;
@@ -72,6 +76,46 @@ impl Format for Human {
 }
 
 impl Human {
+    /// Writes what a command shows of a report.
+    ///
+    /// # Errors
+    /// When `out` can't be written to.
+    pub fn write_view(&self, report: &RunReport, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+        out.write_all(self.render_view(report, view).as_bytes())?;
+        out.flush()
+    }
+
+    /// The page of a view; empty when there is nothing to say.
+    pub fn render_view(&self, report: &RunReport, view: &View) -> String {
+        let mut page = Page::new(self.width, self.color, self.symbols);
+        match view {
+            View::Report => return self.render(report),
+            View::List(listing) => {
+                if self.verbosity != Verbosity::Quiet {
+                    heading(&mut page, report);
+                }
+                listing::write(&mut page, report, listing);
+                timeline::write(&mut page, &listing.timeline);
+                if report.webhooks.len() > 1 {
+                    summary::write(&mut page, report);
+                }
+            }
+            View::Results(ids) => {
+                if self.verbosity != Verbosity::Quiet {
+                    heading(&mut page, report);
+                }
+                results::write(&mut page, report, ids);
+            }
+        }
+        problems(&mut page, &report.problems);
+        if self.verbosity == Verbosity::Verbose {
+            particulars(&mut page, report);
+        }
+        page.gap();
+        page.paragraph(0, paint_of(report.outcome), &sentence::of(report));
+        page.into_text()
+    }
+
     /// The whole page; empty when there is nothing to say.
     pub fn render(&self, report: &RunReport) -> String {
         let mut page = Page::new(self.width, self.color, self.symbols);

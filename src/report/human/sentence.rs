@@ -96,6 +96,10 @@ fn set_aside(report: &RunReport) -> String {
     if kept > 0 {
         parts.push(counted(kept, "failed event was already in the log", "failed events were already in the log"));
     }
+    let arrived = count(report, |verdict, result| verdict == Verdict::Settled && result == Some(EventResult::Skipped));
+    if arrived > 0 {
+        parts.push(counted(arrived, "event had been delivered already", "events had been delivered already"));
+    }
     if report.totals.too_young > 0 {
         parts.push(counted(report.totals.too_young, "event is too young to judge", "events are too young to judge"));
     }

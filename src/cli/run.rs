@@ -1,5 +1,7 @@
-//! `reconcile` and `check`: settings resolved and shown, the log and the ledger opened before the
-//! first request, the engine run, its report shown, its exit code returned.
+//! A run from settings to exit code: settings resolved and shown, the log and the ledger opened before
+//! the first request, the engine run, its report shown, its exit code returned.
+//!
+//! What one command wants of it is its [`Errand`].
 
 use std::sync::Arc;
 
@@ -23,26 +25,72 @@ use crate::received::ReceivedLog;
 use crate::reconcile::{
     Beginning, LedgerAccess, Ports, Preapproved, RunRequest, Scope, Task, WebhookRef, run as run_engine,
 };
+use crate::report::view::View;
 use crate::run_report::{Counts, Mode, Problem, ProblemKind, Requests, RunReport, Told};
-use crate::selection::Selection;
 
-/// Runs one of the two commands.
+/// What one command wants of a run.
+pub trait Errand {
+    /// Which command it is.
+    fn job(&self) -> Job;
+
+    /// What the run is to work on; may change the settings, and looks at everything that the command
+    /// needs before anything is opened.
+    ///
+    /// # Errors
+    /// When the command can't be carried out with these settings.
+    fn task(&self, settings: &mut Settings, _now: DateTime<Utc>) -> Result<Task, CliError> {
+        Ok(Task::Window(settings.selection.clone()))
+    }
+
+    /// Which events the report tells of one by one.
+    fn told(&self, _task: &Task) -> Told {
+        Told::Unsettled
+    }
+
+    /// Shows the report, and keeps what the command was to make.
+    ///
+    /// # Errors
+    /// When it can't be shown or kept.
+    fn finish(&self, report: &mut RunReport, _settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
+        show(output, report, &View::Report)
+    }
+}
+
+/// `reconcile` and `check`: what the window holds, and nothing beside the report.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain(pub Job);
+
+impl Errand for Plain {
+    fn job(&self) -> Job {
+        self.0
+    }
+}
+
+/// Carries out an errand.
 ///
 /// When the settings, the log or the ledger can't be used, nothing is sent; the error is shown and its
 /// exit code returned.
 ///
 /// # Errors
 /// When the report can't be written.
-pub fn run(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn Adapters) -> Result<ExitCode, CliError> {
+pub fn run(
+    errand: &dyn Errand,
+    flags: Flags,
+    surroundings: &Surroundings,
+    adapters: &dyn Adapters,
+) -> Result<ExitCode, CliError> {
     let console = Console { verbosity: flags.verbosity };
     let without_file = Watching::without_file(&flags, &surroundings.environment);
     let loaded = Loaded::load(flags, surroundings);
-    let watching = loaded.as_ref().map_or(without_file, Loaded::watching);
-    let watchers = Watchers::new(job, surroundings.now, &watching, adapters);
+    let watching = match errand.job().is_watched() {
+        true => loaded.as_ref().map_or(without_file, Loaded::watching),
+        false => Watching::default(),
+    };
+    let watchers = Watchers::new(errand.job(), surroundings.now, &watching, adapters);
     let loaded = loaded.map_err(CliError::from);
-    let prepared = loaded.and_then(|loaded| prepare(job, &loaded, console, surroundings, adapters));
+    let prepared = loaded.and_then(|loaded| prepare(errand, &loaded, console, surroundings, adapters));
     match prepared.and_then(|prepared| carry_out(prepared, &watchers)) {
-        Ok(finished) => conclude(finished, &watchers, console),
+        Ok(finished) => conclude(errand, finished, &watchers, console),
         Err(error) => {
             // Shown first: a switch may be slow to answer.
             error.print(console.verbosity);
@@ -56,6 +104,7 @@ pub fn run(job: Job, flags: Flags, surroundings: &Surroundings, adapters: &dyn A
 struct Finished {
     runtime: tokio::runtime::Runtime,
     report: RunReport,
+    settings: Settings,
     output: Box<dyn Output>,
     begun: Begun,
     stop: watch::Receiver<Option<Signal>>,
@@ -83,13 +132,18 @@ fn carry_out(prepared: Prepared, watchers: &Watchers) -> Result<Finished, CliErr
         };
         Ok::<_, CliError>((Box::pin(run_engine(&ports, &prepared.request)).await, begun))
     })?;
-    Ok(Finished { runtime, report, output, begun, stop: stopping })
+    Ok(Finished { runtime, report, settings: prepared.settings, output, begun, stop: stopping })
 }
 
 /// Shows the report, then tells those who watch; they hear the code that the process ends with.
-fn conclude(finished: Finished, watchers: &Watchers, console: Console) -> Result<ExitCode, CliError> {
-    let Finished { runtime, mut report, output, begun, stop } = finished;
-    let shown = show(output.as_ref(), &report);
+fn conclude(
+    errand: &dyn Errand,
+    finished: Finished,
+    watchers: &Watchers,
+    console: Console,
+) -> Result<ExitCode, CliError> {
+    let Finished { runtime, mut report, settings, output, begun, stop } = finished;
+    let shown = errand.finish(&mut report, &settings, output.as_ref());
     if let Err(error) = &shown {
         report.exit_code = error.exit;
     }
@@ -110,27 +164,28 @@ struct Prepared {
 }
 
 fn prepare(
-    job: Job,
+    errand: &dyn Errand,
     loaded: &Loaded,
     console: Console,
     surroundings: &Surroundings,
     adapters: &dyn Adapters,
 ) -> Result<Prepared, CliError> {
     loaded.warnings().iter().for_each(|warning| console.warn(warning));
-    let settings = loaded.settings(job)?;
+    let mut settings = loaded.settings(errand.job())?;
+    let task = errand.task(&mut settings, surroundings.now)?;
     explanation(loaded, &settings).iter().for_each(|line| console.detail(line));
     let received = settings.received.as_ref().map(|received| adapters.received(received)).transpose()?;
     for line in received.iter().flat_map(|log| log.describe()) {
         console.detail(&format!("received log: {line}"));
     }
-    let request = request(&settings, surroundings);
+    let request = request(&settings, errand.told(&task), task, surroundings);
     let output = adapters.output(&settings.output);
     let ledger = open_ledger(&settings, &request, surroundings.now, adapters, output.as_ref())?;
     let provider = adapters.provider(&settings.provider)?;
     Ok(Prepared { settings, request, received, ledger, provider, output })
 }
 
-fn request(settings: &Settings, surroundings: &Surroundings) -> RunRequest {
+fn request(settings: &Settings, told: Told, task: Task, surroundings: &Surroundings) -> RunRequest {
     let now = surroundings.now;
     let seed = fastrand::u64(..);
     RunRequest {
@@ -140,14 +195,19 @@ fn request(settings: &Settings, surroundings: &Surroundings) -> RunRequest {
         window: settings.window,
         beginning: settings.beginning,
         scope: settings.scope.clone(),
-        task: Task::Window(Selection::default()),
-        told: Told::Unsettled,
-        findings: match settings.policy.mode {
-            Mode::Act | Mode::Check => Findings::Fail,
-            Mode::DryRun => Findings::Show,
-        },
+        task,
+        told,
+        findings: findings(settings),
         policy: settings.policy,
         seed,
+    }
+}
+
+/// Whether findings are what the command was asked to fail on.
+fn findings(settings: &Settings) -> Findings {
+    match (settings.job, settings.policy.mode) {
+        (Job::List | Job::Plan, _) | (_, Mode::DryRun) => Findings::Show,
+        (Job::Reconcile | Job::Check | Job::Apply | Job::Resend, Mode::Act | Mode::Check) => Findings::Fail,
     }
 }
 
@@ -168,7 +228,7 @@ fn open_ledger(
         && settings.output.format != Format::Human
     {
         // Whoever reads documents is owed one for this outcome too.
-        show(output, &locked_report(request, settings.policy.mode, now, error))?;
+        show(output, &locked_report(request, settings.policy.mode, now, error), &View::Report)?;
     }
     opened
 }
@@ -200,8 +260,12 @@ fn locked_report(request: &RunRequest, mode: Mode, now: DateTime<Utc>, error: &C
     }
 }
 
-fn show(output: &dyn Output, report: &RunReport) -> Result<(), CliError> {
-    unless_closed(output.finish(report)).map_err(|error| {
+/// Shows a report on standard output.
+///
+/// # Errors
+/// When standard output can't be written.
+pub fn show(output: &dyn Output, report: &RunReport, view: &View) -> Result<(), CliError> {
+    unless_closed(output.finish(report, view)).map_err(|error| {
         let shown = CliError::of(ExitCode::Failure, &error);
         CliError { message: format!("can't write the report to standard output: {}", shown.message), ..shown }
     })
@@ -226,6 +290,9 @@ fn explanation(loaded: &Loaded, settings: &Settings) -> Vec<String> {
     ];
     lines.extend(settings.notes.iter().map(|note| format!("note: {note}")));
     lines.push(format!("webhooks: {}", describe_scope(&settings.scope)));
+    if !settings.selection.is_everything() {
+        lines.push(format!("only events of: {}", settings.selection.words()));
+    }
     lines.push(format!("ledger: {}", settings.ledger.display()));
     lines.extend(
         loaded.explain().iter().map(|setting| format!("{} = {}  ({})", setting.name, setting.value, setting.origin)),

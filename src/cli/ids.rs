@@ -15,10 +15,11 @@ const LARGEST_LIST: u64 = 64 * 1024 * 1024;
 const STDIN: &str = "-";
 
 /// Reads the ids from everywhere they were given, each once, in the order in which they were given.
+/// `where_to_look` is the hint for somebody who gave none.
 ///
 /// # Errors
 /// When a source can't be read, a text can't be an id, or there is none at all.
-pub(super) fn read(arguments: &[String], file: Option<&Path>) -> Result<Vec<EventId>, CliError> {
+pub fn read(arguments: &[String], file: Option<&Path>, where_to_look: &str) -> Result<Vec<EventId>, CliError> {
     let mut ids = Ids::default();
     let mut reads_stdin = false;
     for argument in arguments {
@@ -45,8 +46,7 @@ pub(super) fn read(arguments: &[String], file: Option<&Path>) -> Result<Vec<Even
     }
     if ids.ids.is_empty() {
         // An empty list is more likely a mistake further up the pipe than a wish.
-        return Err(CliError::new(ExitCode::Usage, "no event id was given")
-            .hint("see what is in quarantine with `hookmend quarantine list`"));
+        return Err(CliError::new(ExitCode::Usage, "no event id was given").hint(where_to_look));
     }
     Ok(ids.ids)
 }
@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn no_id_at_all_is_a_mistake() {
-        assert_eq!(read(&[], None).unwrap_err().exit, ExitCode::Usage);
-        assert!(read(&[String::new()], None).unwrap_err().message.contains("the id is empty"));
-        assert!(read(&[], Some(Path::new("/no/such/ids"))).unwrap_err().message.contains("/no/such/ids"));
+        assert_eq!(read(&[], None, "look").unwrap_err().exit, ExitCode::Usage);
+        assert!(read(&[String::new()], None, "look").unwrap_err().message.contains("the id is empty"));
+        assert!(read(&[], Some(Path::new("/no/such/ids")), "look").unwrap_err().message.contains("/no/such/ids"));
     }
 }

@@ -33,7 +33,7 @@ impl Output for Shown {
         Box::new(|| {})
     }
 
-    fn finish(&self, report: &RunReport) -> io::Result<()> {
+    fn finish(&self, report: &RunReport, _view: &View) -> io::Result<()> {
         self.0.lock().unwrap().push(format!("report {} {}", report.outcome.name(), report.exit_code.number()));
         Ok(())
     }
@@ -112,10 +112,10 @@ impl Probe {
             folders: Folders { user_state: Some("/state".into()), ..Folders::default() },
             now: DateTime::from_timestamp(1_773_000_000, 0).unwrap(),
         };
-        let flags = Flags { layer, verbosity: Verbosity::Quiet, config: None };
+        let flags = Flags { layer, verbosity: Verbosity::Quiet, ..Flags::default() };
         let console = Console { verbosity: flags.verbosity };
         let loaded = Loaded::load(flags, &surroundings).unwrap();
-        match prepare(job, &loaded, console, &surroundings, self) {
+        match prepare(&Plain(job), &loaded, console, &surroundings, self) {
             Ok(_) => panic!("the provider of these tests refuses"),
             Err(error) => error,
         }
@@ -201,7 +201,7 @@ fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is() {
             Box::new(|| {})
         }
 
-        fn finish(&self, _report: &RunReport) -> io::Result<()> {
+        fn finish(&self, _report: &RunReport, _view: &View) -> io::Result<()> {
             Err(self.0.into())
         }
     }
@@ -212,7 +212,7 @@ fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is() {
         window: crate::event::Window::new(DateTime::UNIX_EPOCH, Utc::now()).unwrap(),
         beginning: crate::reconcile::Beginning::AsGiven,
         scope: Scope::AllWebhooks,
-        task: Task::Window(Selection::default()),
+        task: Task::Window(crate::selection::Selection::default()),
         told: Told::Unsettled,
         findings: Findings::Fail,
         policy: example_policy(),
@@ -220,8 +220,8 @@ fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is() {
     };
     let error = CliError::new(ExitCode::Locked, "held");
     let report = locked_report(&request, Mode::Check, Utc::now(), &error);
-    assert!(show(&Failing(io::ErrorKind::BrokenPipe), &report).is_ok());
-    let error = show(&Failing(io::ErrorKind::StorageFull), &report).unwrap_err();
+    assert!(show(&Failing(io::ErrorKind::BrokenPipe), &report, &View::Report).is_ok());
+    let error = show(&Failing(io::ErrorKind::StorageFull), &report, &View::Report).unwrap_err();
     assert_eq!(error.exit, ExitCode::Failure);
     assert!(error.message.starts_with("can't write the report to standard output: "), "{error:?}");
 }

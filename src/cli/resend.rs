@@ -1,0 +1,95 @@
+//! `hookmend resend`: events that a person names by their ids, each once.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{ArgGroup, Args, ValueHint};
+
+use crate::cli::errors::CliError;
+use crate::cli::flags::{
+    AgeFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, ScopeFlags, VendorFlags,
+};
+use crate::cli::ids;
+use crate::cli::run::{Errand, show};
+use crate::cli::wiring::Output;
+use crate::config::{Job, Layer, Settings};
+use crate::event::EventId;
+use crate::reconcile::{Task, WantedBy, WantedEvent};
+use crate::report::view::View;
+use crate::run_report::{RunReport, Told};
+
+/// Flags of `resend`.
+#[derive(Clone, Debug, Default, Args)]
+#[command(group = ArgGroup::new("named").required(true).multiple(true).args(["ids", "from_file"]))]
+pub struct ResendArgs {
+    /// Ids of events; - reads them from standard input, one a line
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+    /// Take the ids from this file, one a line
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Which events")]
+    from_file: Option<PathBuf>,
+    #[command(flatten)]
+    scope: ScopeFlags,
+    #[command(flatten)]
+    age: AgeFlags,
+    #[command(flatten)]
+    received: ReceivedFlags,
+    #[command(flatten)]
+    judge: JudgeFlags,
+    #[command(flatten)]
+    resend: ResendFlags,
+    #[command(flatten)]
+    pace: PaceFlags,
+    #[command(flatten)]
+    vendor: VendorFlags,
+    #[command(flatten)]
+    output: OutputFlags,
+}
+
+/// What `resend` wants of a run.
+#[derive(Clone, Debug)]
+pub struct ResendErrand {
+    ids: Vec<EventId>,
+}
+
+impl ResendArgs {
+    /// Reads the ids.
+    ///
+    /// # Errors
+    /// When a source can't be read, a text can't be an id, or there is none at all.
+    pub fn errand(&self) -> Result<ResendErrand, CliError> {
+        let ids = ids::read(&self.ids, self.from_file.as_deref(), "see what has failed with `hookmend list`")?;
+        Ok(ResendErrand { ids })
+    }
+
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        self.scope.put(layer);
+        self.age.put(layer);
+        self.received.put(layer);
+        self.judge.put(layer);
+        self.resend.put(layer);
+        self.pace.put(layer);
+        self.vendor.put(layer);
+        self.output.put(layer);
+    }
+}
+
+impl Errand for ResendErrand {
+    fn job(&self) -> Job {
+        Job::Resend
+    }
+
+    fn task(&self, _settings: &mut Settings, _now: DateTime<Utc>) -> Result<Task, CliError> {
+        let wanted = |id: &EventId| WantedEvent { event: id.clone(), wanted_by: WantedBy::Hand };
+        Ok(Task::Exactly(self.ids.iter().map(wanted).collect()))
+    }
+
+    fn told(&self, _task: &Task) -> Told {
+        Told::Everything
+    }
+
+    fn finish(&self, report: &mut RunReport, _settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
+        show(output, report, &View::Results(self.ids.clone()))
+    }
+}
