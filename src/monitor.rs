@@ -89,6 +89,15 @@ pub enum RunEvent {
         /// What happened, in words.
         detail: String,
     },
+    /// Nothing more is sent to the receiver of a webhook in this run: it refuses what is sent.
+    ReceiverDown {
+        /// The webhook.
+        webhook: WebhookId,
+        /// Its name.
+        name: String,
+        /// Deliveries that failed in a row.
+        failures: u32,
+    },
     /// A request waits because the vendor asked for it or failed.
     Waiting {
         /// How long.

@@ -203,6 +203,8 @@ struct State {
     recovered: u64,
     waiting: Option<String>,
     note: Option<String>,
+    /// Webhooks to which nothing more is sent.
+    stopped: Vec<String>,
 }
 
 impl State {
@@ -231,6 +233,9 @@ impl State {
                 self.waiting = None;
             }
             RunEvent::Attempted { conclusion, .. } => self.answer(*conclusion),
+            RunEvent::ReceiverDown { name, .. } => {
+                self.stopped.push(visible_within(name, MOST_REASON, "…").into_owned());
+            }
             RunEvent::Waiting { wait, reason } => self.waiting = Some(describe_wait(*wait, reason, now)),
             RunEvent::Confirmed { recovered, .. } => {
                 self.recovered = *recovered;
@@ -314,7 +319,16 @@ impl State {
                     (self.recovered, "recovered"),
                 ];
                 let told = parts.into_iter().filter(|(number, _)| *number > 0);
-                told.map(|(number, what)| format!("{} {what}", grouped(number))).collect::<Vec<_>>().join(", ")
+                let told =
+                    told.map(|(number, what)| format!("{} {what}", grouped(number))).collect::<Vec<_>>().join(", ");
+                let stopped = match self.stopped.as_slice() {
+                    [] => String::new(),
+                    [only] => format!("{only}: the receiver refuses, so no more is sent to it"),
+                    several => format!("{} receivers refuse, so no more is sent to them", several.len()),
+                };
+                let way_out = "Ctrl-C stops".to_owned();
+                let parts = [stopped, told, way_out];
+                parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
             }
         }
     }
@@ -420,6 +434,10 @@ fn describe(event: &RunEvent) -> String {
             let status = status_code.map_or_else(String::new, |code| format!(" ({code})"));
             let conclusion = conclusion.name().replace('_', " ");
             format!("{webhook}: {canary}resend of {event}: {conclusion}{status}: {detail}")
+        }
+        RunEvent::ReceiverDown { webhook, name, failures } => {
+            let failures = counted(u64::from(*failures), "delivery", "deliveries");
+            format!("{name} ({webhook}): the receiver refused {failures} in a row, so no more is sent to it")
         }
         RunEvent::Waiting { wait, reason } => format!("waiting {}: {reason}", duration(*wait)),
         RunEvent::Confirmed { round, recovered, outstanding } => {

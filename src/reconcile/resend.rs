@@ -141,6 +141,7 @@ impl Run<'_> {
             return end;
         }
         if end.receiver == Receiver::Down {
+            self.notice_receiver_down(index, u32::try_from(end.sent.len()).unwrap_or(u32::MAX));
             return end;
         }
         let mut flying = FuturesUnordered::new();
@@ -158,7 +159,11 @@ impl Run<'_> {
             let Some(result) = flying.next().await else { break };
             match result {
                 Ok((sent, learned)) => {
+                    let was_open = end.breaker.is_open();
                     mark_breaker(&mut end.breaker, &sent);
+                    if end.breaker.is_open() && !was_open {
+                        self.notice_receiver_down(index, end.breaker.failures());
+                    }
                     end.account(&sent);
                     end.sent.push(sent);
                     end.halt = end.halt.take().or(learned.err());
@@ -167,6 +172,11 @@ impl Run<'_> {
             }
         }
         end
+    }
+
+    fn notice_receiver_down(&self, index: usize, failures: u32) {
+        let webhook = &self.webhooks[index];
+        self.notice(&RunEvent::ReceiverDown { webhook: webhook.id.clone(), name: webhook.name.clone(), failures });
     }
 
     /// Tries the receiver with single events, oldest first, until one is accepted.

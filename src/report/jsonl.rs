@@ -193,6 +193,11 @@ enum Record<'a> {
         status_code: Option<u16>,
         detail: &'a str,
     },
+    ReceiverDown {
+        webhook_id: &'a str,
+        name: &'a str,
+        failures: u32,
+    },
     Waiting {
         seconds: f64,
         reason: &'a str,
@@ -254,6 +259,9 @@ impl<'a> Record<'a> {
                 status_code: *status_code,
                 detail,
             },
+            RunEvent::ReceiverDown { webhook, name, failures } => {
+                Self::ReceiverDown { webhook_id: webhook.as_str(), name, failures: *failures }
+            }
             RunEvent::Waiting { wait, reason } => Self::Waiting { seconds: wait.as_secs_f64(), reason },
             RunEvent::Confirmed { round, recovered, outstanding } => {
                 Self::Confirmed { round: *round, recovered: *recovered, outstanding: *outstanding }

@@ -37,6 +37,7 @@ fn every_event() -> Vec<RunEvent> {
             status_code: Some(500),
             detail: "the vendor failed".into(),
         },
+        RunEvent::ReceiverDown { webhook: hook(), name: "SaleCreated".to_owned(), failures: 5 },
         RunEvent::Waiting { wait: Duration::from_millis(1_500), reason: "throttled".into() },
         RunEvent::Confirmed { round: 1, recovered: 1, outstanding: 1 },
         RunEvent::ProblemFound(problem(ProblemKind::InDoubt, "an attempt is in doubt", "run it again")),
@@ -77,6 +78,7 @@ fn everything_that_happens_is_one_tagged_line() {
     {"type":"webhook","webhook_id":"w-1","name":"SaleCreated","listed":0,"failed":0,"delivered":0,"received":0,"missing":0,"unacknowledged":0,"lost_after_ack":0,"too_young":0,"unknown":0,"resent":0,"recovered":0,"left":0,"quarantined":0,"in_doubt":0}
     {"type":"round","round":1,"resends":2}
     {"type":"attempt","webhook_id":"w-1","event_id":"e-1","canary":true,"conclusion":"in_doubt","status_code":500,"detail":"the vendor failed"}
+    {"type":"receiver_down","webhook_id":"w-1","name":"SaleCreated","failures":5}
     {"type":"waiting","seconds":1.5,"reason":"throttled"}
     {"type":"confirmed","round":1,"recovered":1,"outstanding":1}
     {"type":"problem","kind":"in_doubt","message":"an attempt is in doubt","hint":"run it again"}
