@@ -109,6 +109,7 @@ pub fn ask(plan: &PlanSummary, input: &mut dyn BufRead, output: &mut dyn Write) 
         }
         (None, _) | (_, None) => {}
     }
+    writeln!(output, "Ctrl-C stops at any time; what is in flight then is recorded.")?;
     let question = format!("Resend {}?", counted(resends, "event", "events"));
     ask_once(&question, input, output)
 }
@@ -164,6 +165,7 @@ mod tests {
         To be resent, oldest first:
            2  sales\u{1b}[31m
           40  stock
+        Ctrl-C stops at any time; what is in flight then is recorded.
         Resend 42 events? [y/N] 
         ");
     }
@@ -177,7 +179,7 @@ mod tests {
             ask(&plan, &mut &b"n\n"[..], &mut shown).unwrap();
             String::from_utf8(shown).unwrap()
         };
-        assert!(shown(0).contains("\nCreated 2026-03-01 12:00:00Z.\nResend 1 event? "), "{}", shown(0));
+        assert!(shown(0).contains("\nCreated 2026-03-01 12:00:00Z.\nCtrl-C stops"), "{}", shown(0));
         assert!(shown(9).contains("\nCreated from 2026-03-01 12:00:00Z to 2026-03-01 12:00:09Z.\n"), "{}", shown(9));
     }
 

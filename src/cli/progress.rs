@@ -326,9 +326,7 @@ impl State {
                     [only] => format!("{only}: the receiver refuses, so no more is sent to it"),
                     several => format!("{} receivers refuse, so no more is sent to them", several.len()),
                 };
-                let way_out = "Ctrl-C stops".to_owned();
-                let parts = [stopped, told, way_out];
-                parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+                [stopped, told].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
             }
         }
     }
