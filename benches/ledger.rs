@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
-use hookmend::attempt::{AttemptId, AttemptOutcome, Conclusion, ResendRequest, Settlement};
+use hookmend::attempt::{AttemptId, AttemptOutcome, Conclusion, KnownBy, ResendRequest, Settlement};
 use hookmend::event::{DeliveryStatus, EventId, WebhookId, Window};
 use hookmend::ledger::{History, Journal, Ledger, LedgerGuard, RunStart};
 use rusqlite::Connection;
@@ -259,6 +259,7 @@ fn request(number: u32) -> Result<ResendRequest> {
         runs_before: Some(1),
         status_before: DeliveryStatus::Failed,
         created_at: Some(now()),
+        known_by: KnownBy::Listing,
     })
 }
 

@@ -25,6 +25,17 @@ pub struct ResendRequest {
     pub status_before: DeliveryStatus,
     /// When the event was created.
     pub created_at: Option<DateTime<Utc>>,
+    /// How it became known.
+    pub known_by: KnownBy,
+}
+
+/// How an event became known to the run that resent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownBy {
+    /// A listing showed it, so the vendor lists what failed.
+    Listing,
+    /// A person or the ledger named it, and its own record was looked up.
+    Record,
 }
 
 /// A resend that is durably recorded and not yet answered.
@@ -306,7 +317,15 @@ mod tests {
     fn request(runs_before: Option<u32>, status_before: DeliveryStatus) -> ResendRequest {
         let event = EventId::new("event-1").expect("an id");
         let webhook = WebhookId::new("hook-1").expect("an id");
-        ResendRequest { webhook, event: event.clone(), resend_id: event, runs_before, status_before, created_at: None }
+        ResendRequest {
+            webhook,
+            event: event.clone(),
+            resend_id: event,
+            runs_before,
+            status_before,
+            created_at: None,
+            known_by: KnownBy::Listing,
+        }
     }
 
     fn answer(status: DeliveryStatus, runs: Option<u32>) -> Event {

@@ -115,6 +115,8 @@ pub struct EventHistory {
     pub attempts: u32,
     /// Attempts that are not settled yet, oldest first.
     pub open: Vec<OpenAttempt>,
+    /// A listing showed it when it had failed and was resent: the vendor does list what failed.
+    pub was_listed_as_failed: bool,
     /// The event's place in quarantine, from which only a person releases it.
     pub quarantine: Option<Quarantine>,
     /// What is still owed to the event, when it is neither in quarantine nor in doubt.

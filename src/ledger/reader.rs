@@ -42,6 +42,14 @@ impl<'connection> Snapshot<'connection> {
         Ok(Self { transaction, version })
     }
 
+    /// The question for the attempts of a webhook.
+    fn attempts_sql(&self) -> &'static str {
+        match self.version >= schema::WITH_LISTED {
+            true => tally::ATTEMPTS_OF_WEBHOOK,
+            false => tally::ATTEMPTS_OF_WEBHOOK_BEFORE_LISTED,
+        }
+    }
+
     /// Whether the tables of quarantine and of what was proven are there.
     pub(super) fn has_quarantine(&self) -> bool {
         self.version >= schema::WITH_QUARANTINE
@@ -148,7 +156,7 @@ impl History for LedgerReader {
                 true => quarantine::of_webhook(snapshot, &webhook)?,
                 false => HashMap::new(),
             };
-            tally::of_webhook(snapshot, &webhook, standings)
+            tally::of_webhook(snapshot, snapshot.attempts_sql(), &webhook, standings)
         })
         .await
     }

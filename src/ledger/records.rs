@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Params, params};
 
-use crate::attempt::{AttemptId, AttemptOutcome, Conclusion, ResendRequest, Settlement};
+use crate::attempt::{AttemptId, AttemptOutcome, Conclusion, KnownBy, ResendRequest, Settlement};
 use crate::event::WebhookId;
 
 use super::failure::Failure;
@@ -77,7 +77,7 @@ pub(super) fn insert_intent(
     execute(
         connection,
         "INSERT INTO attempts (run_id, webhook_id, event_id, event_key, resend_id, created_at, intent_at, \
-         runs_before, status_before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         runs_before, status_before, listed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             run_id,
             request.webhook.as_str(),
@@ -88,6 +88,7 @@ pub(super) fn insert_intent(
             names::millis(at),
             request.runs_before,
             names::status_name(request.status_before),
+            request.known_by == KnownBy::Listing,
         ],
     )?;
     Ok(AttemptId(connection.last_insert_rowid()))

@@ -16,10 +16,13 @@ pub(super) const APPLICATION_ID: i32 = 0x686B_6D64;
 
 /// The migration with index `n` leads from version `n` to version `n + 1`. A released one is never
 /// edited.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// The first version with quarantine, with what was proven, and with who asked for a run.
 pub(super) const WITH_QUARANTINE: i64 = 2;
+
+/// The first version that tells how an event became known.
+pub(super) const WITH_LISTED: i64 = 3;
 
 /// The most memory that pages of the ledger are held in while it is written.
 const CACHE_KIB: i64 = 32 << 10;

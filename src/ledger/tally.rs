@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Row};
 
-use crate::attempt::{AttemptId, Conclusion, OpenAttempt, ResendRequest, Settlement};
-use crate::event::{EventId, WebhookId};
+use crate::attempt::{AttemptId, Conclusion, KnownBy, OpenAttempt, ResendRequest, Settlement};
+use crate::event::{DeliveryStatus, EventId, WebhookId};
 
 use super::failure::Failure;
 use super::quarantine::Standing;
@@ -13,15 +13,21 @@ use super::{EventHistory, Unfinished, UnfinishedCause, WebhookHistory, names};
 
 /// In the order in which the rows lie in the file, which is that of time.
 pub(super) const ATTEMPTS_OF_WEBHOOK: &str = "SELECT id, event_id, conclusion, settlement, resend_id, created_at, intent_at, \
-     runs_before, status_before, runs_after, outcome_at, settled_at FROM attempts WHERE webhook_id = ?1 ORDER BY id";
+     runs_before, status_before, runs_after, outcome_at, settled_at, listed FROM attempts WHERE webhook_id = ?1 ORDER BY id";
+
+/// The same of a ledger from before it was recorded how an event became known.
+pub(super) const ATTEMPTS_OF_WEBHOOK_BEFORE_LISTED: &str = "SELECT id, event_id, conclusion, settlement, resend_id, \
+     created_at, intent_at, runs_before, status_before, runs_after, outcome_at, settled_at, 1 FROM attempts \
+     WHERE webhook_id = ?1 ORDER BY id";
 
 /// Everything that is recorded of the events of a webhook.
 pub(super) fn of_webhook(
     connection: &Connection,
+    sql: &str,
     webhook: &WebhookId,
     mut standings: HashMap<EventId, Standing>,
 ) -> Result<WebhookHistory, Failure> {
-    let mut statement = connection.prepare_cached(ATTEMPTS_OF_WEBHOOK)?;
+    let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([webhook.as_str()])?;
     let mut history = WebhookHistory::new();
     let mut failures = Failures::default();
@@ -44,6 +50,7 @@ pub(super) fn of_webhook(
         let known = history.entry(event).or_default();
         known.attempts = known.attempts.saturating_sub(made_good).saturating_add(u32::from(counted != Counted::No));
         known.open.extend(open);
+        known.was_listed_as_failed |= row.get::<_, bool>(12)? && before(row)? != DeliveryStatus::Delivered;
         known.unfinished = if arrived { None } else { Some(Box::new(tried(row)?)) };
     }
     // What is open is looked at for its own sake.
@@ -54,13 +61,18 @@ pub(super) fn of_webhook(
     Ok(history)
 }
 
+/// The delivery status before an attempt.
+fn before(row: &Row<'_>) -> Result<DeliveryStatus, Failure> {
+    names::status(row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?)
+}
+
 /// What an attempt leaves to be done until a later one, or a look, shows that the event arrived.
 fn tried(row: &Row<'_>) -> Result<Unfinished, Failure> {
     Ok(Unfinished {
         cause: UnfinishedCause::Tried,
         attempt: Some(AttemptId(row.get(0)?)),
         settled_at: names::maybe_instant(row.get(11)?)?,
-        status_before: Some(names::status(row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?)?),
+        status_before: Some(before(row)?),
         created_at: names::maybe_instant(row.get(5)?)?,
         resend_id: names::event_id(&row.get::<_, String>(4)?)?,
     })
@@ -148,6 +160,7 @@ fn open_attempt(row: &Row<'_>, webhook: &WebhookId, conclusion: Option<Conclusio
         runs_before: row.get(7)?,
         status_before: names::status(&row.get::<_, String>(8)?)?,
         created_at: names::maybe_instant(row.get(5)?)?,
+        known_by: if row.get(12)? { KnownBy::Listing } else { KnownBy::Record },
     };
     Ok(OpenAttempt {
         attempt: AttemptId(row.get(0)?),

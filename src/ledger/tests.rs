@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
-use crate::attempt::{AttemptId, AttemptOutcome, Conclusion, Intent, ResendRequest, Settlement};
+use crate::attempt::{AttemptId, AttemptOutcome, Conclusion, Intent, KnownBy, ResendRequest, Settlement};
 use crate::event::{DeliveryStatus, EventId, WebhookId, Window};
 use crate::outcome::RunOutcome;
 
@@ -103,6 +103,7 @@ pub(super) fn request(event: &str) -> ResendRequest {
         runs_before: Some(3),
         status_before: DeliveryStatus::Failed,
         created_at: Some(at(-600)),
+        known_by: KnownBy::Listing,
     }
 }
 

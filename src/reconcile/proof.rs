@@ -398,7 +398,8 @@ impl Run<'_> {
         }
         let webhook = &self.webhooks[index];
         let ignored = webhook.signs.is_filter_ignored();
-        if ignored && webhook.signs.failed == 0 && webhook.history.is_empty() {
+        let has_shown_failures = webhook.history.values().any(|known| known.was_listed_as_failed);
+        if ignored && webhook.signs.failed == 0 && !has_shown_failures {
             let name = webhook.name.clone();
             self.undetermined(
                 ProblemKind::FilterUnproven,

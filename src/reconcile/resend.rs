@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::attempt::{
-    AttemptOutcome, Conclusion, Evidence, OpenAttempt, ResendEnd, ResendRequest, Settlement, conclude, settle,
+    AttemptOutcome, Conclusion, Evidence, KnownBy, OpenAttempt, ResendEnd, ResendRequest, Settlement, conclude, settle,
 };
 use crate::event::Event;
 use crate::monitor::RunEvent;
@@ -117,6 +117,10 @@ impl Run<'_> {
                 runs_before: tracked.event.runs,
                 status_before: tracked.event.status,
                 created_at: tracked.event.created(),
+                known_by: match webhook.taken_in.contains_key(&tracked.event.id) {
+                    true => KnownBy::Record,
+                    false => KnownBy::Listing,
+                },
             })
             .collect()
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hookmend::attempt::{AttemptOutcome, Conclusion, ResendRequest};
+use hookmend::attempt::{AttemptOutcome, Conclusion, KnownBy, ResendRequest};
 use hookmend::event::{DeliveryStatus, EventId, WebhookId, Window};
 use hookmend::ledger::{Journal, Ledger, LedgerGuard, Quarantine, QuarantineChange, RunEnd, RunStart};
 use hookmend::outcome::RunOutcome;
@@ -132,6 +132,7 @@ async fn refused_attempt(guard: &LedgerGuard, webhook_id: &str, id: &str) {
         runs_before: Some(1),
         status_before: DeliveryStatus::Failed,
         created_at: Some(at(-3_600)),
+        known_by: KnownBy::Listing,
     };
     let intent = guard.record_intent(request, at(1)).await.expect("an intent");
     let detail = "the receiver answered \u{1b}[31m404".to_owned();

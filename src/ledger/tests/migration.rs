@@ -111,7 +111,7 @@ async fn a_ledger_of_version_1_is_taken_along_with_all_that_it_holds_and_goes_on
     guard.record_run_end(run_end(30)).await.unwrap();
     drop(guard);
     let connection = schema::open_read_only(world.path()).unwrap();
-    assert_eq!(schema::recognise(&connection), Ok(schema::Found::Ledger { version: 2 }));
+    assert_eq!(schema::recognise(&connection), Ok(schema::Found::Ledger { version: schema::current_version() }));
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn a_newer_ledger_is_read_with_its_quarantine_and_stays_untouched_when_it_
     world.sql("ALTER TABLE attempts ADD COLUMN mood TEXT; CREATE TABLE moods (id INTEGER); PRAGMA user_version = 99");
     let before = fs::read(world.path()).unwrap();
     let message = unusable(world.ledger.lock("hookmend reconcile", at(0)));
-    assert!(message.contains("written by a newer hookmend (schema 99, this one knows 2)"), "{message}");
+    assert!(message.contains("written by a newer hookmend (schema 99, this one knows 3)"), "{message}");
     assert!(message.contains("left as it is"), "{message}");
     let history = world.history("event-1").await;
     assert!(history.quarantine.is_some());

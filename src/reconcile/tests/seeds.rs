@@ -7,19 +7,20 @@ use std::collections::{BTreeMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use futures_util::FutureExt;
 use tokio::sync::watch;
 
 use crate::classify::Verdict;
-use crate::event::DeliveryStatus;
+use crate::event::{DeliveryStatus, EventId, WebhookId};
 use crate::exit::ExitCode;
 use crate::outcome::Signal;
 use crate::pace::budget::FailureBudget;
 use crate::provider::ProviderError;
-use crate::reconcile::{Beginning, RunRequest};
+use crate::reconcile::{Beginning, RunRequest, Task, WantedBy, WantedEvent};
 use crate::run_report::{Counts, Mode, RunReport};
+use crate::selection::{Selection, VerdictKind};
 use crate::tracked::{EventResult, TrackedEvent};
 
 use super::world::{Arrival, ListBehaviour, ResendBehaviour, Shared, World, Write, event_at, hooks, request, start};
@@ -190,7 +191,8 @@ fn nothing_is_hidden(seed: u64, world: &Shared, asked: &RunRequest, report: &Run
     let lost = world.lost();
     let world = world.get();
     let faults = format!("{:?} {:?} {:?} {:?}", world.list, world.resend, world.cap, report.problems);
-    if report.exit_code == ExitCode::Clean {
+    let looked_at_all = matches!(&asked.task, Task::Window(selection) if selection.is_everything());
+    if report.exit_code == ExitCode::Clean && looked_at_all {
         assert_eq!(report.totals.left + report.totals.in_doubt, 0, "seed {seed}: clean {:?}", report.totals);
         let judged = |id: &&String| told.get(*id).is_none_or(|tracked| tracked.verdict != Verdict::TooYoung);
         let hidden: Vec<_> = lost.iter().filter(|id| !world.came_late(id)).filter(judged).collect();
@@ -210,8 +212,18 @@ fn nothing_is_hidden(seed: u64, world: &Shared, asked: &RunRequest, report: &Run
     }
 }
 
-async fn live_through(seed: u64) {
+/// Who works on a world beside its unattended runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Company {
+    Nobody,
+    /// A person who resends by hand, carries out plans and narrows runs in between.
+    Operator,
+}
+
+async fn live_through(seed: u64, company: Company) {
     let mut random = Rng::with_seed(seed);
+    // Drawn apart, so that a seed draws the same world with and without a person.
+    let mut whims = Rng::with_seed(!seed);
     let (world, last_hook) = world_of(&mut random);
     let budget = budget_of(&mut random);
     for run in 0..4 {
@@ -237,9 +249,85 @@ async fn live_through(seed: u64) {
         nothing_logged_was_resent(seed, &world, &log_before, attempts_before);
         nobody_got_it_twice(seed, &world);
         the_budget_is_kept(seed, &world, budget);
+        if company == Company::Operator {
+            lend_a_hand(seed, &world, &mut whims, &asked).await;
+        }
         tokio::time::sleep(Duration::from_secs(random.u64(0..600))).await;
     }
     peace_comes_back(seed, &world, last_hook).await;
+}
+
+/// A person does what an operator may do: resends some events by hand, carries out a plan that may be
+/// old, or narrows a run; perhaps stopped on the way, like any run.
+async fn lend_a_hand(seed: u64, world: &Shared, whims: &mut Rng, like: &RunRequest) {
+    tokio::time::sleep(Duration::from_secs(whims.u64(0..90))).await;
+    let mut known: Vec<(String, DateTime<Utc>, u32)> = {
+        let world = world.get();
+        world.events.iter().map(|(id, event)| (id.clone(), event.created, event.hook)).collect()
+    };
+    known.retain(|_| one_in(whims, 3));
+    known.truncate(whims.usize(1..60));
+    let id = |text: &str| EventId::new(text).expect("an id");
+    let task = match whims.u32(0..3) {
+        0 => {
+            Task::Window(Selection { ids: known.iter().map(|(text, _, _)| id(text)).collect(), ..Selection::default() })
+        }
+        1 => Task::Exactly(
+            known.iter().map(|(text, _, _)| WantedEvent { event: id(text), wanted_by: WantedBy::Hand }).collect(),
+        ),
+        _ => Task::Exactly(
+            known
+                .iter()
+                .map(|(text, created, hook)| WantedEvent {
+                    event: id(text),
+                    wanted_by: WantedBy::Plan {
+                        webhook: WebhookId::new(&format!("hook-{hook}")).expect("an id"),
+                        created_at: Some(*created),
+                        verdict: VerdictKind::Missing,
+                    },
+                })
+                .collect(),
+        ),
+    };
+    let asked = RunRequest { task, seed: whims.u64(..), ..like.clone() };
+    let moment = Duration::from_millis(whims.u64(0..30_000));
+    let end = match whims.u32(0..6) {
+        0 => End::Signal(moment),
+        1 => End::Killed(moment),
+        _ => End::ByItself,
+    };
+    let log_before = world.get().log.clone();
+    let attempts_before = world.get().rows.attempts.len();
+    let report = run_to(world, &asked, end).await;
+    if let Some(report) = &report {
+        nothing_is_hidden(seed, world, &asked, report);
+        nothing_else_is_told(seed, &asked, report);
+    }
+    nothing_else_was_resent(seed, world, &asked, attempts_before);
+    nothing_logged_was_resent(seed, world, &log_before, attempts_before);
+    nobody_got_it_twice(seed, world);
+    the_budget_is_kept(seed, world, like.policy.bounds.failure_budget);
+}
+
+fn was_asked_for(asked: &RunRequest, event: &EventId) -> bool {
+    match &asked.task {
+        Task::Window(selection) => selection.ids.is_empty() || selection.ids.contains(event),
+        Task::Exactly(wanted) => wanted.iter().any(|one| one.event == *event),
+    }
+}
+
+fn nothing_else_is_told(seed: u64, asked: &RunRequest, report: &RunReport) {
+    for tracked in report.webhooks.iter().flat_map(|webhook| &webhook.events) {
+        assert!(was_asked_for(asked, &tracked.event.id), "seed {seed}: {} was not asked for", tracked.event.id);
+    }
+}
+
+fn nothing_else_was_resent(seed: u64, world: &Shared, asked: &RunRequest, attempts_before: usize) {
+    let world = world.get();
+    for attempt in world.rows.attempts.values().skip(attempts_before) {
+        let event = &attempt.request.event;
+        assert!(was_asked_for(asked, event), "seed {seed}: {event} was resent and nobody asked for it");
+    }
 }
 
 /// Once the faults stop, what can arrive arrives, and what does not is told.
@@ -356,8 +444,10 @@ async fn live_through_share(share: u64) {
     let mut bad = Vec::new();
     for seed in seeds.into_iter().filter(|seed| seed % SHARES == share) {
         // Each world begins at the same instant of its own clock, whichever seeds came before.
-        if AssertUnwindSafe(live_through(seed)).catch_unwind().await.is_err() {
-            bad.push(seed);
+        for company in [Company::Nobody, Company::Operator] {
+            if AssertUnwindSafe(live_through(seed, company)).catch_unwind().await.is_err() {
+                bad.push((seed, company));
+            }
         }
     }
     assert!(bad.is_empty(), "bad seeds: {bad:?}; what went wrong stands above, SEEDS=n..m repeats them");

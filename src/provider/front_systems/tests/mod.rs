@@ -12,7 +12,7 @@ use url::Url;
 
 use self::responder::{Responder, Step};
 use super::*;
-use crate::attempt::{AttemptId, ResendRequest};
+use crate::attempt::{AttemptId, KnownBy, ResendRequest};
 use crate::event::{DeliveryStatus, Window};
 
 const SUBSCRIPTION_KEY: &str = "subscription-s3cret";
@@ -60,6 +60,7 @@ fn intent(event: &str) -> Intent {
         runs_before: Some(1),
         status_before: DeliveryStatus::Failed,
         created_at: None,
+        known_by: KnownBy::Listing,
     };
     Intent::recorded(AttemptId(1), request)
 }

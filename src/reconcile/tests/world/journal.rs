@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, HashMap};
 
 use crate::attempt::{
-    AttemptId, AttemptOutcome, Conclusion, Intent, OpenAttempt, ResendRequest, Settlement, settled_by_outcome,
+    AttemptId, AttemptOutcome, Conclusion, Intent, KnownBy, OpenAttempt, ResendRequest, Settlement, settled_by_outcome,
 };
-use crate::event::{EventId, WebhookId};
+use crate::event::{DeliveryStatus, EventId, WebhookId};
 use crate::ledger::{
     EventHistory, History, Journal, LedgerError, Quarantine, QuarantineChange, RunEnd, RunStart, Unfinished,
     UnfinishedCause, WebhookHistory,
@@ -134,6 +134,8 @@ impl History for Shared {
                     *failures += u32::from(acted);
                 }
             }
+            entry.was_listed_as_failed |= attempt.request.known_by == KnownBy::Listing
+                && attempt.request.status_before != DeliveryStatus::Delivered;
             if !world.rows.settled.contains_key(number) {
                 entry.open.push(attempt.clone());
             }
