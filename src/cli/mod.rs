@@ -6,6 +6,8 @@
 //! | `reconcile` | `reconcile` and `check` from settings to exit code |
 //! | `history`, `quarantine` | what the ledger tells of the past; releasing from quarantine |
 //! | `past` | what those two share |
+//! | `webhooks`, `types` | what the vendor shows outside of a run; changing webhooks |
+//! | `vendor` | how those call the provider |
 //! | `asked_by` | who or what runs this, for the ledger |
 //! | `watchers` | tells those who watch runs from outside how a run began and ended |
 //! | `replace` | replacing a file in one step |
@@ -43,7 +45,10 @@ pub mod replace;
 pub mod sandbox;
 pub mod signals;
 pub mod terminal;
+pub mod types;
+pub mod vendor;
 pub mod watchers;
+pub mod webhooks;
 pub mod wiring;
 
 use std::ffi::OsString;
@@ -98,6 +103,8 @@ fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError>
         Command::History(args) => history::run(args, global, surroundings),
         Command::Quarantine { command } => quarantine::run(command, global, surroundings),
         Command::Received(args) => received::run(*args, global, surroundings),
+        Command::Webhooks { command } => webhooks::run(*command, global, surroundings),
+        Command::Types(args) => types::run(*args, global, surroundings),
         Command::Sandbox(args) => serve_sandbox(*args),
         Command::Demo(args) => demo::run(args, surroundings, execute),
         Command::Completions { shell } => print(&generated::completions(shell)),

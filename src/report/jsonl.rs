@@ -5,6 +5,7 @@
 //! about here.
 
 mod past;
+mod vendor;
 
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -9,9 +9,11 @@ pub mod color;
 pub mod human;
 pub mod json;
 pub mod jsonl;
+pub mod mask;
 pub mod metrics;
 pub mod past;
 pub mod text;
+pub mod vendor;
 
 #[cfg(test)]
 mod sample;

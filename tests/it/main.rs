@@ -20,3 +20,4 @@ mod shell;
 mod signals;
 mod switch;
 mod unattended;
+mod webhooks;

@@ -13,6 +13,8 @@ mod quarantine;
 mod runs;
 mod sentence;
 mod summary;
+mod types;
+mod webhooks;
 
 use std::io;
 
