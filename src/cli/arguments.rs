@@ -14,6 +14,7 @@ use crate::cli::history::HistoryArgs;
 use crate::cli::quarantine::QuarantineCommand;
 use crate::cli::received::ReceivedArgs;
 use crate::cli::sandbox::SandboxArgs;
+use crate::cli::show::ShowArgs;
 use crate::cli::types::TypesArgs;
 use crate::cli::webhooks::WebhooksCommand;
 use crate::config::{Flags, Key, Layer, Verbosity};
@@ -62,6 +63,15 @@ const HISTORY_EXAMPLES: [(&str, &str); 3] = [
 const QUARANTINE_EXAMPLES: [(&str, &str); 2] = [
     ("what waits for a person", "hookmend quarantine list"),
     ("let all of it be tried again", "hookmend quarantine release --all"),
+];
+
+const SHOW_EXAMPLES: [(&str, &str); 3] = [
+    ("how an event stands", "hookmend show --webhook sales 7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11"),
+    (
+        "whether it arrived after all, whichever webhook it is of",
+        "hookmend show --all-webhooks --received received.jsonl 7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11",
+    ),
+    ("what is in it", "hookmend show --webhook sales --payload 7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11"),
 ];
 
 const WEBHOOKS_EXAMPLES: [(&str, &str); 2] = [
@@ -194,6 +204,13 @@ pub enum Command {
         #[command(subcommand)]
         command: QuarantineCommand,
     },
+    /// Show single events in full
+    ///
+    /// Tells of each event how the vendor says it stands, its runs, whether the received log holds it, and
+    /// what the ledger knows of it. Its payload is printed only with --payload. Where several webhooks are
+    /// named, one after the other is asked until one knows the event. It only reads.
+    #[command(after_help = after_help_with(&SHOW_EXAMPLES, &exit_status::section_with(&exit_status::SHOW)))]
+    Show(Box<ShowArgs>),
     /// List, create, change or delete the vendor's webhooks
     ///
     /// A webhook is one event type and one URL at the vendor. Creating, changing and deleting them are,

@@ -45,6 +45,17 @@ pub const VENDOR: [(ExitCode, &str); 6] = [
     (ExitCode::Interrupted, "stopped by SIGINT; 143 by SIGTERM"),
 ];
 
+/// The codes of `show`, with what they mean there.
+pub const SHOW: [(ExitCode, &str); 7] = [
+    (ExitCode::Clean, "every event was found"),
+    (ExitCode::Failure, "an unexpected failure inside hookmend"),
+    (ExitCode::Usage, "usage or configuration, or the vendor does not know an\nevent"),
+    (ExitCode::Undetermined, "the received log can't be asked"),
+    (ExitCode::Unavailable, "the provider can't be reached or keeps failing"),
+    (ExitCode::Refused, "the provider refused the credentials"),
+    (ExitCode::Interrupted, "stopped by SIGINT; 143 by SIGTERM"),
+];
+
 /// The codes of the commands that change webhooks, with what they mean there.
 pub const WEBHOOKS: [(ExitCode, &str); 8] = [
     (ExitCode::Clean, "done, and the vendor shows it"),

@@ -376,7 +376,10 @@ impl Vendor {
     }
 
     /// Waits for something that may be dropped, unless a signal comes first.
-    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    ///
+    /// # Errors
+    /// When a signal comes first.
+    pub async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
             biased;
             signal = self.stopped() => Err(Failure::Stopped(signal)),

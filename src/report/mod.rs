@@ -7,6 +7,7 @@
 
 pub mod color;
 pub mod human;
+pub mod inspect;
 pub mod json;
 pub mod jsonl;
 pub mod mask;

@@ -6,6 +6,7 @@
 
 mod attempts;
 mod events;
+mod inspect;
 mod layout;
 mod paragraph;
 mod past;

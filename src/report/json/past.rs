@@ -262,14 +262,14 @@ impl<'a> WebhookView<'a> {
 
 /// What is known of one event.
 #[derive(Serialize)]
-struct EventView<'a> {
+pub(in crate::report) struct EventView<'a> {
     event_id: Cow<'a, str>,
     attempts: Vec<AttemptView<'a>>,
     quarantine: Vec<StayView<'a>>,
 }
 
 impl<'a> EventView<'a> {
-    fn of(past: &'a EventPast, names: &'a Names) -> Self {
+    pub(super) fn of(past: &'a EventPast, names: &'a Names) -> Self {
         Self {
             event_id: past.event.text(),
             attempts: past.attempts.iter().map(|attempt| AttemptView::of(attempt, names)).collect(),
@@ -326,7 +326,7 @@ impl<'a> AttemptView<'a> {
     }
 }
 
-fn status_name(status: DeliveryStatus) -> &'static str {
+pub(super) fn status_name(status: DeliveryStatus) -> &'static str {
     match status {
         DeliveryStatus::Delivered => "delivered",
         DeliveryStatus::Failed => "failed",
