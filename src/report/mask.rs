@@ -14,6 +14,8 @@ pub const MASK: &str = "***";
 
 /// The longest step of a path that can be a plain word, in characters.
 const LONGEST_STEP: usize = 64;
+/// From this length on, in bytes, a step of a path with a digit in it is a token.
+const LEAST_TOKEN: usize = 24;
 /// The longest name of a parameter that is shown, in bytes.
 const LONGEST_NAME: usize = 40;
 /// The most digits in a step of a path that can be a version, a date or the number of a store.
@@ -177,7 +179,9 @@ fn is_token(step: &str) -> bool {
         return true;
     }
     let digits = step.chars().filter(char::is_ascii_digit).count();
-    digits > MOST_DIGITS || step.split(|character: char| !character.is_alphanumeric()).any(is_random)
+    // A token may be cut into short words by the characters of its alphabet.
+    let is_long = step.len() >= LEAST_TOKEN && digits > 0;
+    is_long || digits > MOST_DIGITS || step.split(|character: char| !character.is_alphanumeric()).any(is_random)
 }
 
 /// Whether a word is none: digits among its letters, cases that change at every turn, too few vowels.

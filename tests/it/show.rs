@@ -3,10 +3,12 @@
 
 use std::process::Command;
 
-use hookmend::sandbox::{EventPlan, Operation, WebhookPlan, WorldPlan};
+use hookmend::sandbox::{EventPlan, Operation, Stage, WebhookPlan, WorldPlan};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::scene::{Ended, Scene, hours_ago, run};
+use crate::switch::Switch;
 use crate::vendor_stub::{STEERING, ask_at, steers_nothing, vendor_that_says};
 
 const SECRET: &str = "hunter2secret";
@@ -115,12 +117,20 @@ fn refused_keys_end_with_13_a_vendor_that_is_down_with_12_and_no_webhook_with_2(
 }
 
 #[test]
-fn what_was_told_before_the_vendor_went_away_is_shown() {
-    let scene = scene();
-    let throttled = scene.with_fault("throttle=1/3600000@get");
-    let ended = show(&throttled, &["lost-1", "ok-1", "--webhook", "sales", "--format", "json"]).ends_with(12);
+fn what_was_told_before_a_signal_is_shown() {
+    let scene = scene().with_fault("slow=1500@get");
+    let switch = Switch::default();
+    let sender = switch.clone();
+    scene.sandbox.witness(move |moment| {
+        if (moment.operation, moment.number, moment.stage) == (Operation::Get, 2, Stage::Acted) {
+            sender.send(Signal::INT);
+        }
+    });
+    let mut command = scene.program();
+    command.args(["show", "lost-1", "ok-1", "--webhook", "sales", "--format", "json"]);
+    let ended = switch.start(command.args(["--base-url", &scene.sandbox.base_url()])).ended().ends_with(130);
     assert_eq!((&ended.document()["count"], &event(&ended, 0)["event_id"]), (&1.into(), &"lost-1".into()));
-    ended.says_on_stderr("throttled");
+    ended.says_on_stderr("stopped before the vendor answered");
 }
 
 /// A record with a payload in every place where one may stand.

@@ -3,11 +3,14 @@
 
 use std::net::TcpListener;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use hookmend::sandbox::{Operation, Sandbox, WebhookPlan, WorldPlan};
+use hookmend::sandbox::{Operation, Sandbox, Stage, WebhookPlan, WorldPlan};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::scene::{Ended, Scene, bare_program, run, run_with_input};
+use crate::switch::Switch;
 use crate::vendor_stub::{STEERING, ask_at, steers_nothing, vendor_that_says};
 
 const SECRET: &str = "hunter2secret";
@@ -198,6 +201,42 @@ fn refused_keys_end_with_13_and_a_vendor_that_is_down_with_12() {
 fn a_passing_failure_of_the_vendor_is_waited_out() {
     let scene = scene().with_fault("unavailable@first=2@webhooks");
     ask(&scene, &["webhooks", "list"]).ends_with(0).says_on_stderr("trying again in").says("2 webhooks.");
+}
+
+/// Runs a command and interrupts it once the vendor has acted on the first of these requests.
+fn interrupted(scene: &Scene, words: &[&str], operation: Operation) -> Ended {
+    let switch = Switch::default();
+    let sender = switch.clone();
+    scene.sandbox.witness(move |moment| {
+        if (moment.operation, moment.number, moment.stage) == (operation, 1, Stage::Acted) {
+            sender.send(Signal::INT);
+        }
+    });
+    let mut command = scene.program();
+    command.args(words).args(["--base-url", &scene.sandbox.base_url()]);
+    switch.start(&mut command).ended()
+}
+
+#[test]
+fn an_interrupted_read_ends_at_once_and_an_interrupted_write_says_what_became_of_it() {
+    let scene = scene().with_fault("slow=60000@webhooks");
+    let begun = Instant::now();
+    interrupted(&scene, &["webhooks", "list"], Operation::Webhooks).ends_with(130).says_on_stderr("stopped");
+    assert!(begun.elapsed() < Duration::from_secs(30), "it waited for the answer");
+    scene.sandbox.clear_faults();
+    scene.fault("slow=1500@webhook-write");
+    let words = ["webhooks", "delete", "hook-2", "--yes", "--format", "json"];
+    let ended = interrupted(&scene, &words, Operation::WebhookWrite).ends_with(130);
+    let ended = ended.says_on_stderr("waiting for the answer").says_on_stderr("stopped before the vendor answered");
+    assert_eq!((&ended.document()["action"], &ended.document()["confirmed"]), (&"delete".into(), &Value::Null));
+    assert_eq!(ids(&scene), ["hook-1"]);
+}
+
+#[test]
+fn a_url_at_the_wrong_place_is_not_repeated_whole() {
+    let url = format!("https://receiver.example/in?token={SECRET}");
+    let ended = ask(&scene(), &["webhooks", "create", &url]).ends_with(2).never_says(&format!("token={SECRET}'"));
+    ended.says_on_stderr("https://receiver.example/in?token=***");
 }
 
 #[test]

@@ -39,11 +39,12 @@ pub fn told(before: &Webhook, draft: &WebhookDraft, names: &Names, urls: Urls) -
     }
     if before.url != draft.url {
         let (old, new) = (url(&before.url, urls), url(&draft.url, urls));
-        changes.push(if old == new {
-            format!("  URL: {old}, in what is masked only; --show-urls shows it")
+        // On lines of their own: URLs are long.
+        if old == new {
+            changes.push(format!("  URL: {old}, in what is masked only; --show-urls shows it"));
         } else {
-            format!("  URL: {old} -> {new}")
-        });
+            changes.extend([format!("  URL: {old}"), format!("    -> {new}")]);
+        }
     }
     if !changes.is_empty() {
         changes.insert(0, format!("To be changed of the webhook {}:", label(before, names)));
@@ -110,13 +111,14 @@ mod tests {
             [
                 r"To be changed of the webhook sales\u{1b}[2J (hook-1):",
                 "  event type: SaleCreated -> InvoiceCreated",
-                "  URL: https://a.example/?token=*** -> https://b.example/?token=***",
+                "  URL: https://a.example/?token=***",
+                "    -> https://b.example/?token=***",
             ]
         );
         let same = told_of(&before, None, Some("https://a.example/?token=hunter3"), Urls::Masked);
         assert_eq!(same[1], "  URL: https://a.example/?token=***, in what is masked only; --show-urls shows it");
         let whole = told_of(&before, None, Some("https://a.example/?token=hunter3"), Urls::Whole);
-        assert_eq!(whole[1], "  URL: https://a.example/?token=hunter2 -> https://a.example/?token=hunter3");
+        assert_eq!(whole[2], "    -> https://a.example/?token=hunter3");
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn facts(page: &mut Page, what: &Inspection, detail: &EventDetail) {
         Some(created) => match created.zone {
             ZoneKnowledge::Stated => text::instant(created.at),
             ZoneKnowledge::Assumed => {
-                format!("{}, if the vendor's times are in the zone of --time-zone", text::instant(created.at))
+                format!("{}; the vendor states no zone, so --time-zone decides", text::instant(created.at))
             }
         },
     };

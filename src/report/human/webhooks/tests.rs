@@ -35,12 +35,29 @@ fn two() -> WebhookList {
 
 #[test]
 fn a_wide_page_has_a_row_for_each_webhook() {
-    insta::assert_snapshot!(page(120, &two()), @"");
+    insta::assert_snapshot!(page(120, &two()), @r"
+    Name   Event type      Webhook                               Store  URL
+    ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    sales  SaleCreated     hook-1                                   12  https://receiver.example/hooks/sales?token=***
+    -      InvoiceCreated  7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11    all  -
+
+    2 webhooks. What may be secret in URLs is masked; `--show-urls` shows them whole.
+    ");
 }
 
 #[test]
 fn a_narrow_page_has_a_few_lines_for_each() {
-    insta::assert_snapshot!(page(60, &two()), @"");
+    insta::assert_snapshot!(page(60, &two()), @r"
+    sales  SaleCreated
+        https://receiver.example/hooks/sales?token=***
+        hook-1, store 12
+    InvoiceCreated
+        -
+        7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11
+
+    2 webhooks. What may be secret in URLs is masked;
+    `--show-urls` shows them whole.
+    ");
 }
 
 #[test]
