@@ -286,8 +286,13 @@ fn create(args: CreateArgs, global: GlobalFlags, surroundings: &Surroundings) ->
                 return Ok(Answered::Declined);
             }
         }
-        let created = vendor.write(async |provider| provider.create_webhook(&draft).await).await;
-        let created = created.map_err(|failure| write_error(failure, "the webhook was created", LOOK))?;
+        let created = match vendor.write(async |provider| provider.create_webhook(&draft).await).await {
+            Ok(created) => created,
+            Err(failure) => match newcomer_after(&failure, vendor, &known, &draft).await {
+                Some(newcomer) => newcomer,
+                None => return Err(write_error(failure, "the webhook was created", LOOK)),
+            },
+        };
         Ok(Answered::done(seen(vendor, WebhookAction::Create, created, None, &draft).await))
     })?;
     answered.show(&desk)
@@ -386,6 +391,32 @@ async fn seen(
     }
 }
 
+/// The webhook that was created although the vendor's answer does not tell of it.
+async fn newcomer_after(
+    failure: &Failure,
+    vendor: &Vendor,
+    known: &[Webhook],
+    draft: &WebhookDraft,
+) -> Option<Webhook> {
+    match failure {
+        // What kind of answer the vendor gives to a creation is not documented.
+        Failure::Vendor(ProviderError::Unreadable { .. }) => {
+            let now = vendor.webhooks().await.ok()?;
+            newcomer(known, now, draft)
+        }
+        // It may still be under way, so looking now would tell nothing.
+        Failure::Vendor(_) | Failure::Stopped(_) => None,
+    }
+}
+
+/// The only webhook of this kind that was not there before.
+fn newcomer(known: &[Webhook], now: Vec<Webhook>, draft: &WebhookDraft) -> Option<Webhook> {
+    let is_new = |webhook: &Webhook| known.iter().all(|old| old.id != webhook.id);
+    let is_it = |webhook: &Webhook| webhook.event_type == draft.event_type && webhook.url == draft.url;
+    let mut found = now.into_iter().filter(|webhook| is_new(webhook) && is_it(webhook));
+    found.next().filter(|_| found.next().is_none())
+}
+
 /// Gets a webhook that is to be changed.
 async fn existing(vendor: &Vendor, id: &WebhookId) -> Result<Webhook, CliError> {
     match vendor.read(async |provider| provider.get_webhook(id).await).await {
@@ -399,5 +430,31 @@ async fn existing(vendor: &Vendor, id: &WebhookId) -> Result<Webhook, CliError> 
             })
         }
         Err(other) => Err(other.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn webhook(id: &str, event_type: &str) -> Webhook {
+        let url = "https://receiver.example/".to_owned();
+        Webhook { id: WebhookId::new(id).unwrap(), event_type: event_type.to_owned(), url, store_id: None }
+    }
+
+    #[test]
+    fn only_a_webhook_that_was_not_there_before_is_taken_for_the_new_one() {
+        let draft = WebhookDraft { event_type: "A".to_owned(), url: "https://receiver.example/".to_owned() };
+        let known = [webhook("old-1", "A"), webhook("old-2", "B")];
+        let newcomer = |more: &[Webhook]| newcomer(&known, [&known[..], more].concat(), &draft);
+        assert_eq!(newcomer(&[]), None);
+        assert_eq!(newcomer(&[webhook("new-1", "B")]), None);
+        assert_eq!(newcomer(&[webhook("new-1", "A")]), Some(webhook("new-1", "A")));
+        assert_eq!(newcomer(&[webhook("new-1", "A"), webhook("new-2", "A")]), None, "somebody else is at it too");
+    }
+
+    #[test]
+    fn only_the_flag_agrees() {
+        assert_eq!((consent(true), consent(false)), (Consent::Given, Consent::Ask));
     }
 }
