@@ -141,3 +141,82 @@ impl<'a> RecordView<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::event::{DeliveryStatus, Event, EventId, WebhookId};
+    use crate::receipt::CoverageGap;
+    use crate::report::past::{EventPast, Names, Source};
+    use crate::report::vendor::Urls;
+
+    fn inspection(payloads: Payloads) -> Inspection {
+        let id = EventId::new("lost-1").unwrap();
+        let event = Event {
+            id: id.clone(),
+            created_at: None,
+            status: DeliveryStatus::Failed,
+            status_text: Some("see https://h.example/?k=hunter2".into()),
+            status_code: Some(502),
+            runs: Some(1),
+            alternate_ids: None,
+        };
+        let record = json!({
+            "runs": [{"statusCode": 502, "body": "Åse"}], "payload": {"name": "Åse", "at": "https://h.example/?k=hunter2"},
+            "more": "Åse",
+        });
+        let webhook = WebhookId::new("hook-1").unwrap();
+        let past = || EventPast { event: id.clone(), attempts: Vec::new(), stays: Vec::new() };
+        let detail = Box::new(EventDetail { event, record });
+        let known = InspectedEvent {
+            past: past(),
+            found: Found::Known { webhook: webhook.clone(), detail },
+            receipt: Some(Receipt::OutOfCoverage(CoverageGap::BeforeLog)),
+        };
+        let unknown = InspectedEvent { past: past(), found: Found::Unknown(vec![webhook]), receipt: None };
+        Inspection {
+            source: Source::NoLedger("l.sqlite".into()),
+            names: Names::default(),
+            urls: Urls::Masked,
+            payloads,
+            events: vec![known, unknown],
+        }
+    }
+
+    fn document(what: &Inspection) -> Value {
+        let mut bytes = Vec::new();
+        Json.show(what, &mut bytes).unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    #[test]
+    fn events_have_the_published_fields() {
+        let history = json!({"event_id": "lost-1", "attempts": [], "quarantine": []});
+        let known = json!({
+            "event_id": "lost-1", "found": true, "webhook_id": "hook-1", "name": null, "created_at": null,
+            "updated_at": null, "status": "failed", "status_text": "see https://h.example/?k=***", "status_code": 502,
+            "runs_counter": 1, "runs": [{"statusCode": 502}], "further_fields": ["more"],
+            "receipt": "out_of_coverage", "receipt_reason": "the event is older than the received log",
+            "history": history,
+        });
+        let unknown = json!({
+            "event_id": "lost-1", "found": false, "webhook_id": null, "name": null, "asked": ["hook-1"],
+            "receipt": null, "receipt_reason": null, "history": history,
+        });
+        let expected = json!({
+            "schema": "hookmend/event/1", "tool": TOOL, "ledger": "l.sqlite", "count": 2, "found": 1,
+            "events": [known, unknown],
+        });
+        assert_eq!(document(&inspection(Payloads::Hidden)), expected);
+    }
+
+    #[test]
+    fn a_payload_comes_with_what_nobody_knows_and_without_secrets() {
+        let shown = document(&inspection(Payloads::Shown));
+        let event = &shown["events"][0];
+        assert_eq!(event["payload"], json!({"name": "Åse", "at": "https://h.example/?k=***"}));
+        assert_eq!((&event["further"], &event["runs"][0]["body"]), (&json!({"more": "Åse"}), &"Åse".into()));
+    }
+}

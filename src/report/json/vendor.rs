@@ -115,3 +115,63 @@ impl<'a> TypesDocument<'a> {
         Self { schema: TYPES_SCHEMA, tool: TOOL, event_type, types: None, answer: &schema.answer }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::event::WebhookId;
+    use crate::report::vendor::{Confirmation, WebhookAction};
+
+    fn document<T>(what: &T) -> Value
+    where
+        Json: Show<T>,
+    {
+        let mut bytes = Vec::new();
+        Json.show(what, &mut bytes).unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    fn webhook(url: &str) -> Webhook {
+        let id = WebhookId::new("hook-1").unwrap();
+        Webhook { id, event_type: "SaleCreated".to_owned(), url: url.to_owned(), store_id: Some(12) }
+    }
+
+    #[test]
+    fn webhooks_have_the_published_fields() {
+        let list = WebhookList {
+            names: Names::new([(WebhookId::new("hook-1").unwrap(), "sales".to_owned())]),
+            urls: Urls::Masked,
+            action: WebhookAction::Update,
+            webhooks: vec![webhook("https://a.example/?token=hunter2")],
+            previous: Some(webhook("https://a.example/")),
+            confirmation: Confirmation::Confirmed,
+        };
+        let view = |url: &str, masked: bool| {
+            json!({
+                "webhook_id": "hook-1", "name": "sales", "event_type": "SaleCreated", "store_id": 12, "url": url,
+                "url_masked": masked,
+            })
+        };
+        let expected = json!({
+            "schema": "hookmend/webhooks/1", "tool": TOOL, "action": "update", "count": 1, "confirmed": true,
+            "previous": view("https://a.example/", false),
+            "webhooks": [view("https://a.example/?token=***", true)],
+        });
+        assert_eq!(document(&list), expected);
+    }
+
+    #[test]
+    fn types_have_the_published_fields_and_the_answer_as_it_came() {
+        let answer = json!([{"name": "SaleCreated", "since": 2}]);
+        let list = document(&TypeList { answer: answer.clone() });
+        let expected = json!({
+            "schema": "hookmend/types/1", "tool": TOOL, "event_type": null, "types": ["SaleCreated"], "answer": answer,
+        });
+        assert_eq!(list, expected);
+        let schema = document(&TypeSchema { event_type: "SaleCreated".to_owned(), answer: json!({"type": "object"}) });
+        assert_eq!((&schema["event_type"], &schema["types"]), (&"SaleCreated".into(), &Value::Null));
+        assert_eq!(schema["answer"], json!({"type": "object"}));
+    }
+}
