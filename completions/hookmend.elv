@@ -38,6 +38,9 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand received 'Say what a received log holds, or which ids it does not hold'
             cand history 'Show past runs, or every attempt of an event'
             cand quarantine 'Show or release events that used up their attempts'
+            cand show 'Show single events in full'
+            cand webhooks 'List, create, change or delete the vendor''s webhooks'
+            cand types 'List the vendor''s event types, or show the schema of one'
             cand sandbox 'Serve a simulated vendor with a flaky receiver'
             cand demo 'See the whole job on the simulated vendor'
             cand completions 'Print completions for a shell'
@@ -443,6 +446,165 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         }
         &'hookmend;quarantine;help;help'= {
         }
+        &'hookmend;show'= {
+            cand --webhook 'Webhook by id, by name from the settings, or by event type; may be repeated'
+            cand --time-zone 'Zone of times without an offset, yours and the vendor''s [default: UTC]'
+            cand --received 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated'
+            cand --received-format 'How to read it [default: auto]'
+            cand --received-id 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)'
+            cand --received-status 'Where the HTTP status is; only lines with a successful one count'
+            cand --received-ok 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]'
+            cand --received-time 'Where the time is; gives the log its coverage'
+            cand --received-since 'Since when the log is complete'
+            cand --received-query 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received'
+            cand --provider 'Which vendor [default: front-systems]'
+            cand --base-url 'Where the vendor is; https, or http on this machine'
+            cand --ca-file 'Certificate authorities to trust beside the usual ones (PEM)'
+            cand --timeout 'How long one request may take [default: 60s]'
+            cand --format 'What goes to standard output [default: human]'
+            cand --ledger 'The journal of runs and resends [default: in the user''s state folder]'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand --payload 'Print the payload, which may hold personal data, with what may be secret in its URLs masked'
+            cand --show-urls 'Show URLs whole, with whatever secrets they hold'
+            cand --all-webhooks 'All webhooks that the keys can see'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;webhooks'= {
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List the webhooks the keys can see'
+            cand create 'Subscribe a receiver to an event type'
+            cand update 'Change the event type or the URL of a webhook'
+            cand delete 'Delete a webhook'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'hookmend;webhooks;list'= {
+            cand --provider 'Which vendor [default: front-systems]'
+            cand --base-url 'Where the vendor is; https, or http on this machine'
+            cand --ca-file 'Certificate authorities to trust beside the usual ones (PEM)'
+            cand --timeout 'How long one request may take [default: 60s]'
+            cand --format 'What goes to standard output [default: human]'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand --show-urls 'Show URLs whole, with whatever secrets they hold'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;webhooks;create'= {
+            cand --event-type 'The event type to deliver; `hookmend types` lists them'
+            cand --url 'Where to deliver: https, or http on this machine; - reads it from standard input, which keeps a token in it out of the process list'
+            cand --url-env 'Take the URL from this variable of the environment'
+            cand --provider 'Which vendor [default: front-systems]'
+            cand --base-url 'Where the vendor is; https, or http on this machine'
+            cand --ca-file 'Certificate authorities to trust beside the usual ones (PEM)'
+            cand --timeout 'How long one request may take [default: 60s]'
+            cand --format 'What goes to standard output [default: human]'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -y 'Do not ask before creating a second webhook of the same type and URL'
+            cand --yes 'Do not ask before creating a second webhook of the same type and URL'
+            cand --show-urls 'Show URLs whole, with whatever secrets they hold'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;webhooks;update'= {
+            cand --event-type 'Deliver this event type instead'
+            cand --url 'Where to deliver: https, or http on this machine; - reads it from standard input, which keeps a token in it out of the process list'
+            cand --url-env 'Take the URL from this variable of the environment'
+            cand --provider 'Which vendor [default: front-systems]'
+            cand --base-url 'Where the vendor is; https, or http on this machine'
+            cand --ca-file 'Certificate authorities to trust beside the usual ones (PEM)'
+            cand --timeout 'How long one request may take [default: 60s]'
+            cand --format 'What goes to standard output [default: human]'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -y 'Do not ask first'
+            cand --yes 'Do not ask first'
+            cand --show-urls 'Show URLs whole, with whatever secrets they hold'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;webhooks;delete'= {
+            cand --provider 'Which vendor [default: front-systems]'
+            cand --base-url 'Where the vendor is; https, or http on this machine'
+            cand --ca-file 'Certificate authorities to trust beside the usual ones (PEM)'
+            cand --timeout 'How long one request may take [default: 60s]'
+            cand --format 'What goes to standard output [default: human]'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -y 'Do not ask first'
+            cand --yes 'Do not ask first'
+            cand --show-urls 'Show URLs whole, with whatever secrets they hold'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hookmend;webhooks;help'= {
+            cand list 'List the webhooks the keys can see'
+            cand create 'Subscribe a receiver to an event type'
+            cand update 'Change the event type or the URL of a webhook'
+            cand delete 'Delete a webhook'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'hookmend;webhooks;help;list'= {
+        }
+        &'hookmend;webhooks;help;create'= {
+        }
+        &'hookmend;webhooks;help;update'= {
+        }
+        &'hookmend;webhooks;help;delete'= {
+        }
+        &'hookmend;webhooks;help;help'= {
+        }
+        &'hookmend;types'= {
+            cand --provider 'Which vendor [default: front-systems]'
+            cand --base-url 'Where the vendor is; https, or http on this machine'
+            cand --ca-file 'Certificate authorities to trust beside the usual ones (PEM)'
+            cand --timeout 'How long one request may take [default: 60s]'
+            cand --format 'What goes to standard output [default: human]'
+            cand --config 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]'
+            cand --color 'When to use colour [default: auto]'
+            cand -q 'Say only what is wrong'
+            cand --quiet 'Say only what is wrong'
+            cand -v 'Say what was resolved, where it was set, and what is done'
+            cand --verbose 'Say what was resolved, where it was set, and what is done'
+            cand --no-progress 'Show no progress on the terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'hookmend;sandbox'= {
             cand --port 'Port on the loopback interface; 0 takes a free one'
             cand --seed 'Seed of everything that is invented or drawn'
@@ -509,6 +671,9 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand received 'Say what a received log holds, or which ids it does not hold'
             cand history 'Show past runs, or every attempt of an event'
             cand quarantine 'Show or release events that used up their attempts'
+            cand show 'Show single events in full'
+            cand webhooks 'List, create, change or delete the vendor''s webhooks'
+            cand types 'List the vendor''s event types, or show the schema of one'
             cand sandbox 'Serve a simulated vendor with a flaky receiver'
             cand demo 'See the whole job on the simulated vendor'
             cand completions 'Print completions for a shell'
@@ -538,6 +703,24 @@ set edit:completion:arg-completer[hookmend] = {|@words|
         &'hookmend;help;quarantine;list'= {
         }
         &'hookmend;help;quarantine;release'= {
+        }
+        &'hookmend;help;show'= {
+        }
+        &'hookmend;help;webhooks'= {
+            cand list 'List the webhooks the keys can see'
+            cand create 'Subscribe a receiver to an event type'
+            cand update 'Change the event type or the URL of a webhook'
+            cand delete 'Delete a webhook'
+        }
+        &'hookmend;help;webhooks;list'= {
+        }
+        &'hookmend;help;webhooks;create'= {
+        }
+        &'hookmend;help;webhooks;update'= {
+        }
+        &'hookmend;help;webhooks;delete'= {
+        }
+        &'hookmend;help;types'= {
         }
         &'hookmend;help;sandbox'= {
         }

@@ -42,6 +42,9 @@ complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "resend" -d 'Resen
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "received" -d 'Say what a received log holds, or which ids it does not hold'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "history" -d 'Show past runs, or every attempt of an event'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "quarantine" -d 'Show or release events that used up their attempts'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "show" -d 'Show single events in full'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "webhooks" -d 'List, create, change or delete the vendor\'s webhooks'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "types" -d 'List the vendor\'s event types, or show the schema of one'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "demo" -d 'See the whole job on the simulated vendor'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "completions" -d 'Print completions for a shell'
@@ -452,6 +455,145 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the events in quarantine'
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from help" -f -a "release" -d 'Let events in quarantine be tried again'
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l webhook -d 'Webhook by id, by name from the settings, or by event type; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l received -d 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
+ids\t''
+jsonl\t''
+csv\t''
+text\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l received-time -d 'Where the time is; gives the log its coverage' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l received-query -d 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l timeout -d 'How long one request may take [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l payload -d 'Print the payload, which may hold personal data, with what may be secret in its URLs masked'
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l show-urls -d 'Show URLs whole, with whatever secrets they hold'
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l all-webhooks -d 'All webhooks that the keys can see'
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and not __fish_seen_subcommand_from list create update delete help" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and not __fish_seen_subcommand_from list create update delete help" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and not __fish_seen_subcommand_from list create update delete help" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and not __fish_seen_subcommand_from list create update delete help" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and not __fish_seen_subcommand_from list create update delete help" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and not __fish_seen_subcommand_from list create update delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and not __fish_seen_subcommand_from list create update delete help" -f -a "list" -d 'List the webhooks the keys can see'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and not __fish_seen_subcommand_from list create update delete help" -f -a "create" -d 'Subscribe a receiver to an event type'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and not __fish_seen_subcommand_from list create update delete help" -f -a "update" -d 'Change the event type or the URL of a webhook'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and not __fish_seen_subcommand_from list create update delete help" -f -a "delete" -d 'Delete a webhook'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and not __fish_seen_subcommand_from list create update delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from list" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from list" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from list" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from list" -l timeout -d 'How long one request may take [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from list" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from list" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from list" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from list" -l show-urls -d 'Show URLs whole, with whatever secrets they hold'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from list" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -l event-type -d 'The event type to deliver; `hookmend types` lists them' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -l url -d 'Where to deliver: https, or http on this machine; - reads it from standard input, which keeps a token in it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -l url-env -d 'Take the URL from this variable of the environment' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -l timeout -d 'How long one request may take [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -s y -l yes -d 'Do not ask before creating a second webhook of the same type and URL'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -l show-urls -d 'Show URLs whole, with whatever secrets they hold'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -l event-type -d 'Deliver this event type instead' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -l url -d 'Where to deliver: https, or http on this machine; - reads it from standard input, which keeps a token in it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -l url-env -d 'Take the URL from this variable of the environment' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -l timeout -d 'How long one request may take [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -s y -l yes -d 'Do not ask first'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -l show-urls -d 'Show URLs whole, with whatever secrets they hold'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from delete" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from delete" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from delete" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from delete" -l timeout -d 'How long one request may take [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from delete" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from delete" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from delete" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask first'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from delete" -l show-urls -d 'Show URLs whole, with whatever secrets they hold'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from delete" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the webhooks the keys can see'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from help" -f -a "create" -d 'Subscribe a receiver to an event type'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from help" -f -a "update" -d 'Change the event type or the URL of a webhook'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete a webhook'
+complete -c hookmend -n "__fish_hookmend_using_subcommand webhooks; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand types" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand types" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand types" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand types" -l timeout -d 'How long one request may take [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand types" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand types" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand types" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand types" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand types" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand types" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand types" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l port -d 'Port on the loopback interface; 0 takes a free one' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l seed -d 'Seed of everything that is invented or drawn' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l webhooks -d 'How many webhooks there are, each with events of one type' -r
@@ -512,3 +654,7 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_s
 complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from quarantine" -f -a "list" -d 'List the events in quarantine'
 complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from quarantine" -f -a "release" -d 'Let events in quarantine be tried again'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from webhooks" -f -a "list" -d 'List the webhooks the keys can see'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from webhooks" -f -a "create" -d 'Subscribe a receiver to an event type'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from webhooks" -f -a "update" -d 'Change the event type or the URL of a webhook'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from webhooks" -f -a "delete" -d 'Delete a webhook'

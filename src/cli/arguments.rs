@@ -19,6 +19,9 @@ use crate::cli::quarantine::QuarantineCommand;
 use crate::cli::received::ReceivedArgs;
 use crate::cli::resend::ResendArgs;
 use crate::cli::sandbox::SandboxArgs;
+use crate::cli::show::ShowArgs;
+use crate::cli::types::TypesArgs;
+use crate::cli::webhooks::WebhooksCommand;
 use crate::config::{Flags, Key, Layer, SelectionTexts, Verbosity};
 
 const TOP_EXAMPLES: [(&str, &str); 2] = [
@@ -99,6 +102,23 @@ const QUARANTINE_EXAMPLES: [(&str, &str); 2] = [
     ("what waits for a person", "hookmend quarantine list"),
     ("let all of it be tried again", "hookmend quarantine release --all"),
 ];
+
+const SHOW_EXAMPLES: [(&str, &str); 3] = [
+    ("how an event stands", "hookmend show --webhook sales 7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11"),
+    (
+        "whether it arrived after all, whichever webhook it is of",
+        "hookmend show --all-webhooks --received received.jsonl 7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11",
+    ),
+    ("what is in it", "hookmend show --webhook sales --payload 7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11"),
+];
+
+const WEBHOOKS_EXAMPLES: [(&str, &str); 2] = [
+    ("which webhooks there are", "hookmend webhooks list"),
+    ("move a receiver", "hookmend webhooks update sales --url https://new.example/hooks/sales"),
+];
+
+const TYPES_EXAMPLES: [(&str, &str); 2] =
+    [("what can be subscribed to", "hookmend types"), ("what a sale looks like", "hookmend types SaleCreated")];
 
 const SANDBOX_EXAMPLES: [(&str, &str); 2] = [
     ("a vendor to try hookmend on", "hookmend sandbox --port 8080"),
@@ -256,6 +276,32 @@ pub enum Command {
         #[command(subcommand)]
         command: QuarantineCommand,
     },
+    /// Show single events in full
+    ///
+    /// Tells of each event how the vendor says it stands, its runs, whether the received log holds it, and
+    /// what the ledger knows of it. Its payload is printed only with --payload. Where several webhooks are
+    /// named, one after the other is asked until one knows the event. It only reads.
+    #[command(after_help = after_help_with(&SHOW_EXAMPLES, &exit_status::section_with(&exit_status::SHOW)))]
+    Show(Box<ShowArgs>),
+    /// List, create, change or delete the vendor's webhooks
+    ///
+    /// A webhook is one event type and one URL at the vendor. Creating, changing and deleting them are,
+    /// beside a resend, the only things that hookmend ever changes there.
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        after_help = after_help_with(&WEBHOOKS_EXAMPLES, &exit_status::section_with(&exit_status::WEBHOOKS))
+    )]
+    Webhooks {
+        /// What to do.
+        #[command(subcommand)]
+        command: Box<WebhooksCommand>,
+    },
+    /// List the vendor's event types, or show the schema of one
+    ///
+    /// Shows what the vendor answers: the names of its event types, or the schema of one as JSON.
+    #[command(after_help = after_help_with(&TYPES_EXAMPLES, &exit_status::section_with(&exit_status::VENDOR)))]
+    Types(Box<TypesArgs>),
     /// Serve a simulated vendor with a flaky receiver
     ///
     /// Runs the embedded vendor simulator on this machine, writes a received log, and prints how to

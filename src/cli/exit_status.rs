@@ -47,6 +47,45 @@ pub const RECEIVED: [(ExitCode, &str); 5] = [
 pub const RELEASE: [ExitCode; 5] =
     [ExitCode::Clean, ExitCode::Failure, ExitCode::Usage, ExitCode::Left, ExitCode::Locked];
 
+/// The codes of the commands that ask the vendor about its webhooks and types, with what they mean there.
+pub const VENDOR: [(ExitCode, &str); 6] = [
+    (ExitCode::Clean, "done"),
+    (ExitCode::Failure, "an unexpected failure inside hookmend"),
+    (ExitCode::Usage, "usage or configuration, or the vendor does not know it"),
+    (ExitCode::Unavailable, "the provider can't be reached or keeps failing"),
+    (ExitCode::Refused, "the provider refused the credentials"),
+    (ExitCode::Interrupted, "stopped by SIGINT; 143 by SIGTERM"),
+];
+
+/// The codes of `show`, with what they mean there.
+pub const SHOW: [(ExitCode, &str); 7] = [
+    (ExitCode::Clean, "every event was found"),
+    (ExitCode::Failure, "an unexpected failure inside hookmend"),
+    (ExitCode::Usage, "usage or configuration, or the vendor does not know an\nevent"),
+    (ExitCode::Undetermined, "the received log can't be asked"),
+    (ExitCode::Unavailable, "the provider can't be reached or keeps failing"),
+    (ExitCode::Refused, "the provider refused the credentials"),
+    (ExitCode::Interrupted, "stopped by SIGINT; 143 by SIGTERM"),
+];
+
+/// The codes of the commands that change webhooks, with what they mean there.
+pub const WEBHOOKS: [(ExitCode, &str); 8] = [
+    (ExitCode::Clean, "done, and the vendor shows it"),
+    (ExitCode::Failure, "an unexpected failure inside hookmend"),
+    (
+        ExitCode::Usage,
+        "usage or configuration, the vendor does not know it or\nrejects it, or there is nobody to agree",
+    ),
+    (ExitCode::Left, "not agreed to at the terminal; nothing was changed"),
+    (ExitCode::Undetermined, "accepted, but the vendor shows something else"),
+    (
+        ExitCode::Unavailable,
+        "the provider can't be reached or keeps failing; it\nsays so when it is not known whether it was done",
+    ),
+    (ExitCode::Refused, "the provider refused the credentials"),
+    (ExitCode::Interrupted, "stopped by SIGINT; 143 by SIGTERM"),
+];
+
 /// What a code means for somebody who reads it in a script.
 pub fn meaning(code: ExitCode) -> &'static str {
     match code {

@@ -181,10 +181,10 @@ impl ReadingFlags {
     }
 }
 
-/// Where the vendor is and how it is asked.
+/// Where the vendor is.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = VENDOR)]
-pub struct VendorFlags {
+pub struct AddressFlags {
     /// Which vendor [default: front-systems]
     #[arg(long, value_name = "NAME", value_parser = ["front-systems"])]
     provider: Option<String>,
@@ -197,6 +197,24 @@ pub struct VendorFlags {
     /// How long one request may take [default: 60s]
     #[arg(long, value_name = "D")]
     timeout: Option<String>,
+}
+
+impl AddressFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        layer.flag(Key::Provider, self.provider);
+        layer.flag(Key::BaseUrl, self.base_url);
+        layer.flag(Key::CaFile, self.ca_file);
+        layer.flag(Key::Timeout, self.timeout);
+    }
+}
+
+/// Where the vendor is and how it is asked.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = VENDOR)]
+pub struct VendorFlags {
+    #[command(flatten)]
+    address: AddressFlags,
     /// Range of one listing, at most 30d [default: 1d]
     #[arg(long, value_name = "D")]
     slice: Option<String>,
@@ -208,10 +226,7 @@ pub struct VendorFlags {
 impl VendorFlags {
     /// Adds these flags to the layer.
     pub fn put(self, layer: &mut Layer) {
-        layer.flag(Key::Provider, self.provider);
-        layer.flag(Key::BaseUrl, self.base_url);
-        layer.flag(Key::CaFile, self.ca_file);
-        layer.flag(Key::Timeout, self.timeout);
+        self.address.put(layer);
         layer.flag(Key::Slice, self.slice);
         layer.flag(Key::ZoneMargin, self.zone_margin);
     }
@@ -323,13 +338,28 @@ impl PaceFlags {
     }
 }
 
+/// What is printed of what the vendor shows.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = OUTPUT)]
+pub struct FormatFlags {
+    /// What goes to standard output [default: human]
+    #[arg(long, value_name = "FORMAT", value_parser = ["human", "json", "jsonl"])]
+    format: Option<String>,
+}
+
+impl FormatFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        layer.flag(Key::Format, self.format);
+    }
+}
+
 /// What is printed and kept.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = OUTPUT)]
 pub struct OutputFlags {
-    /// What goes to standard output [default: human]
-    #[arg(long, value_name = "FORMAT", value_parser = ["human", "json", "jsonl"])]
-    format: Option<String>,
+    #[command(flatten)]
+    format: FormatFlags,
     /// The journal of runs and resends [default: in the user's state folder]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     ledger: Option<String>,
@@ -346,7 +376,7 @@ pub struct OutputFlags {
 impl OutputFlags {
     /// Adds these flags to the layer.
     pub fn put(self, layer: &mut Layer) {
-        layer.flag(Key::Format, self.format);
+        self.format.put(layer);
         layer.flag(Key::Ledger, self.ledger);
         layer.flag(Key::Ping, self.ping);
         layer.flag(Key::Metrics, self.metrics);

@@ -8,6 +8,8 @@
 //! | `history`, `quarantine` | what the ledger tells of the past; releasing from quarantine |
 //! | `past` | what those two share |
 //! | `ids` | ids as arguments, from a file or standard input |
+//! | `webhooks`, `types`, `show` | what the vendor shows outside of a run; changing webhooks |
+//! | `vendor` | how those call the provider |
 //! | `asked_by` | who or what runs this, for the ledger |
 //! | `watchers` | tells those who watch runs from outside how a run began and ended |
 //! | `replace` | replacing a file in one step |
@@ -48,9 +50,13 @@ pub mod replace;
 pub mod resend;
 pub mod run;
 pub mod sandbox;
+pub mod show;
 pub mod signals;
 pub mod terminal;
+pub mod types;
+pub mod vendor;
 pub mod watchers;
+pub mod webhooks;
 pub mod wiring;
 
 use std::ffi::OsString;
@@ -69,6 +75,7 @@ use self::run::{Errand, Plain};
 use self::sandbox::SandboxArgs;
 use crate::config::{Environment, Flags, Folders, Job, Surroundings, Verbosity};
 use crate::exit::ExitCode;
+use crate::report::mask;
 
 /// Runs the program: parses, dispatches, prints an error if there is one, and says how it ended.
 pub fn main() -> process::ExitCode {
@@ -112,6 +119,9 @@ fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError>
         Command::History(args) => history::run(args, global, surroundings),
         Command::Quarantine { command } => quarantine::run(command, global, surroundings),
         Command::Received(args) => received::run(*args, global, surroundings),
+        Command::Show(args) => show::run(*args, global, surroundings),
+        Command::Webhooks { command } => webhooks::run(*command, global, surroundings),
+        Command::Types(args) => types::run(*args, global, surroundings),
         Command::Sandbox(args) => serve_sandbox(*args),
         Command::Demo(args) => demo::run(args, surroundings, execute),
         Command::Completions { shell } => print(&generated::completions(shell)),
@@ -158,8 +168,15 @@ fn usage(error: &clap::Error) -> ExitCode {
             .print(Verbosity::Normal);
         return ExitCode::Usage;
     }
-    // A reader that went away is no reason to fail.
-    let _ = error.print();
+    let words = error.render().to_string();
+    let masked = mask::in_text(&words);
+    if error.use_stderr() && masked != words {
+        // What stands at the wrong place may be the URL of a receiver, with its token.
+        console::say(masked.trim_end());
+    } else {
+        // A reader that went away is no reason to fail.
+        let _ = error.print();
+    }
     if error.use_stderr() { ExitCode::Usage } else { ExitCode::Clean }
 }
 

@@ -46,10 +46,13 @@ impl PastSettings {
         let file = loaded.file().map_or_else(|| "none found".to_owned(), |path| path.display().to_string());
         console.detail(&format!("settings file: {file}"));
         console.detail(&format!("ledger: {}", ledger.display()));
-        // Of several names of one webhook the first one of the alphabet stands.
-        let names = loaded.names().iter().rev().map(|(name, webhook)| (webhook.clone(), name.clone()));
-        Ok(Self { names: Names::new(names), ledger, output, loaded })
+        Ok(Self { names: names(&loaded), ledger, output, loaded })
     }
+}
+
+/// What webhooks are called; of several names of one the first one of the alphabet stands.
+pub fn names(loaded: &Loaded) -> Names {
+    Names::new(loaded.names().iter().rev().map(|(name, webhook)| (webhook.clone(), name.clone())))
 }
 
 /// Where something was read, by whether a ledger was there.

@@ -64,8 +64,8 @@ pub struct SandboxArgs {
 fn fault_help() -> String {
     let mut help = "Something the vendor does wrong; may be given several times.\n\n\
         Behind the name may stand a probability (@0.1), the number of calls after which it is over (@first=3) and the \
-        one operation it strikes (@list, @get, @resend, @webhooks, @types, @environment). NAME-first=3 is short for \
-        NAME@first=3.\n"
+        one operation it strikes (@list, @get, @resend, @webhooks, @webhook-write, @types, @environment). \
+        NAME-first=3 is short for NAME@first=3.\n"
         .to_owned();
     for (example, about) in CATALOGUE {
         // Writing to a string has no way to fail.

@@ -203,6 +203,21 @@ impl Loaded {
         texts.iter().map(|text| id(text).map_err(|unusable| entry.error(Key::Webhook, unusable))).collect()
     }
 
+    /// The one webhook that a person named to a command that changes it, by id or by name. An event type
+    /// names whichever webhooks there are, so it is not taken.
+    ///
+    /// # Errors
+    /// When the text is neither an id nor a name from the settings.
+    pub fn one_webhook(&self, text: &str) -> Result<WebhookId, SettingsError> {
+        let names = &self.layer.names;
+        let unusable = match webhook::parse_webhook(text, names) {
+            Ok(WebhookRef::Id(id, _)) => return Ok(id),
+            Ok(WebhookRef::EventType(event_type)) => webhook::not_one_webhook(&event_type, names),
+            Err(unusable) => unusable,
+        };
+        Err(SettingsError { hint: unusable.hint, ..SettingsError::new(unusable.message) })
+    }
+
     /// The ledger's file.
     ///
     /// # Errors
@@ -237,6 +252,14 @@ impl Loaded {
             time_zone,
             ca_file,
         })
+    }
+
+    /// How the vendor is reached, for a command that needs nothing else; fetches the keys.
+    ///
+    /// # Errors
+    /// When a value can't be used or a key is missing.
+    pub fn vendor(&self) -> Result<ProviderSettings, SettingsError> {
+        self.provider(self.parsed(Key::TimeZone, parse_zone)?)
     }
 
     fn secrets(&self) -> Result<[SecretString; 2], SettingsError> {
@@ -341,7 +364,11 @@ impl Loaded {
         names_any(Key::Webhook) || names_any(Key::AllWebhooks)
     }
 
-    fn scope(&self) -> Result<Scope, SettingsError> {
+    /// The webhooks to look at.
+    ///
+    /// # Errors
+    /// When none is named, or what is named can't be one.
+    pub fn scope(&self) -> Result<Scope, SettingsError> {
         if self.layer.entries.contains_key(&Key::AllWebhooks) && self.switch(Key::AllWebhooks)? {
             return Ok(Scope::AllWebhooks);
         }

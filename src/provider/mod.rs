@@ -5,6 +5,7 @@
 //! kind of failure it met; pacing and retrying are the engine's.
 
 pub mod front_systems;
+pub mod hints;
 pub mod http;
 mod json_array;
 

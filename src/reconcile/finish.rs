@@ -15,7 +15,7 @@ use crate::outcome::RunOutcome;
 use crate::plan::Plan;
 use crate::policy::Proofs;
 use crate::proven::Proven;
-use crate::provider::{Credential, ProviderError};
+use crate::provider::{ProviderError, hints};
 use crate::receipt::{CoverageGap, Receipt};
 use crate::run_report::{Counts, Mode, Problem, ProblemKind, RunReport, WebhookReport};
 use crate::tracked::{EventResult, TrackedEvent};
@@ -90,16 +90,16 @@ impl Run<'_> {
                 self.problem(
                     ProblemKind::ProviderUnavailable,
                     format!("the vendor can't be reached or keeps failing: {error}"),
-                    "check --base-url and the network; if both are right, the vendor is down: run again later",
+                    hints::UNAVAILABLE,
                 );
             }
             Halt::CredentialsRefused { credential, error } => {
                 self.facts.credentials_refused = true;
-                self.problem(ProblemKind::CredentialsRefused, error.to_string(), credential_hint(*credential));
+                self.problem(ProblemKind::CredentialsRefused, error.to_string(), credential.hint());
             }
             Halt::Misconfigured(error) => {
                 self.facts.unusable_input = true;
-                self.problem(misconfiguration_kind(error), error.to_string(), misconfiguration_hint(error));
+                self.problem(misconfiguration_kind(error), error.to_string(), error.hint());
             }
             Halt::Ledger(error) => {
                 self.facts.failed = true;
@@ -301,33 +301,10 @@ fn unknown_hint(reason: UnknownReason) -> (ProblemKind, &'static str) {
     }
 }
 
-fn credential_hint(credential: Credential) -> &'static str {
-    match credential {
-        Credential::SubscriptionKey => {
-            "the vendor's gateway refused the subscription key: check HOOKMEND_SUBSCRIPTION_KEY (or subscription-key in the configuration)"
-        }
-        Credential::ApiKey => {
-            "the gateway let the subscription key pass, so it is most likely the API key that was refused: check HOOKMEND_API_KEY (or api-key in the configuration)"
-        }
-        Credential::Unclear => {
-            "nothing complains of the subscription key, so it is most likely the API key: check HOOKMEND_API_KEY (or api-key in the configuration); another API of the vendor also answers like this: check --base-url"
-        }
-    }
-}
-
 fn misconfiguration_kind(error: &ProviderError) -> ProblemKind {
     match error {
         ProviderError::NotFound { .. } | ProviderError::Unaddressable { .. } => ProblemKind::WebhookUnknown,
         _ => ProblemKind::WrongAddress,
-    }
-}
-
-fn misconfiguration_hint(error: &ProviderError) -> &'static str {
-    match error {
-        ProviderError::NotFound { .. } | ProviderError::Unaddressable { .. } => {
-            "check the webhook id; --all-webhooks takes those that the keys can see"
-        }
-        _ => "check --base-url: the address answers, but it is not the vendor's API",
     }
 }
 

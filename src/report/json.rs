@@ -3,7 +3,9 @@
 //! The views here borrow the report and are serialised as they are walked, so that a report of a
 //! million events is written without a second copy of it.
 
+pub(super) mod inspect;
 pub(super) mod past;
+pub(super) mod vendor;
 
 use std::io;
 
@@ -41,6 +43,14 @@ pub(super) fn append_compact(line: &mut Vec<u8>, value: &impl Serialize) -> io::
     let mut serializer = serde_json::Serializer::with_formatter(line, Readable(CompactFormatter));
     value.serialize(&mut serializer)?;
     Ok(())
+}
+
+/// A value on several lines, as a person reads it.
+pub(super) fn pretty(value: &impl Serialize) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    let formatter = Readable(PrettyFormatter::new());
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter))?;
+    String::from_utf8(bytes).map_err(io::Error::other)
 }
 
 /// Whether a document lists its events.

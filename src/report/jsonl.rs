@@ -4,7 +4,9 @@
 //! threads at once and a reader may go away at any moment; neither ever stops the run that is told
 //! about here.
 
+mod inspect;
 mod past;
+mod vendor;
 
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -7,11 +7,14 @@
 
 pub mod color;
 pub mod human;
+pub mod inspect;
 pub mod json;
 pub mod jsonl;
+pub mod mask;
 pub mod metrics;
 pub mod past;
 pub mod text;
+pub mod vendor;
 pub mod view;
 
 #[cfg(test)]

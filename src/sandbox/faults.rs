@@ -127,8 +127,10 @@ pub enum ThrottleHint {
 pub enum Operation {
     /// `GET /api/Environment`.
     Environment,
-    /// Anything on `/api/Webhooks`.
+    /// A reading of `/api/Webhooks`.
     Webhooks,
+    /// A webhook created, changed or deleted.
+    WebhookWrite,
     /// Anything on `/api/WebhooksTypes`.
     Types,
     /// A listing of events.
@@ -145,9 +147,10 @@ impl Operation {
     /// How many there are.
     pub(super) const COUNT: usize = Self::ALL.len();
 
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 8] = [
         (Self::Environment, "environment"),
         (Self::Webhooks, "webhooks"),
+        (Self::WebhookWrite, "webhook-write"),
         (Self::Types, "types"),
         (Self::List, "list"),
         (Self::Get, "get"),
@@ -257,6 +260,7 @@ const RESEND: &[Operation] = &[Operation::Resend];
 const EVERYTHING: &[Operation] = &[
     Operation::Environment,
     Operation::Webhooks,
+    Operation::WebhookWrite,
     Operation::Types,
     Operation::List,
     Operation::Get,

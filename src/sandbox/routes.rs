@@ -61,11 +61,8 @@ impl Route {
     pub(super) fn operation(&self) -> Operation {
         match self {
             Self::Environment => Operation::Environment,
-            Self::ListWebhooks
-            | Self::CreateWebhook
-            | Self::GetWebhook(_)
-            | Self::UpdateWebhook(_)
-            | Self::DeleteWebhook(_) => Operation::Webhooks,
+            Self::ListWebhooks | Self::GetWebhook(_) => Operation::Webhooks,
+            Self::CreateWebhook | Self::UpdateWebhook(_) | Self::DeleteWebhook(_) => Operation::WebhookWrite,
             Self::Types | Self::Schema(_) => Operation::Types,
             Self::ListEvents(_) => Operation::List,
             Self::GetEvent { .. } => Operation::Get,

@@ -20,6 +20,9 @@ fn layer(words: &[&str]) -> Layer {
         Command::History(_)
         | Command::Quarantine { .. }
         | Command::Received(_)
+        | Command::Show(_)
+        | Command::Webhooks { .. }
+        | Command::Types(_)
         | Command::Sandbox(_)
         | Command::Demo(_)
         | Command::Completions { .. }

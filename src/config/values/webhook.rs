@@ -50,6 +50,16 @@ pub fn parse_id(text: &str) -> Result<WebhookId, Unusable> {
     WebhookId::new(text).map_err(|error| Unusable::new(error.to_string()))
 }
 
+/// Why an event type is not taken where one webhook must be named.
+pub fn not_one_webhook(event_type: &str, names: &WebhookNames) -> Unusable {
+    let error =
+        Unusable::new(format!("{event_type:?} is no name from the settings, and an event type names no one webhook"));
+    match nearest(event_type, names.keys().map(String::as_str)) {
+        Some(name) => error.hint(format!("did you mean {name:?}?")),
+        None => error.hint("write the webhook's id; `hookmend webhooks list` shows it"),
+    }
+}
+
 fn is_event_type(text: &str) -> bool {
     text.len() >= 2
         && text.starts_with(|first: char| first.is_ascii_uppercase())

@@ -44,6 +44,11 @@ impl Show<Answers> for Human {
 /// Everything that is known of one event.
 fn of_event(page: &mut Page, names: &Names, past: &EventPast) {
     page.line(0, Paint::Bold, &format!("Event {}", id_of(page, &past.event)));
+    history(page, names, past);
+}
+
+/// The same without its title.
+pub(super) fn history(page: &mut Page, names: &Names, past: &EventPast) {
     if past.attempts.is_empty() && past.stays.is_empty() {
         page.paragraph(2, Paint::Plain, "No attempts are recorded.");
         return;

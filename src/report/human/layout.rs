@@ -69,6 +69,11 @@ impl Page {
         self.text.push('\n');
     }
 
+    /// Writes a text of several lines, each as it is.
+    pub(super) fn document(&mut self, text: &str) {
+        text.lines().for_each(|line| self.line(0, Paint::Plain, line));
+    }
+
     /// Writes a text, wrapped at words; an empty one leaves no line.
     pub(super) fn paragraph(&mut self, indent: u16, paint: Paint, text: &str) {
         if text.is_empty() {

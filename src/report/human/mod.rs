@@ -6,6 +6,7 @@
 
 mod attempts;
 mod events;
+mod inspect;
 mod layout;
 mod listing;
 mod paragraph;
@@ -16,6 +17,8 @@ mod runs;
 mod sentence;
 mod summary;
 mod timeline;
+mod types;
+mod webhooks;
 
 use std::io;
 

@@ -67,7 +67,11 @@ impl Show<Answers> for JsonLines {
 }
 
 /// Writes whole lines, a batch of them at a time.
-fn write_lines<'a>(lines: impl Iterator<Item = Line<'a>>, summary: Line<'a>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_lines<L: Serialize>(
+    lines: impl Iterator<Item = L>,
+    summary: L,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut batch = Vec::with_capacity(BATCH_BYTES + 1024);
     for line in lines.chain(std::iter::once(summary)) {
         append_compact(&mut batch, &line)?;
