@@ -22,6 +22,7 @@
 //! | [`policy`] | what a run may do and its bounds |
 //! | [`proven`] | what is proven clean, and where the next run takes it up |
 //! | [`run_report`] | the result of a run as data |
+//! | [`checkup`] | what a checkup of everything a run needs found, judged as data |
 //! | [`history`] | what the ledger tells of the past, as data |
 //! | [`outcome`], [`exit`] | how a run ended, and the exit code of that |
 //!
@@ -51,6 +52,7 @@
 //! | [`cli`] | one file per command, progress, hints |
 
 pub mod attempt;
+pub mod checkup;
 pub mod classify;
 pub mod cli;
 pub mod clock;

@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use crate::cli::demo::DemoArgs;
+use crate::cli::doctor::DoctorArgs;
 use crate::cli::exit_status::{self, after_help, after_help_with};
 use crate::cli::flags::{
     EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, VendorFlags, put_switch,
@@ -60,6 +61,12 @@ const HISTORY_EXAMPLES: [(&str, &str); 3] = [
 const QUARANTINE_EXAMPLES: [(&str, &str); 2] = [
     ("what waits for a person", "hookmend quarantine list"),
     ("let all of it be tried again", "hookmend quarantine release --all"),
+];
+
+const DOCTOR_EXAMPLES: [(&str, &str); 3] = [
+    ("check the settings of this folder", "hookmend doctor"),
+    ("a log before it is trusted, and where its ids are", "hookmend doctor --all-webhooks --received access.log"),
+    ("what is wrong, for a script", "hookmend doctor --format json | jq '.checks[] | select(.verdict == \"failed\")'"),
 ];
 
 const SANDBOX_EXAMPLES: [(&str, &str); 2] = [
@@ -184,6 +191,13 @@ pub enum Command {
         #[command(subcommand)]
         command: QuarantineCommand,
     },
+    /// Check everything a run needs, one line each
+    ///
+    /// Checks settings, keys, address, clock, webhooks, listings, the received log and the ledger, and
+    /// says what to do about each that is not well. It only reads: the vendor is sent at most 12 requests
+    /// and two more for each of up to 10 webhooks; no file is written.
+    #[command(after_help = after_help_with(&DOCTOR_EXAMPLES, &exit_status::section_with(&exit_status::DOCTOR)))]
+    Doctor(Box<DoctorArgs>),
     /// Serve a simulated vendor with a flaky receiver
     ///
     /// Runs the embedded vendor simulator on this machine, writes a received log, and prints how to

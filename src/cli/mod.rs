@@ -6,6 +6,7 @@
 //! | `reconcile` | `reconcile` and `check` from settings to exit code |
 //! | `history`, `quarantine` | what the ledger tells of the past; releasing from quarantine |
 //! | `past` | what those two share |
+//! | `doctor` | checking everything a run needs, one line each |
 //! | `asked_by` | who or what runs this, for the ledger |
 //! | `watchers` | tells those who watch runs from outside how a run began and ended |
 //! | `replace` | replacing a file in one step |
@@ -29,6 +30,7 @@ pub mod asked_by;
 pub mod console;
 pub mod databases;
 pub mod demo;
+pub mod doctor;
 pub mod errors;
 pub mod exit_status;
 pub mod flags;
@@ -98,6 +100,7 @@ fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError>
         Command::History(args) => history::run(args, global, surroundings),
         Command::Quarantine { command } => quarantine::run(command, global, surroundings),
         Command::Received(args) => received::run(*args, global, surroundings),
+        Command::Doctor(args) => doctor::run(*args, global, surroundings),
         Command::Sandbox(args) => serve_sandbox(*args),
         Command::Demo(args) => demo::run(args, surroundings, execute),
         Command::Completions { shell } => print(&generated::completions(shell)),

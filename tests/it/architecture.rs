@@ -23,6 +23,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("run_report", &["event", "receipt", "classify", "tracked", "outcome", "exit"]),
     ("proven", &["event"]),
     ("history", &["attempt", "event"]),
+    ("checkup", &["event", "exit"]),
     ("policy", &["classify", "pace", "run_report"]),
     // Adapters: core only, and never one another.
     ("provider", &["attempt", "event"]),
@@ -33,6 +34,7 @@ const MAP: &[(&str, &[&str])] = &[
         "report",
         &[
             "attempt",
+            "checkup",
             "event",
             "history",
             "receipt",

@@ -44,7 +44,7 @@ impl Show<Answers> for Json {
     }
 }
 
-fn write_document(document: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write_document(document: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let mut buffered = io::BufWriter::with_capacity(64 * 1024, out);
     let mut serializer = serde_json::Serializer::with_formatter(&mut buffered, Readable(PrettyFormatter::new()));
     document.serialize(&mut serializer)?;
@@ -62,7 +62,7 @@ pub(in crate::report) enum Parts {
 }
 
 impl Parts {
-    fn of<T>(self, records: impl Iterator<Item = T>) -> Option<Vec<T>> {
+    pub(super) fn of<T>(self, records: impl Iterator<Item = T>) -> Option<Vec<T>> {
         match self {
             Self::Shown => Some(records.collect()),
             Self::LeftOut => None,
