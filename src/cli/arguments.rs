@@ -6,7 +6,6 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use crate::cli::demo::DemoArgs;
-use crate::cli::doctor::DoctorArgs;
 use crate::cli::exit_status::{self, after_help, after_help_with};
 use crate::cli::flags::{
     EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, VendorFlags, put_switch,
@@ -195,9 +194,10 @@ pub enum Command {
     ///
     /// Checks settings, keys, address, clock, webhooks, listings, the received log and the ledger, and
     /// says what to do about each that is not well. It only reads: the vendor is sent at most 12 requests
-    /// and two more for each of up to 10 webhooks; no file is written.
+    /// and two more for each of up to 10 webhooks; no file is written. It takes the flags of reconcile, so that
+    /// a line of a crontab can be checked as it stands.
     #[command(after_help = after_help_with(&DOCTOR_EXAMPLES, &exit_status::section_with(&exit_status::DOCTOR)))]
-    Doctor(Box<DoctorArgs>),
+    Doctor(Box<ReconcileArgs>),
     /// Serve a simulated vendor with a flaky receiver
     ///
     /// Runs the embedded vendor simulator on this machine, writes a received log, and prints how to

@@ -5,6 +5,7 @@ mod architecture;
 mod bad_input;
 mod contrib;
 mod crash;
+mod doctor;
 mod generated;
 mod judge;
 mod ledger_faults;

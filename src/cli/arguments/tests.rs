@@ -16,6 +16,7 @@ fn layer(words: &[&str]) -> Layer {
         Command::History(_)
         | Command::Quarantine { .. }
         | Command::Received(_)
+        | Command::Doctor(_)
         | Command::Sandbox(_)
         | Command::Demo(_)
         | Command::Completions { .. }

@@ -16,11 +16,15 @@ use crate::config::{Job, ReceivedSettings, ReceivedSource};
 use crate::event::{DeliveryStatus, Event};
 use crate::exit::ExitCode;
 use crate::receipt::{Coverage, LogStats, Lookup, Receipt, WantedIds};
-use crate::received::{FileLog, ReceivedLog, Survey};
+use crate::received::{Field, FileLog, ReceivedLog, Survey, whereabouts};
 use crate::report::text::{counted, grouped, instant};
 
 /// The most delivered events that the log is asked for.
 const MOST_ASKED: usize = 2_000;
+
+/// What to do about a log in which nothing stands that the vendor delivered.
+const NOWHERE: &str = "none of their ids stands anywhere in it, in no field: it is the log of something else; check \
+                       --received, --webhook and --base-url";
 
 /// The checks of the log.
 pub(super) fn examine(doctor: &Doctor<'_>, samples: &[Sample]) -> Vec<Check> {
@@ -39,13 +43,63 @@ pub(super) fn examine(doctor: &Doctor<'_>, samples: &[Sample]) -> Vec<Check> {
     let delivered = delivered(samples, doctor);
     let wanted = Arc::new(WantedIds::new(delivered.iter().map(|event| event.id.clone())));
     match Opened::open(doctor, &settings, &wanted) {
-        Ok(opened) => opened.checks(doctor, &delivered, &wanted),
+        Ok(opened) => opened.checks(doctor, &settings, &delivered, &wanted),
         Err(error) => {
-            let mut checks = vec![failed(LOG, error)];
-            checks.extend(skip([ids::IDS, COVERAGE], "the log can't be used"));
-            checks
+            let check = failed(LOG, error);
+            let check = match elsewhere(&settings, &delivered, &[]) {
+                Elsewhere::Field(hint) => check.hint(hint),
+                Elsewhere::Nowhere | Elsewhere::Unknown => check,
+            };
+            std::iter::once(check).chain(skip([ids::IDS, COVERAGE], "the log can't be used")).collect()
         }
     }
+}
+
+/// Where ids that the vendor delivered stand in the log.
+enum Elsewhere {
+    /// There, with what to do about it.
+    Field(String),
+    /// Nowhere in it.
+    Nowhere,
+    /// Nobody could look everywhere.
+    Unknown,
+}
+
+/// Looks for delivered ids in the whole text of the log; `described` says how it is read.
+fn elsewhere(settings: &ReceivedSettings, delivered: &[&Event], described: &[String]) -> Elsewhere {
+    let Ok(options) = received_options(settings) else { return Elsewhere::Unknown };
+    let mut newest = delivered.to_vec();
+    newest.sort_by_key(|event| std::cmp::Reverse(event.created()));
+    let search = whereabouts(&options.sources, newest.iter().map(|event| &event.id));
+    let Some(found) = search.found.first() else {
+        return if search.is_whole { Elsewhere::Nowhere } else { Elsewhere::Unknown };
+    };
+    let place = &found.place;
+    Elsewhere::Field(match &found.field {
+        Field::Named(name) if is_read(name, settings, described) => format!(
+            "they stand where ids are read (at {place}), in lines that do not count as received: check \
+             --received-status and --received-ok"
+        ),
+        Field::Named(name) => {
+            format!("their ids stand in the field {name:?} (at {place}): say --received-id {}", shell_word(name))
+        }
+        Field::Pattern(pattern) => format!(
+            "their ids stand inside of lines (at {place}): say --received-format text --received-id {}",
+            shell_word(pattern)
+        ),
+        Field::WholeLine => format!("their ids are whole lines (at {place}): say --received-format ids"),
+    })
+}
+
+fn is_read(name: &str, settings: &ReceivedSettings, described: &[String]) -> bool {
+    let words = format!("id in {name:?}");
+    settings.id.as_deref() == Some(name) || described.iter().any(|line| line.contains(&words))
+}
+
+/// A text as one word of a shell command.
+fn shell_word(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn without_log(doctor: &Doctor<'_>) -> Vec<Check> {
@@ -102,8 +156,14 @@ impl Opened {
         self.survey.as_ref().map_or(&self.lookup.coverage, |survey| &survey.coverage)
     }
 
-    fn checks(&self, doctor: &Doctor<'_>, delivered: &[&Event], wanted: &WantedIds) -> Vec<Check> {
-        vec![self.log(), self.shared(delivered, wanted), self.reach(doctor)]
+    fn checks(
+        &self,
+        doctor: &Doctor<'_>,
+        settings: &ReceivedSettings,
+        delivered: &[&Event],
+        wanted: &WantedIds,
+    ) -> Vec<Check> {
+        vec![self.log(), self.shared(settings, delivered, wanted), self.reach(doctor)]
     }
 
     fn log(&self) -> Check {
@@ -137,7 +197,7 @@ impl Opened {
         check.details(self.described.clone())
     }
 
-    fn shared(&self, delivered: &[&Event], wanted: &WantedIds) -> Check {
+    fn shared(&self, settings: &ReceivedSettings, delivered: &[&Event], wanted: &WantedIds) -> Check {
         let receipts = || delivered.iter().map(|event| self.lookup.receipt_of(wanted, event));
         let count = |wished: Receipt| receipts().filter(|receipt| *receipt == wished).count() as u64;
         let shared = Shared {
@@ -150,7 +210,17 @@ impl Opened {
                 None => u64::MAX,
             },
         };
-        ids::shared(shared, None)
+        let elsewhere = match shared {
+            Shared { found: 0, asked: 1.., .. } if self.survey.is_some() => {
+                elsewhere(settings, delivered, &self.described)
+            }
+            Shared { .. } => Elsewhere::Unknown,
+        };
+        match elsewhere {
+            Elsewhere::Field(hint) => ids::shared(shared, Some(&hint)),
+            Elsewhere::Nowhere => ids::shared(shared, Some(NOWHERE)),
+            Elsewhere::Unknown => ids::shared(shared, None),
+        }
     }
 
     /// How far back the log speaks, held against the window.

@@ -19,15 +19,12 @@ mod targets;
 mod vendor;
 mod words;
 
-use clap::Args;
-
 use crate::checkup::{Check, Checkup, ids, listing, times};
-use crate::cli::arguments::GlobalFlags;
+use crate::cli::arguments::{GlobalFlags, ReconcileArgs};
 use crate::cli::errors::CliError;
-use crate::cli::flags::{EventFlags, JudgeFlags, OutputFlags, ReceivedFlags, VendorFlags};
 use crate::cli::wiring::Workshop;
 use crate::config::{
-    ColorChoice, Flags, Format, Layer, Loaded, OutputSettings, ProgressChoice, SettingsError, Surroundings, Verbosity,
+    ColorChoice, Flags, Format, Loaded, OutputSettings, ProgressChoice, SettingsError, Surroundings, Verbosity,
 };
 use crate::exit::ExitCode;
 
@@ -49,36 +46,13 @@ const OPEN: &str = "open events";
 /// What is asked of the vendor once it was reached.
 const OF_VENDOR: [&str; 5] = [WEBHOOKS, listing::LISTING, listing::FILTER, times::ZONE, RETENTION];
 
-/// Flags of `doctor`.
-#[derive(Clone, Debug, Default, Args)]
-pub struct DoctorArgs {
-    #[command(flatten)]
-    events: EventFlags,
-    #[command(flatten)]
-    received: ReceivedFlags,
-    #[command(flatten)]
-    judge: JudgeFlags,
-    #[command(flatten)]
-    vendor: VendorFlags,
-    #[command(flatten)]
-    output: OutputFlags,
-}
-
-impl DoctorArgs {
-    fn put(self, layer: &mut Layer) {
-        self.events.put(layer);
-        self.received.put(layer);
-        self.judge.put(layer);
-        self.vendor.put(layer);
-        self.output.put(layer);
-    }
-}
-
 /// Makes every check and shows them.
+///
+/// It takes the flags of `reconcile`, so that the line of a cron job can be checked as it stands.
 ///
 /// # Errors
 /// When standard output can't be written, or the program itself fails.
-pub fn run(args: DoctorArgs, global: GlobalFlags, surroundings: &Surroundings) -> Result<ExitCode, CliError> {
+pub fn run(args: ReconcileArgs, global: GlobalFlags, surroundings: &Surroundings) -> Result<ExitCode, CliError> {
     let flags = global.with(|layer| args.put(layer));
     let workshop = Workshop::new(&surroundings.environment);
     let (checkup, output) = match Loaded::load(flags.clone(), surroundings) {

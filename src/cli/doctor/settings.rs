@@ -12,6 +12,9 @@ use crate::config::file::usual_places;
 use crate::config::{Job, Loaded, Origin, SecretKey, Surroundings};
 use crate::report::text::{counted, listed};
 
+/// Whoever has set any of these has begun without a file.
+const ESSENTIAL: [&str; 5] = ["webhook", "all-webhooks", "received", "api-key", "subscription-key"];
+
 /// The file and the settings.
 pub(super) fn examine(loaded: &Loaded, surroundings: &Surroundings) -> Vec<Check> {
     let mut checks = vec![file(loaded, surroundings)];
@@ -31,8 +34,7 @@ fn file(loaded: &Loaded, surroundings: &Surroundings) -> Check {
         None => {
             let places = usual_places(&surroundings.directory, &surroundings.folders);
             let looked = places.iter().map(|place| format!("looked for {}", place.display())).collect();
-            let is_set = |explained: &crate::config::resolve::Explained| explained.origin != Origin::Default;
-            let check = if loaded.explain().iter().any(is_set) {
+            let check = if loaded.explain().iter().any(|set| ESSENTIAL.contains(&set.name)) {
                 Check::ok(SETTINGS_FILE, "none; flags and the environment say it all")
             } else {
                 let hint = "write one with `hookmend init`, or give everything by flags and the environment";

@@ -6,7 +6,7 @@ use std::time::Instant;
 use chrono::{DateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use super::words::meaning;
+use super::words::{meaning, refused as refused_words};
 use super::{ADDRESS, API_KEY, OF_VENDOR, RETENTION, SUBSCRIPTION_KEY, WEBHOOKS, failed, settings, skip};
 use crate::checkup::Check;
 use crate::checkup::listing::{self, Sample};
@@ -140,7 +140,12 @@ impl Asking<'_> {
             }
             ProviderError::CredentialsRefused { credential: Credential::Unclear, status, .. } => [
                 Check::warning(ADDRESS, format!("{address} answers {status} and does not say why"), hint),
-                Check::failed(API_KEY, code, format!("{api}; refused, if it is not the address that is wrong"), ""),
+                Check::failed(
+                    API_KEY,
+                    code,
+                    format!("{api}; most likely refused, as nothing complains of the subscription key"),
+                    refused_words(Credential::ApiKey),
+                ),
                 untried(SUBSCRIPTION_KEY, subscription, "the answer does not tell which key it refuses"),
             ],
             _ => {

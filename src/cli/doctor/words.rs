@@ -46,9 +46,6 @@ pub(super) fn refused(credential: Credential) -> &'static str {
         Credential::ApiKey => {
             "compare it with the key that the vendor gave this integration; it is not the subscription key"
         }
-        Credential::Unclear => {
-            "the answer does not say which key it refuses; another API of the vendor also answers like this: check \
-             --base-url first, then both keys"
-        }
+        Credential::Unclear => "another API of the vendor answers like this too: check --base-url, then the keys",
     }
 }

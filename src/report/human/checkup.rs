@@ -64,7 +64,7 @@ fn write(page: &mut Page, check: &Check, name_width: u16, verbosity: Verbosity) 
         Verbosity::Verbose => {
             for detail in &check.details {
                 let detail = words(page, detail);
-                page.hanging(start, Paint::Dim, &detail);
+                page.hanging(start + GAP, Paint::Dim, &detail);
             }
         }
     }
@@ -140,12 +140,39 @@ mod tests {
 
     #[test]
     fn every_check_is_a_line_with_its_hint_below() {
-        insta::assert_snapshot!(page(200, Verbosity::Normal), @"");
+        insta::assert_snapshot!(page(200, Verbosity::Normal), @r"
+        ok       settings file   hookmend.toml, readable by you alone
+        warning  clock           this machine's clock is 40 s behind the vendor's
+                                 Hint: set it by a time server
+        failed   log and vendor  the log holds none of 28 events \u{1b}[2J
+                                 Hint: say --received-id event_id
+        skipped  filter          no failed event was listed
+
+        Not ready: 1 failed, 1 warning and 1 skipped; mend the first failure first. Exit code 11; the vendor was sent 4 requests.
+        ");
     }
 
     #[test]
     fn a_narrow_page_wraps_under_the_message() {
-        insta::assert_snapshot!(page(50, Verbosity::Verbose), @"");
+        insta::assert_snapshot!(page(50, Verbosity::Verbose), @r"
+        ok       settings file   hookmend.toml, readable
+                                 by you alone
+                                   since = 7d  (default)
+        warning  clock           this machine's clock is
+                                 40 s behind the vendor's
+                                 Hint: set it by a time
+                                       server
+        failed   log and vendor  the log holds none of 28
+                                 events \u{1b}[2J
+                                 Hint: say --received-id
+                                       event_id
+        skipped  filter          no failed event was
+                                 listed
+
+        Not ready: 1 failed, 1 warning and 1 skipped; mend
+        the first failure first. Exit code 11; the vendor
+        was sent 4 requests.
+        ");
     }
 
     #[test]
