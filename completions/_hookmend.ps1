@@ -37,6 +37,8 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             [CompletionResult]::new('received', 'received', [CompletionResultType]::ParameterValue, 'Say what a received log holds, or which ids it does not hold')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show past runs, or every attempt of an event')
             [CompletionResult]::new('quarantine', 'quarantine', [CompletionResultType]::ParameterValue, 'Show or release events that used up their attempts')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a commented settings file to start from')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check everything a run needs, one line each')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Serve a simulated vendor with a flaky receiver')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole job on the simulated vendor')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
@@ -248,6 +250,89 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
         'hookmend;quarantine;help;help' {
             break
         }
+        'hookmend;init' {
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where the vendor is')
+            [CompletionResult]::new('--api-key-from', '--api-key-from', [CompletionResultType]::ParameterName, 'Where the API key comes from: env:NAME, file:PATH or command:LINE; never the key itself')
+            [CompletionResult]::new('--subscription-key-from', '--subscription-key-from', [CompletionResultType]::ParameterName, 'Where the subscription key comes from, in the same way')
+            [CompletionResult]::new('--received', '--received', [CompletionResultType]::ParameterName, 'Your log of received event ids; may be repeated')
+            [CompletionResult]::new('--received-format', '--received-format', [CompletionResultType]::ParameterName, 'How to read it [default: auto]')
+            [CompletionResult]::new('--received-id', '--received-id', [CompletionResultType]::ParameterName, 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)')
+            [CompletionResult]::new('--received-status', '--received-status', [CompletionResultType]::ParameterName, 'Where the HTTP status is; only lines with a successful one count')
+            [CompletionResult]::new('--received-ok', '--received-ok', [CompletionResultType]::ParameterName, 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]')
+            [CompletionResult]::new('--received-time', '--received-time', [CompletionResultType]::ParameterName, 'Where the time is; gives the log its coverage')
+            [CompletionResult]::new('--received-since', '--received-since', [CompletionResultType]::ParameterName, 'Since when the log is complete')
+            [CompletionResult]::new('--received-query', '--received-query', [CompletionResultType]::ParameterName, 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received')
+            [CompletionResult]::new('--webhook', '--webhook', [CompletionResultType]::ParameterName, 'Webhook with a name for it, or an id or an event type; may be repeated')
+            [CompletionResult]::new('--time-zone', '--time-zone', [CompletionResultType]::ParameterName, 'Zone of times without an offset, yours and the vendor''s')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour [default: auto]')
+            [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Write to standard output and to no file')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace the file if there is one')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Ask nothing: write what the flags say, and defaults')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Ask nothing: write what the flags say, and defaults')
+            [CompletionResult]::new('--defaults', '--defaults', [CompletionResultType]::ParameterName, 'Ask nothing: write what the flags say, and defaults')
+            [CompletionResult]::new('--all-webhooks', '--all-webhooks', [CompletionResultType]::ParameterName, 'All webhooks that the keys can see')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what was resolved, where it was set, and what is done')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what was resolved, where it was set, and what is done')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Show no progress on the terminal')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hookmend;doctor' {
+            [CompletionResult]::new('--webhook', '--webhook', [CompletionResultType]::ParameterName, 'Webhook by id, by name from the settings, or by event type; may be repeated')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'From this time: a date, a date and time, RFC 3339, now, today, yesterday')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Up to this time; a bare date includes that whole day [default: now]')
+            [CompletionResult]::new('--time-zone', '--time-zone', [CompletionResultType]::ParameterName, 'Zone of times without an offset, yours and the vendor''s [default: UTC]')
+            [CompletionResult]::new('--min-age', '--min-age', [CompletionResultType]::ParameterName, 'Leave events younger than this alone [default: 5m]')
+            [CompletionResult]::new('--received', '--received', [CompletionResultType]::ParameterName, 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated')
+            [CompletionResult]::new('--received-format', '--received-format', [CompletionResultType]::ParameterName, 'How to read it [default: auto]')
+            [CompletionResult]::new('--received-id', '--received-id', [CompletionResultType]::ParameterName, 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)')
+            [CompletionResult]::new('--received-status', '--received-status', [CompletionResultType]::ParameterName, 'Where the HTTP status is; only lines with a successful one count')
+            [CompletionResult]::new('--received-ok', '--received-ok', [CompletionResultType]::ParameterName, 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]')
+            [CompletionResult]::new('--received-time', '--received-time', [CompletionResultType]::ParameterName, 'Where the time is; gives the log its coverage')
+            [CompletionResult]::new('--received-since', '--received-since', [CompletionResultType]::ParameterName, 'Since when the log is complete')
+            [CompletionResult]::new('--received-query', '--received-query', [CompletionResultType]::ParameterName, 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received')
+            [CompletionResult]::new('--max-rounds', '--max-rounds', [CompletionResultType]::ParameterName, 'Rounds in a row without progress [default: 3]')
+            [CompletionResult]::new('--max-resends', '--max-resends', [CompletionResultType]::ParameterName, 'Resends of this run; a larger plan is refused whole [default: 10000]')
+            [CompletionResult]::new('--failure-budget', '--failure-budget', [CompletionResultType]::ParameterName, 'Failed deliveries that resends may cause for each webhook, over all runs, such as 2/60m [default: unlimited]')
+            [CompletionResult]::new('--retention', '--retention', [CompletionResultType]::ParameterName, 'For how long the ledger keeps settled attempts, or forever [default: 90d]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Requests at once [default: 4]')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]')
+            [CompletionResult]::new('--deadline', '--deadline', [CompletionResultType]::ParameterName, 'How long the run may last [default: 4h]')
+            [CompletionResult]::new('--max-attempts', '--max-attempts', [CompletionResultType]::ParameterName, 'Resends of one event, over all runs [default: 5]')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]')
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'Which vendor [default: front-systems]')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where the vendor is; https, or http on this machine')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Certificate authorities to trust beside the usual ones (PEM)')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long one request may take [default: 60s]')
+            [CompletionResult]::new('--slice', '--slice', [CompletionResultType]::ParameterName, 'Range of one listing, at most 30d [default: 1d]')
+            [CompletionResult]::new('--zone-margin', '--zone-margin', [CompletionResultType]::ParameterName, 'Widen ranges by this, as the vendor''s zone is uncertain [default: 2h]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What goes to standard output [default: human]')
+            [CompletionResult]::new('--ledger', '--ledger', [CompletionResultType]::ParameterName, 'The journal of runs and resends [default: in the user''s state folder]')
+            [CompletionResult]::new('--ping', '--ping', [CompletionResultType]::ParameterName, 'Tell a dead man''s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list')
+            [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Write metrics of the run for Prometheus'' node_exporter; the file''s name ends in .prom and is the label task')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour [default: auto]')
+            [CompletionResult]::new('--all-webhooks', '--all-webhooks', [CompletionResultType]::ParameterName, 'All webhooks that the keys can see')
+            [CompletionResult]::new('--idempotent', '--idempotent', [CompletionResultType]::ParameterName, 'The receiver takes an event twice without harm: count whatever has failed')
+            [CompletionResult]::new('--include-acknowledged', '--include-acknowledged', [CompletionResultType]::ParameterName, 'Count events that were acknowledged and are not in the log')
+            [CompletionResult]::new('--no-proof', '--no-proof', [CompletionResultType]::ParameterName, 'Trust the vendor''s filter and the log without proof')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be resent and resend nothing')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask on a terminal before resending')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask on a terminal before resending')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what was resolved, where it was set, and what is done')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what was resolved, where it was set, and what is done')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Show no progress on the terminal')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'hookmend;sandbox' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port on the loopback interface; 0 takes a free one')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Seed of everything that is invented or drawn')
@@ -314,6 +399,8 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             [CompletionResult]::new('received', 'received', [CompletionResultType]::ParameterValue, 'Say what a received log holds, or which ids it does not hold')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show past runs, or every attempt of an event')
             [CompletionResult]::new('quarantine', 'quarantine', [CompletionResultType]::ParameterValue, 'Show or release events that used up their attempts')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a commented settings file to start from')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check everything a run needs, one line each')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Serve a simulated vendor with a flaky receiver')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole job on the simulated vendor')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
@@ -342,6 +429,12 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             break
         }
         'hookmend;help;quarantine;release' {
+            break
+        }
+        'hookmend;help;init' {
+            break
+        }
+        'hookmend;help;doctor' {
             break
         }
         'hookmend;help;sandbox' {

@@ -11,6 +11,7 @@ use crate::cli::flags::{
     EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, VendorFlags, put_switch,
 };
 use crate::cli::history::HistoryArgs;
+use crate::cli::init::InitArgs;
 use crate::cli::quarantine::QuarantineCommand;
 use crate::cli::received::ReceivedArgs;
 use crate::cli::sandbox::SandboxArgs;
@@ -66,6 +67,15 @@ const DOCTOR_EXAMPLES: [(&str, &str); 3] = [
     ("check the settings of this folder", "hookmend doctor"),
     ("a log before it is trusted, and where its ids are", "hookmend doctor --all-webhooks --received access.log"),
     ("what is wrong, for a script", "hookmend doctor --format json | jq '.checks[] | select(.verdict == \"failed\")'"),
+];
+
+const INIT_EXAMPLES: [(&str, &str); 3] = [
+    ("answer a few questions and get ./hookmend.toml", "hookmend init"),
+    (
+        "without a terminal",
+        "hookmend init /etc/hookmend/config.toml --received '/var/log/in/*.jsonl' --webhook sales=7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11",
+    ),
+    ("see every setting with its default", "hookmend init --print --yes"),
 ];
 
 const SANDBOX_EXAMPLES: [(&str, &str); 2] = [
@@ -190,6 +200,14 @@ pub enum Command {
         #[command(subcommand)]
         command: QuarantineCommand,
     },
+    /// Write a commented settings file to start from
+    ///
+    /// On a terminal it asks the few things that it can't know, looks at the received log and offers the
+    /// webhooks that the keys can see. Elsewhere it writes what the flags say, and defaults. The file is
+    /// for its owner alone and holds no key, only where keys come from. No file is ever replaced unless
+    /// --force says so.
+    #[command(after_help = after_help(&INIT_EXAMPLES, &exit_status::LOCAL))]
+    Init(Box<InitArgs>),
     /// Check everything a run needs, one line each
     ///
     /// Checks settings, keys, address, clock, webhooks, listings, the received log and the ledger, and

@@ -7,6 +7,7 @@
 //! | `history`, `quarantine` | what the ledger tells of the past; releasing from quarantine |
 //! | `past` | what those two share |
 //! | `doctor` | checking everything a run needs, one line each |
+//! | `init` | writing a settings file to start from |
 //! | `asked_by` | who or what runs this, for the ledger |
 //! | `watchers` | tells those who watch runs from outside how a run began and ended |
 //! | `replace` | replacing a file in one step |
@@ -36,6 +37,7 @@ pub mod exit_status;
 pub mod flags;
 pub mod generated;
 pub mod history;
+pub mod init;
 pub mod past;
 pub mod progress;
 pub mod quarantine;
@@ -100,6 +102,7 @@ fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError>
         Command::History(args) => history::run(args, global, surroundings),
         Command::Quarantine { command } => quarantine::run(command, global, surroundings),
         Command::Received(args) => received::run(*args, global, surroundings),
+        Command::Init(args) => init::run(*args, &global, surroundings),
         Command::Doctor(args) => doctor::run(*args, global, surroundings),
         Command::Sandbox(args) => serve_sandbox(*args),
         Command::Demo(args) => demo::run(args, surroundings, execute),

@@ -7,6 +7,7 @@ mod contrib;
 mod crash;
 mod doctor;
 mod generated;
+mod init;
 mod judge;
 mod ledger_faults;
 mod ledger_place;

@@ -17,6 +17,7 @@ fn layer(words: &[&str]) -> Layer {
         | Command::Quarantine { .. }
         | Command::Received(_)
         | Command::Doctor(_)
+        | Command::Init(_)
         | Command::Sandbox(_)
         | Command::Demo(_)
         | Command::Completions { .. }

@@ -6,17 +6,34 @@ use url::Url;
 
 use super::super::error::SettingsError;
 use super::super::keys::{Key, SecretKey};
-use super::super::layers::Origin;
+use super::super::layers::{Layer, Origin, merge};
 use super::super::settings::{Job, ProviderSettings};
 use super::super::values::address;
 use super::super::values::time::parse_zone;
 use super::super::watching::Watching;
+use super::super::{Flags, Surroundings};
 use super::Loaded;
 use crate::event::Window;
 use crate::policy::Policy;
 use crate::reconcile::Scope;
 
 impl Loaded {
+    /// Flags, environment and defaults alone, for a command that writes the file.
+    ///
+    /// # Errors
+    /// When the environment can't be used, or a layer contradicts itself.
+    pub fn without_file(flags: Flags, surroundings: &Surroundings) -> Result<Self, SettingsError> {
+        Ok(Self {
+            layer: merge(vec![flags.layer, surroundings.environment.layer()?, Layer::defaults()])?,
+            environment: surroundings.environment.clone(),
+            folders: surroundings.folders.clone(),
+            now: surroundings.now,
+            verbosity: flags.verbosity,
+            file: None,
+            warnings: surroundings.environment.warnings(),
+        })
+    }
+
     /// The zone of times without an offset.
     ///
     /// # Errors
