@@ -28,6 +28,9 @@ const NOWHERE: &str = "none of their ids stands anywhere in it, in no field: it 
 
 /// The checks of the log.
 pub(super) fn examine(doctor: &Doctor<'_>, samples: &[Sample]) -> Vec<Check> {
+    if doctor.loaded.time_zone().is_err() {
+        return skip([LOG, ids::IDS, COVERAGE], "the time zone can't be used");
+    }
     let settings = match doctor.loaded.received_log() {
         Ok(Some(settings)) => settings,
         Ok(None) => return without_log(doctor),

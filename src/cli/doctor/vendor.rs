@@ -1,7 +1,7 @@
 //! What is asked of the vendor: a probe with both keys, the webhooks, and for some of them what was
 //! listed of the last day. Every question is one request, asked once; how many there are is bounded.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -20,6 +20,8 @@ use crate::provider::{Credential, ListFilter, ListRequest, Provider, ProviderErr
 use crate::reconcile::{Scope, WebhookRef};
 use crate::report::text::{self, counted};
 
+/// An answer that takes less needs no number.
+const AT_ONCE: Duration = Duration::from_millis(500);
 /// The most webhooks that are sampled.
 const MOST_SAMPLED: usize = 10;
 /// The most webhooks that are looked at farther back when none has an event of the last day.
@@ -114,8 +116,9 @@ impl Asking<'_> {
         let (begun, before) = (Instant::now(), Utc::now());
         self.asked.requests += 1;
         let probed = self.provider.probe().await;
-        let took = text::duration(begun.elapsed());
-        let answers = Check::ok(ADDRESS, format!("{address} answers within {took}"));
+        let took = begun.elapsed();
+        let within = if took < AT_ONCE { "at once".to_owned() } else { format!("within {}", text::duration(took)) };
+        let answers = Check::ok(ADDRESS, format!("{address} answers {within}"));
         let accepted = |name, place: &str| Check::ok(name, format!("{place}; the vendor accepts it"));
         let [api, subscription] = places;
         let untried = |name, place: &str, why: &str| Check::skipped(name, format!("{place}; not tried, as {why}"));

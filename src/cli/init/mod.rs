@@ -113,7 +113,7 @@ pub fn run(args: InitArgs, global: &GlobalFlags, surroundings: &Surroundings) ->
     let mut answers = answers_of(args)?;
     if Terminals::look().can_ask() && !yes {
         let (mut input, mut output) = (std::io::stdin().lock(), std::io::stderr());
-        let mut prompt = Prompt::new(&mut input, &mut output);
+        let mut prompt = Prompt::new(&mut input, &mut output, width());
         questions::ask(&mut answers, &mut prompt, surroundings).map_err(not_answered)?;
     }
     let folder = path.parent().unwrap_or(&surroundings.directory);
@@ -145,6 +145,11 @@ fn next_steps(variables: &[&str], named: Option<&Path>, console: Console) {
     } else {
         say(&format!("next: run `hookmend doctor{config}`"));
     }
+}
+
+/// How wide the terminal is on which questions are asked.
+fn width() -> usize {
+    terminal_size::terminal_size_of(std::io::stderr()).map_or(80, |(columns, _)| usize::from(columns.0.max(40)))
 }
 
 fn not_answered(ended: Ended) -> CliError {

@@ -29,16 +29,32 @@ impl From<io::Error> for Ended {
 pub(super) struct Prompt<'t> {
     input: &'t mut dyn BufRead,
     output: &'t mut dyn Write,
+    /// How wide the terminal is, in columns.
+    width: usize,
 }
 
 impl<'t> Prompt<'t> {
-    pub(super) fn new(input: &'t mut dyn BufRead, output: &'t mut dyn Write) -> Self {
-        Self { input, output }
+    pub(super) fn new(input: &'t mut dyn BufRead, output: &'t mut dyn Write, width: usize) -> Self {
+        Self { input, output, width }
     }
 
-    /// Shows a line.
+    /// Leaves a line blank.
+    pub(super) fn gap(&mut self) -> Result<(), Ended> {
+        Ok(writeln!(self.output)?)
+    }
+
+    /// Shows a line, wrapped at words; further lines keep its indentation.
     pub(super) fn tell(&mut self, line: &str) -> Result<(), Ended> {
-        Ok(writeln!(self.output, "{}", visible(line))?)
+        let line = visible(line);
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let (mut rest, mut room) = (line.as_ref(), self.width);
+        while let Some(end) = break_of(rest, room) {
+            writeln!(self.output, "{}", rest[..end].trim_end())?;
+            write!(self.output, "{:indent$}", "")?;
+            rest = rest[end..].trim_start();
+            room = self.width.saturating_sub(indent).max(1);
+        }
+        Ok(writeln!(self.output, "{rest}")?)
     }
 
     /// Asks until the answer can be used; an empty one means the default.
@@ -72,5 +88,36 @@ impl<'t> Prompt<'t> {
         }
         // What is no text can't be used, and is asked for again.
         Ok(String::from_utf8(bytes).unwrap_or_else(|_| "\u{fffd}".to_owned()))
+    }
+}
+
+/// Where a text that is too long is broken: behind the last blank that fits, if there is one.
+fn break_of(text: &str, width: usize) -> Option<usize> {
+    let (end, _) = text.char_indices().nth(width)?;
+    let words = text.len() - text.trim_start().len();
+    text[..end].rfind(' ').filter(|blank| *blank > words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(line: &str) -> String {
+        let (mut input, mut output) = (&b""[..], Vec::new());
+        Prompt::new(&mut input, &mut output, 20).tell(line).unwrap();
+        String::from_utf8(output).unwrap()
+    }
+
+    #[test]
+    fn a_long_line_is_broken_between_words_and_keeps_its_indentation() {
+        assert_eq!(told("short"), "short\n");
+        assert_eq!(told("  one two three four five six"), "  one two three\n  four five six\n");
+        assert_eq!(
+            told("  one two three four five six seven eight"),
+            "  one two three\n  four five six seven\n  eight\n"
+        );
+        let word = "x".repeat(50);
+        assert_eq!(told(&word), format!("{word}\n"), "a word is left whole");
+        assert_eq!(told("a\u{1b}[2Jb"), "a\\u{1b}[2Jb\n");
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn ask(answers: &mut Answers, prompt: &mut Prompt<'_>, surroundings: 
 }
 
 fn keys(answers: &mut Answers, prompt: &mut Prompt<'_>, surroundings: &Surroundings) -> Result<(), Ended> {
+    prompt.gap()?;
     prompt.tell("Where do the two keys come from? They are never written into the file.")?;
     let [api, subscription] = SecretKey::ALL.map(SecretKey::variable);
     prompt.tell(&format!("  1  the variables {api} and {subscription}"))?;
@@ -207,11 +208,16 @@ fn visible_webhooks(answers: &Answers, surroundings: &Surroundings) -> Result<Ve
 
 fn choose(answers: &mut Answers, prompt: &mut Prompt<'_>, known: &[Webhook]) -> Result<(), Ended> {
     let known = &known[..known.len().min(MOST_OFFERED)];
+    prompt.gap()?;
     prompt.tell("The keys can see these webhooks:")?;
-    let width = known.len().to_string().len();
-    for (place, webhook) in known.iter().enumerate() {
+    let label = |webhook: &Webhook| {
         let store = webhook.store_id.map(|store| format!(", store {store}")).unwrap_or_default();
-        prompt.tell(&format!("  {:>width$}  {}{store}  {}", place + 1, webhook.event_type, webhook.id))?;
+        format!("{}{store}", webhook.event_type)
+    };
+    let digits = known.len().to_string().len();
+    let width = known.iter().map(|webhook| label(webhook).chars().count()).max().unwrap_or_default();
+    for (place, webhook) in known.iter().enumerate() {
+        prompt.tell(&format!("  {:>digits$}  {:<width$}  {}", place + 1, label(webhook), webhook.id))?;
     }
     let chosen = prompt.ask("Which: numbers with commas between, or all", "all", |text| {
         if text == "all" {

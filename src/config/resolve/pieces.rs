@@ -82,7 +82,8 @@ impl Loaded {
         self.parsed(Key::BaseUrl, address::parse_base_url)
     }
 
-    /// How the vendor is reached with keys that were fetched already.
+    /// How the vendor is reached with keys that were fetched already. Where the zone can't be used, its
+    /// times are read in UTC: address and keys can be tried all the same.
     ///
     /// # Errors
     /// When a value can't be used.
@@ -91,7 +92,7 @@ impl Loaded {
         api_key: SecretString,
         subscription_key: SecretString,
     ) -> Result<ProviderSettings, SettingsError> {
-        self.provider_settings(self.time_zone()?, [api_key, subscription_key])
+        self.provider_settings(self.time_zone().unwrap_or(Tz::UTC), [api_key, subscription_key])
     }
 
     /// Where a key is set, if it is.

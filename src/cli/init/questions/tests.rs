@@ -14,7 +14,7 @@ fn surroundings(folder: &Path) -> Surroundings {
 fn asked(folder: &Path, typed: &str) -> (Result<Answers, Ended>, String) {
     let (mut input, mut output) = (typed.as_bytes(), Vec::new());
     let mut answers = Answers::default();
-    let ended = ask(&mut answers, &mut Prompt::new(&mut input, &mut output), &surroundings(folder));
+    let ended = ask(&mut answers, &mut Prompt::new(&mut input, &mut output, 80), &surroundings(folder));
     (ended.map(|()| answers), String::from_utf8(output).unwrap())
 }
 
@@ -80,7 +80,7 @@ fn webhook(id: &str, event_type: &str) -> Webhook {
 fn chosen(typed: &str) -> (Answers, String) {
     let known = [webhook("h1", "SaleCreated"), webhook("h2", "SaleCreated"), webhook("h3", "POSSettlementCreated")];
     let (mut input, mut output, mut answers) = (typed.as_bytes(), Vec::new(), Answers::default());
-    choose(&mut answers, &mut Prompt::new(&mut input, &mut output), &known).unwrap();
+    choose(&mut answers, &mut Prompt::new(&mut input, &mut output, 80), &known).unwrap();
     (answers, String::from_utf8(output).unwrap())
 }
 
@@ -89,7 +89,7 @@ fn webhooks_are_chosen_by_number_and_named() {
     let (answers, shown) = chosen("4\n1, 2\n\nsale-created\nreturns\n");
     assert_eq!(answers.settings[&Key::Webhook], ["sale-created", "returns"]);
     assert_eq!(answers.names, [("sale-created".to_owned(), "h1".to_owned()), ("returns".to_owned(), "h2".to_owned())]);
-    assert!(shown.contains("  1  SaleCreated, store 4  h1\n") && shown.contains("from 1 to 3"), "{shown}");
+    assert!(shown.contains("  1  SaleCreated, store 4           h1\n") && shown.contains("from 1 to 3"), "{shown}");
     assert!(shown.contains("another webhook has this name") && !shown.contains("hunter2"), "{shown}");
 }
 
