@@ -59,7 +59,7 @@ async fn place(ledger: &Ledger, reader: Option<&LedgerReader>) -> Check {
     let path = ledger.path();
     let shown = path.strip_prefix(".").unwrap_or(path).display().to_string();
     let not_writable = |place: &Path, error: &io::Error| {
-        let message = format!("{} can't be written: {error}", place.display());
+        let message = format!("{} can't be written: {error}", place.strip_prefix("./").unwrap_or(place).display());
         let hint = "make it writable for the user that runs hookmend, or name another file with --ledger";
         Check::failed(LEDGER, ExitCode::Usage, message, hint)
     };

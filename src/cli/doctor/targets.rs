@@ -17,7 +17,8 @@ const METRICS: &str = "metrics";
 /// The checks of what is set; nothing where nothing is.
 pub(super) fn examine(loaded: &Loaded) -> Vec<Check> {
     if let Err(error) = loaded.check_watching() {
-        return vec![failed(PING, CliError::from(error))];
+        let name = if error.message.to_ascii_lowercase().contains(PING) { PING } else { METRICS };
+        return vec![failed(name, CliError::from(error))];
     }
     let watching = loaded.watching();
     let ping = watching.ping.as_ref().map(|url| Check::ok(PING, format!("{url} has the right form; it was not told")));

@@ -1,6 +1,7 @@
 //! What is asked of the vendor: a probe with both keys, the webhooks, and for some of them what was
 //! listed of the last day. Every question is one request, asked once; how many there are is bounded.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Offset, TimeDelta, TimeZone, Utc};
@@ -32,6 +33,8 @@ const MOST_EVENTS: usize = 20_000;
 const MOST_NAMED: usize = 5;
 /// How far ahead times may seem to lie where the zone is wrong.
 const FARTHEST_AHEAD: TimeDelta = TimeDelta::hours(14);
+/// How far ahead every run asks, for the zone's uncertainty.
+const NEAR: TimeDelta = TimeDelta::hours(2);
 /// The days by which it is seen how far back the vendor lists.
 const RETENTION_DAYS: i32 = 4;
 
@@ -171,11 +174,17 @@ impl Asking<'_> {
             return;
         }
         let now = Utc::now();
-        let stretch = Window::new(now - TimeDelta::days(1), now + FARTHEST_AHEAD);
-        let Some(stretch) = stretch else { return };
+        let stretch = |ahead: TimeDelta| Window::new(now - TimeDelta::days(1), now + ahead);
+        let (Some(mut range), Some(nearer)) = (stretch(FARTHEST_AHEAD), stretch(NEAR)) else { return };
         let mut failure = None;
         for (id, name) in webhooks.iter().take(MOST_SAMPLED) {
-            match self.sample(id, name, stretch).await {
+            let mut sample = self.sample(id, name, range).await;
+            if matches!(sample, Err(ProviderError::Rejected { .. })) && range != nearer {
+                // A vendor may refuse to list so far ahead; runs do not ask for that.
+                range = nearer;
+                sample = self.sample(id, name, range).await;
+            }
+            match sample {
                 Ok(sample) => self.asked.samples.push(sample),
                 Err(error) => {
                     failure = Some(format!("{name}: {error}")).map(|message| (message, meaning(&error)));
@@ -383,6 +392,8 @@ fn in_scope(scope: &Scope, known: &[Webhook]) -> (Check, Vec<(WebhookId, String)
             }
         }
     }
+    let mut seen = HashSet::new();
+    found.retain(|(id, _)| seen.insert(id.clone()));
     let check = if missing.is_empty() {
         let names: Vec<String> = found.iter().map(|(_, name)| name.clone()).collect();
         let count = counted(found.len() as u64, "webhook", "webhooks");

@@ -45,7 +45,8 @@ pub(super) fn write(path: &Path, shown: &Path, text: &str, force: bool) -> Resul
     };
     written().map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(shown),
-        _ => not_written(shown, &error),
+        // The error's own words name the temporary file, which nobody knows.
+        kind => not_written(shown, &io::Error::from(kind)),
     })
 }
 

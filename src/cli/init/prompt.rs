@@ -93,9 +93,9 @@ impl<'t> Prompt<'t> {
 
 /// Where a text that is too long is broken: behind the last blank that fits, if there is one.
 fn break_of(text: &str, width: usize) -> Option<usize> {
-    let (end, _) = text.char_indices().nth(width)?;
+    let (end, beyond) = text.char_indices().nth(width)?;
     let words = text.len() - text.trim_start().len();
-    text[..end].rfind(' ').filter(|blank| *blank > words)
+    text[..end + beyond.len_utf8()].rfind(' ').filter(|blank| *blank > words)
 }
 
 #[cfg(test)]
@@ -111,10 +111,10 @@ mod tests {
     #[test]
     fn a_long_line_is_broken_between_words_and_keeps_its_indentation() {
         assert_eq!(told("short"), "short\n");
-        assert_eq!(told("  one two three four five six"), "  one two three\n  four five six\n");
+        assert_eq!(told("  one two three four five six"), "  one two three four\n  five six\n");
         assert_eq!(
             told("  one two three four five six seven eight"),
-            "  one two three\n  four five six seven\n  eight\n"
+            "  one two three four\n  five six seven\n  eight\n"
         );
         let word = "x".repeat(50);
         assert_eq!(told(&word), format!("{word}\n"), "a word is left whole");
