@@ -25,6 +25,7 @@
 //! | [`proven`] | what is proven clean, and where the next run takes it up |
 //! | [`run_report`] | the result of a run as data |
 //! | [`timeline`] | the events of a run along time, in buckets |
+//! | [`checkup`] | what a checkup of everything a run needs found, judged as data |
 //! | [`history`] | what the ledger tells of the past, as data |
 //! | [`outcome`], [`exit`] | how a run ended, and the exit code of that |
 //!
@@ -55,6 +56,7 @@
 //! | [`cli`] | one file per command, progress, hints |
 
 pub mod attempt;
+pub mod checkup;
 pub mod classify;
 pub mod cli;
 pub mod clock;

@@ -13,6 +13,7 @@ use crate::cli::flags::{
     put_switch,
 };
 use crate::cli::history::HistoryArgs;
+use crate::cli::init::InitArgs;
 use crate::cli::list::ListArgs;
 use crate::cli::plan::PlanArgs;
 use crate::cli::quarantine::QuarantineCommand;
@@ -119,6 +120,21 @@ const WEBHOOKS_EXAMPLES: [(&str, &str); 2] = [
 
 const TYPES_EXAMPLES: [(&str, &str); 2] =
     [("what can be subscribed to", "hookmend types"), ("what a sale looks like", "hookmend types SaleCreated")];
+
+const DOCTOR_EXAMPLES: [(&str, &str); 3] = [
+    ("check the settings of this folder", "hookmend doctor"),
+    ("a log before it is trusted, and where its ids are", "hookmend doctor --all-webhooks --received access.log"),
+    ("what is wrong, for a script", "hookmend doctor --format json | jq '.checks[] | select(.verdict == \"failed\")'"),
+];
+
+const INIT_EXAMPLES: [(&str, &str); 3] = [
+    ("answer a few questions and get ./hookmend.toml", "hookmend init"),
+    (
+        "without a terminal",
+        "hookmend init /etc/hookmend/config.toml --received '/var/log/in/*.jsonl' --webhook sales=7a61f8ae-5d0c-4e43-9a52-5a0a6b0f6d11",
+    ),
+    ("see every setting with its default", "hookmend init --print --yes"),
+];
 
 const SANDBOX_EXAMPLES: [(&str, &str); 2] = [
     ("a vendor to try hookmend on", "hookmend sandbox --port 8080"),
@@ -302,6 +318,22 @@ pub enum Command {
     /// Shows what the vendor answers: the names of its event types, or the schema of one as JSON.
     #[command(after_help = after_help_with(&TYPES_EXAMPLES, &exit_status::section_with(&exit_status::VENDOR)))]
     Types(Box<TypesArgs>),
+    /// Write a commented settings file to start from
+    ///
+    /// On a terminal it asks the few things that it can't know, looks at the received log and offers the
+    /// webhooks that the keys can see. Elsewhere it writes what the flags say, and defaults. The file is
+    /// for its owner alone and holds no key, only where keys come from. No file is ever replaced unless
+    /// --force says so.
+    #[command(after_help = after_help(&INIT_EXAMPLES, &exit_status::LOCAL))]
+    Init(Box<InitArgs>),
+    /// Check everything a run needs, one line each
+    ///
+    /// Checks settings, keys, address, clock, webhooks, listings, the received log and the ledger, and
+    /// says what to do about each that is not well. It only reads: the vendor is sent at most 12 requests
+    /// and two more for each of up to 10 webhooks; no file is written. It takes the flags of reconcile, so that
+    /// a line of a crontab can be checked as it stands.
+    #[command(after_help = after_help_with(&DOCTOR_EXAMPLES, &exit_status::section_with(&exit_status::DOCTOR)))]
+    Doctor(Box<ReconcileArgs>),
     /// Serve a simulated vendor with a flaky receiver
     ///
     /// Runs the embedded vendor simulator on this machine, writes a received log, and prints how to

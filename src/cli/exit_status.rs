@@ -43,6 +43,19 @@ pub const RECEIVED: [(ExitCode, &str); 5] = [
     ),
 ];
 
+/// The codes of `doctor`, with what they mean there; of several failures the first of 1, 2, 13, 12, 11.
+pub const DOCTOR: [(ExitCode, &str); 6] = [
+    (ExitCode::Clean, "a run can begin; there may be warnings"),
+    (ExitCode::Failure, "an unexpected failure inside hookmend"),
+    (
+        ExitCode::Usage,
+        "settings, keys that are not set, the address, the log or\nthe ledger's place; outranks those below",
+    ),
+    (ExitCode::Undetermined, "the log does not match the vendor, or clock or zone are wrong"),
+    (ExitCode::Unavailable, "the provider can't be reached or keeps failing"),
+    (ExitCode::Refused, "the provider refused the credentials"),
+];
+
 /// The codes of the commands that change the ledger and talk to nobody.
 pub const RELEASE: [ExitCode; 5] =
     [ExitCode::Clean, ExitCode::Failure, ExitCode::Usage, ExitCode::Left, ExitCode::Locked];

@@ -10,6 +10,8 @@
 //! | `ids` | ids as arguments, from a file or standard input |
 //! | `webhooks`, `types`, `show` | what the vendor shows outside of a run; changing webhooks |
 //! | `vendor` | how those call the provider |
+//! | `doctor` | checking everything a run needs, one line each |
+//! | `init` | writing a settings file to start from |
 //! | `asked_by` | who or what runs this, for the ledger |
 //! | `watchers` | tells those who watch runs from outside how a run began and ended |
 //! | `replace` | replacing a file in one step |
@@ -34,12 +36,14 @@ pub mod asked_by;
 pub mod console;
 pub mod databases;
 pub mod demo;
+pub mod doctor;
 pub mod errors;
 pub mod exit_status;
 pub mod flags;
 pub mod generated;
 pub mod history;
 pub mod ids;
+pub mod init;
 pub mod list;
 pub mod past;
 pub mod plan;
@@ -122,6 +126,8 @@ fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError>
         Command::Show(args) => show::run(*args, global, surroundings),
         Command::Webhooks { command } => webhooks::run(*command, global, surroundings),
         Command::Types(args) => types::run(*args, global, surroundings),
+        Command::Init(args) => init::run(*args, &global, surroundings),
+        Command::Doctor(args) => doctor::run(*args, global, surroundings),
         Command::Sandbox(args) => serve_sandbox(*args),
         Command::Demo(args) => demo::run(args, surroundings, execute),
         Command::Completions { shell } => print(&generated::completions(shell)),

@@ -8,6 +8,7 @@
 //! | `trust` | which settings files are used at all |
 //! | `secrets` | where keys are had from |
 //! | `values` | texts made into durations, moments, rates, webhooks, addresses |
+//! | `starter` | the commented file to start from |
 //! | `settings` | the result, in domain types only |
 //! | `watching` | who is told of runs from outside |
 //! | `resolve` | the merged layer made into the result |
@@ -22,6 +23,7 @@ pub mod layers;
 pub mod resolve;
 pub mod secrets;
 pub mod settings;
+pub mod starter;
 pub mod suggest;
 mod trust;
 pub mod values;
@@ -40,11 +42,9 @@ pub use settings::{
     ColorChoice, Consent, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, ReceivedFormat,
     ReceivedSettings, ReceivedSource, Settings, Verbosity,
 };
+pub use starter::STARTER;
 pub use values::selection::SelectionTexts;
 pub use watching::Watching;
-
-/// A complete settings file with every key, commented, for users to start from.
-pub const STARTER: &str = include_str!("starter.toml");
 
 /// Everything outside that settings depend on, as values.
 #[derive(Clone, Debug)]

@@ -27,6 +27,7 @@ use crate::event::{WebhookId, Window};
 use crate::reconcile::{Beginning, Scope, WebhookRef};
 use crate::selection::Selection;
 
+mod pieces;
 mod policy;
 mod received;
 
@@ -238,11 +239,18 @@ impl Loaded {
     /// # Errors
     /// When a value can't be used or a key is missing.
     pub fn provider(&self, time_zone: Tz) -> Result<ProviderSettings, SettingsError> {
+        self.provider_settings(time_zone, self.secrets()?)
+    }
+
+    fn provider_settings(
+        &self,
+        time_zone: Tz,
+        [api_key, subscription_key]: [SecretString; 2],
+    ) -> Result<ProviderSettings, SettingsError> {
         let kind = self.choice(Key::Provider, ProviderKind::ALL, ProviderKind::name)?;
         let base_url = self.parsed(Key::BaseUrl, address::parse_base_url)?;
         let timeout = self.duration(Key::Timeout, TimeDelta::seconds(1), TimeDelta::hours(1))?;
         let ca_file = self.text(Key::CaFile).map(|(_, text)| PathBuf::from(text));
-        let [api_key, subscription_key] = self.secrets()?;
         Ok(ProviderSettings {
             kind,
             base_url,
@@ -273,17 +281,22 @@ impl Loaded {
                  keys are never taken from the command line"
             )));
         };
+        let vault = self.vault();
+        Ok([
+            vault.fetch(first, &first_source.0, &first_source.1)?,
+            vault.fetch(second, &second_source.0, &second_source.1)?,
+        ])
+    }
+
+    /// Fetches keys; commands that fetch one see none of the others.
+    fn vault(&self) -> Vault<'_> {
         let mut hidden: Vec<String> = SecretKey::ALL.iter().map(|key| key.variable().to_owned()).collect();
         hidden.push(Key::Ping.variable());
         hidden.extend(self.layer.secrets.values().filter_map(|(source, _)| match source {
             SecretSource::Variable(name) => Some(name.clone()),
             SecretSource::Value(_) | SecretSource::File(_) | SecretSource::Command(_) => None,
         }));
-        let vault = Vault { environment: &self.environment, hidden };
-        Ok([
-            vault.fetch(first, &first_source.0, &first_source.1)?,
-            vault.fetch(second, &second_source.0, &second_source.1)?,
-        ])
+        Vault { environment: &self.environment, hidden }
     }
 
     fn window(&self, zone: Tz, notes: &mut Vec<String>) -> Result<(Window, Beginning), SettingsError> {

@@ -63,7 +63,8 @@ pub(super) fn lock_path(ledger: &Path) -> PathBuf {
     files::beside(ledger, ".lock")
 }
 
-fn holder_in(file: File) -> Option<String> {
+/// What stands in the lock's file of its holder, or of one that was killed.
+pub(super) fn holder_in(file: File) -> Option<String> {
     let mut bytes = Vec::new();
     file.take(MAX_HOLDER_BYTES).read_to_end(&mut bytes).ok()?;
     let holder = printable(&String::from_utf8_lossy(&bytes), 300);

@@ -25,6 +25,7 @@
 //! |---|---|
 //! | `handle` | the ledger by its path: opening for reading, locking for writing |
 //! | `lock` | one writer at a time |
+//! | `look` | a look that leaves no trace |
 //! | `files` | what kind of file it is, its folder, who may read it |
 //! | `schema` | tables, versions, migrations, the settings that make it durable |
 //! | `writer` | the one thread that writes, many records in one commit |
@@ -52,6 +53,7 @@ mod failure;
 mod files;
 mod handle;
 mod lock;
+mod look;
 mod names;
 mod past;
 mod proofs;

@@ -67,7 +67,12 @@ impl Deref for Snapshot<'_> {
 impl LedgerReader {
     /// Opens the ledger at `path`, or returns `None` when it has no tables yet.
     pub(super) fn open(path: &Path) -> Result<Option<Self>, LedgerError> {
-        let opened = schema::open_read_only(path).and_then(|connection| {
+        Self::open_by(path, schema::open_read_only(path))
+    }
+
+    /// The same through a connection that was opened in some other way.
+    pub(super) fn open_by(path: &Path, connection: Result<Connection, Failure>) -> Result<Option<Self>, LedgerError> {
+        let opened = connection.and_then(|connection| {
             let found = schema::recognise(&connection)?;
             Ok((connection, found))
         });
@@ -77,6 +82,14 @@ impl LedgerReader {
                 Ok(Some(Self { path: path.to_owned(), connection: Arc::new(Mutex::new(connection)) }))
             }
         }
+    }
+
+    /// The version of its tables.
+    ///
+    /// # Errors
+    /// When the ledger can't be read.
+    pub async fn schema_version(&self) -> Result<i64, LedgerError> {
+        self.read(|snapshot| Ok(snapshot.version)).await
     }
 
     /// The latest runs, newest first, at most `limit`.

@@ -50,6 +50,23 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, Failure> {
     open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
+/// Opens a database that nobody else has open, so that SQLite makes no files beside it.
+#[cfg(unix)]
+pub(super) fn open_at_rest(path: &Path) -> Result<Connection, Failure> {
+    use std::os::unix::ffi::OsStrExt;
+    const IN_PATH: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
+    let name = percent_encoding::percent_encode(path.as_os_str().as_bytes(), IN_PATH);
+    let access = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(format!("file:{name}?immutable=1"), access)?)
+}
+
+/// Opens a database as any other where paths have no bytes.
+#[cfg(not(unix))]
+pub(super) fn open_at_rest(path: &Path) -> Result<Connection, Failure> {
+    open_read_only(path)
+}
+
 /// Opens a ledger for writing, once it was found to be whole and not newer than this hookmend.
 ///
 /// The file must be there. It is first looked at through a connection that can't write, so that a

@@ -91,6 +91,12 @@ impl FileLog {
         self.inner.look_up(wanted)
     }
 
+    /// The id field that was found in the first file that has one, if none was named.
+    pub fn found_field(&self) -> Option<FieldSpec> {
+        let memory = locked(&self.inner.memory);
+        memory.kept.iter().chain(&memory.files.records).find_map(|record| record.plan.found_id.clone())
+    }
+
     /// Reads the whole log and tells what it holds, source by source.
     pub fn survey(&self) -> Survey {
         self.inner.survey()

@@ -8,6 +8,7 @@
 //! | `file_log` | a log in files: opened before the first request, asked at each look-up |
 //! | `pass`, `records`, `rotation` | one look-up over the files; what is remembered of them; their order |
 //! | `survey`, `story`, `distinct` | what was seen of a file, in numbers |
+//! | `whereabouts` | where ids stand, whatever field a log is read by |
 //! | `packing` | compressed files as streams |
 //! | `sources` | names to open files: patterns, pipes, standard input |
 //! | `sniff`, `detect`, `plan` | is it text, which format, where are its fields |
@@ -64,12 +65,14 @@ mod text;
 mod text_fields;
 mod time;
 mod well_known;
+mod whereabouts;
 
 pub use database::{AddressError, Credentials, DatabaseAddress, DatabaseLog, DatabaseOptions, SeveralLogs};
 pub use distinct::Count;
 pub use file_log::FileLog;
 pub use options::{FieldSpec, Format, OptionError, ReceivedOptions, SourceSpec, StatusSet};
 pub use survey::{SourceSurvey, Survey};
+pub use whereabouts::{Field, Search, Whereabouts, whereabouts};
 
 /// Why a received log can't be used at all.
 #[derive(Debug, thiserror::Error)]

@@ -3,6 +3,7 @@
 //! The views here borrow the report and are serialised as they are walked, so that a report of a
 //! million events is written without a second copy of it.
 
+pub(super) mod checkup;
 pub(super) mod inspect;
 pub(super) mod past;
 pub(super) mod vendor;

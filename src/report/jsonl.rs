@@ -4,6 +4,7 @@
 //! threads at once and a reader may go away at any moment; neither ever stops the run that is told
 //! about here.
 
+mod checkup;
 mod inspect;
 mod past;
 mod vendor;

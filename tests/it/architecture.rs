@@ -26,6 +26,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("timeline", &["event", "classify", "tracked", "run_report"]),
     ("proven", &["event"]),
     ("history", &["attempt", "event"]),
+    ("checkup", &["event", "exit"]),
     ("policy", &["classify", "pace", "run_report"]),
     // Adapters: core only, and never one another.
     ("provider", &["attempt", "event"]),
@@ -37,6 +38,7 @@ const MAP: &[(&str, &[&str])] = &[
         "report",
         &[
             "attempt",
+            "checkup",
             "event",
             "history",
             "plan",

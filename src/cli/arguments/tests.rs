@@ -23,6 +23,8 @@ fn layer(words: &[&str]) -> Layer {
         | Command::Show(_)
         | Command::Webhooks { .. }
         | Command::Types(_)
+        | Command::Doctor(_)
+        | Command::Init(_)
         | Command::Sandbox(_)
         | Command::Demo(_)
         | Command::Completions { .. }

@@ -104,6 +104,23 @@ impl Page {
         }
     }
 
+    /// Writes a text behind a mark in its paint and a name, its further lines under its first.
+    pub(super) fn marked(&mut self, mark: (Paint, &str, u16), name: (&str, u16), text: (Paint, &str)) {
+        let start = mark.2.saturating_add(name.1).saturating_add(2 * GAP);
+        let pad = |text: &str, width: u16| usize::from((width + GAP).saturating_sub(width_of(text)));
+        for (place, line) in wrap(text.1, self.width.saturating_sub(start)).iter().enumerate() {
+            if place == 0 {
+                self.text.push_str(&self.color.paint(mark.0, mark.1));
+                self.text.extend(std::iter::repeat_n(' ', pad(mark.1, mark.2)));
+                self.text.push_str(name.0);
+                self.text.extend(std::iter::repeat_n(' ', pad(name.0, name.1)));
+                self.line(0, text.0, line);
+            } else {
+                self.line(start, text.0, line);
+            }
+        }
+    }
+
     /// Writes a text whose further lines stand a little deeper than its first.
     pub(super) fn hanging(&mut self, indent: u16, paint: Paint, text: &str) {
         for (place, line) in wrap(text, self.width.saturating_sub(indent + GAP)).iter().enumerate() {

@@ -5,6 +5,7 @@
 //! is bounded however large the report is; `--format json` holds it all.
 
 mod attempts;
+mod checkup;
 mod events;
 mod inspect;
 mod layout;
