@@ -22,6 +22,7 @@
 //! | [`policy`] | what a run may do and its bounds |
 //! | [`proven`] | what is proven clean, and where the next run takes it up |
 //! | [`run_report`] | the result of a run as data |
+//! | [`timeline`] | the events of a run along time, in buckets |
 //! | [`history`] | what the ledger tells of the past, as data |
 //! | [`outcome`], [`exit`] | how a run ended, and the exit code of that |
 //!
@@ -76,4 +77,5 @@ pub mod rounds;
 pub mod run_report;
 pub mod sandbox;
 pub mod slices;
+pub mod timeline;
 pub mod tracked;
