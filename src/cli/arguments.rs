@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use crate::cli::demo::DemoArgs;
 use crate::cli::exit_status::{self, after_help, after_help_with};
 use crate::cli::flags::{
-    EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, VendorFlags, put_switch,
+    EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ReportFlags, ResendFlags, VendorFlags, put_switch,
 };
 use crate::cli::history::HistoryArgs;
 use crate::cli::quarantine::QuarantineCommand;
@@ -224,6 +224,8 @@ pub struct ReconcileArgs {
     vendor: VendorFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    report: ReportFlags,
 }
 
 impl ReconcileArgs {
@@ -236,6 +238,7 @@ impl ReconcileArgs {
         self.pace.put(layer);
         self.vendor.put(layer);
         self.output.put(layer);
+        self.report.put(layer);
     }
 }
 
@@ -254,6 +257,8 @@ pub struct CheckArgs {
     vendor: VendorFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    report: ReportFlags,
 }
 
 impl CheckArgs {
@@ -265,6 +270,7 @@ impl CheckArgs {
         self.pace.put(layer);
         self.vendor.put(layer);
         self.output.put(layer);
+        self.report.put(layer);
     }
 }
 

@@ -8,6 +8,7 @@
 //! | `past` | what those two share |
 //! | `asked_by` | who or what runs this, for the ledger |
 //! | `watchers` | tells those who watch runs from outside how a run began and ended |
+//! | `reports` | the files that a report is written to as well |
 //! | `replace` | replacing a file in one step |
 //! | `received` | what a log holds, and which ids it does not |
 //! | `wiring` | the only place where adapters are made |
@@ -40,6 +41,7 @@ pub mod quarantine;
 pub mod received;
 pub mod reconcile;
 pub mod replace;
+pub mod reports;
 pub mod sandbox;
 pub mod signals;
 pub mod terminal;

@@ -10,6 +10,7 @@
 //! | `values` | texts made into durations, moments, rates, webhooks, addresses |
 //! | `settings` | the result, in domain types only |
 //! | `watching` | who is told of runs from outside |
+//! | `reports` | the files that a report is written to |
 //! | `resolve` | the merged layer made into the result |
 //!
 //! Nothing here prints, reads the process's environment or knows the command line's parser.
@@ -19,6 +20,7 @@ pub mod error;
 pub mod file;
 pub mod keys;
 pub mod layers;
+pub mod reports;
 pub mod resolve;
 pub mod secrets;
 pub mod settings;
@@ -35,6 +37,7 @@ pub use environment::{Environment, Folders};
 pub use error::SettingsError;
 pub use keys::{Key, SecretKey};
 pub use layers::{Layer, Origin};
+pub use reports::ReportTarget;
 pub use resolve::Loaded;
 pub use settings::{
     ColorChoice, Consent, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, ReceivedFormat,

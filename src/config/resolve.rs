@@ -130,6 +130,7 @@ impl Loaded {
             return Err(no_received_log());
         }
         let output = self.output()?;
+        let reports = self.reports()?;
         let consent = self.consent()?;
         let ledger = self.ledger()?;
         let provider = self.provider(time_zone)?;
@@ -144,6 +145,7 @@ impl Loaded {
             provider,
             ledger,
             output,
+            reports,
             consent,
             notes,
         })
