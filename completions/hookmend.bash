@@ -140,7 +140,7 @@ _hookmend() {
             return 0
             ;;
         hookmend__subcmd__check)
-            opts="-q -v -h --webhook --all-webhooks --since --from --to --time-zone --min-age --received --received-format --received-id --received-status --received-ok --received-time --received-since --received-query --idempotent --include-acknowledged --no-proof --concurrency --rate --deadline --max-attempts --settle --provider --base-url --ca-file --timeout --slice --zone-margin --format --ledger --ping --metrics --config --quiet --verbose --color --no-progress --help"
+            opts="-q -v -h --webhook --all-webhooks --since --from --to --time-zone --min-age --received --received-format --received-id --received-status --received-ok --received-time --received-since --received-query --idempotent --include-acknowledged --no-proof --concurrency --rate --deadline --max-attempts --settle --provider --base-url --ca-file --timeout --slice --zone-margin --format --ledger --ping --metrics --report --config --quiet --verbose --color --no-progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -292,6 +292,21 @@ _hookmend() {
                     return 0
                     ;;
                 --metrics)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --report)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1031,7 +1046,7 @@ _hookmend() {
             return 0
             ;;
         hookmend__subcmd__reconcile)
-            opts="-y -q -v -h --webhook --all-webhooks --since --from --to --time-zone --min-age --received --received-format --received-id --received-status --received-ok --received-time --received-since --received-query --idempotent --include-acknowledged --no-proof --dry-run --yes --max-rounds --max-resends --failure-budget --retention --concurrency --rate --deadline --max-attempts --settle --provider --base-url --ca-file --timeout --slice --zone-margin --format --ledger --ping --metrics --config --quiet --verbose --color --no-progress --help"
+            opts="-y -q -v -h --webhook --all-webhooks --since --from --to --time-zone --min-age --received --received-format --received-id --received-status --received-ok --received-time --received-since --received-query --idempotent --include-acknowledged --no-proof --dry-run --yes --max-rounds --max-resends --failure-budget --retention --concurrency --rate --deadline --max-attempts --settle --provider --base-url --ca-file --timeout --slice --zone-margin --format --ledger --ping --metrics --report --config --quiet --verbose --color --no-progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1199,6 +1214,21 @@ _hookmend() {
                     return 0
                     ;;
                 --metrics)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --report)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"

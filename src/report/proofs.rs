@@ -146,7 +146,10 @@ fn listing(report: &RunReport, problems: &[&Problem]) -> (Standing, String) {
     }
     let listings = counted(report.requests.list, "listing", "listings");
     let events = counted(report.totals.listed, "event", "events");
-    (Standing::Proven, format!("{listings} showed {events}; each could be read whole and its filter was checked."))
+    (
+        Standing::Proven,
+        format!("{listings} showed {events}; each could be read whole, and every record was judged by itself."),
+    )
 }
 
 fn log(report: &RunReport, problems: &[&Problem]) -> (Standing, String) {

@@ -14,6 +14,7 @@ mod lock;
 mod quarantine;
 mod received;
 mod received_databases;
+mod reports;
 mod resend_faults;
 mod scene;
 mod shell;

@@ -24,7 +24,7 @@ use crate::run_report::{Counts, Mode, RunReport};
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 /// What the policy of the page knows its style and its script by; a test compares them.
-const STYLE_HASH: &str = "sha256-+J5deSRMATJYkjfM0FsbFQDS8kCvq6UioHrxf7pcOfI=";
+const STYLE_HASH: &str = "sha256-b4OJceFsg0hRLdAbQuX1zViBb86H+TVKXMrJ5GUlzCg=";
 const SCRIPT_HASH: &str = "sha256-7mthPFk+jCmEbMDccYOIgOHMtWxBNZ47EIFxl32baJU=";
 
 /// Writes a report as one page.
