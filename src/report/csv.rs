@@ -41,10 +41,10 @@ pub struct Csv;
 impl Format for Csv {
     fn write_report(&self, report: &RunReport, out: &mut dyn io::Write) -> io::Result<()> {
         let mut out = io::BufWriter::with_capacity(64 * 1024, out);
-        write_row(&mut out, COLUMNS.map(Cow::Borrowed))?;
+        write_row(&mut out, &COLUMNS.map(Cow::Borrowed))?;
         for webhook in &report.webhooks {
             for tracked in unsettled(&webhook.events) {
-                write_row(&mut out, cells(webhook, tracked))?;
+                write_row(&mut out, &cells(webhook, tracked))?;
             }
         }
         io::Write::flush(&mut out)
@@ -68,7 +68,7 @@ fn cells<'a>(webhook: &'a WebhookReport, tracked: &'a TrackedEvent) -> [Cow<'a, 
     ]
 }
 
-fn write_row(out: &mut impl io::Write, cells: [Cow<'_, str>; 10]) -> io::Result<()> {
+fn write_row(out: &mut impl io::Write, cells: &[Cow<'_, str>; 10]) -> io::Result<()> {
     for (place, cell) in cells.iter().enumerate() {
         if place > 0 {
             out.write_all(b",")?;

@@ -148,7 +148,9 @@ fn listing(report: &RunReport, problems: &[&Problem]) -> (Standing, String) {
     let events = counted(report.totals.listed, "event", "events");
     (
         Standing::Proven,
-        format!("{listings} showed {events}; each could be read whole, and every record was judged by itself."),
+        format!(
+            "{listings} showed {events}; each could be read whole, and every record was judged by what it says itself."
+        ),
     )
 }
 

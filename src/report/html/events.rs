@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::escape::{self, Esc};
 use crate::event::MAX_ID_BYTES;
+use crate::report::proofs::is_decided;
 use crate::report::rows::{self, Row, Rows, vendor_says, words};
 use crate::report::text::{counted, grouped};
 use crate::run_report::RunReport;
@@ -21,14 +22,14 @@ pub(super) fn write(page: &mut String, report: &RunReport) {
     let [open, others] = rows::of(report, MOST_ROWS);
     page.push_str("<section aria-labelledby=\"left\">\n");
     // Writing to a string can't fail.
-    let _ = writeln!(page, "<h2 id=\"left\">What is left <span class=\"count\">{}</span></h2>", count(&open));
+    let (title, none) = if is_decided(report.outcome) {
+        ("What is left", "No event needs attention.")
+    } else {
+        ("What is known to be left", "No event is known to need attention, but not everything could be looked at.")
+    };
+    let _ = writeln!(page, "<h2 id=\"left\">{title} <span class=\"count\">{}</span></h2>", count(&open));
     if open.total == 0 {
-        let said = if crate::report::proofs::is_decided(report.outcome) {
-            "No event needs attention."
-        } else {
-            "No event is known to need attention; see below what could not be proven."
-        };
-        let _ = writeln!(page, "<p>{said}</p>");
+        let _ = writeln!(page, "<p>{none}</p>");
     } else {
         table(page, &open, "left", "Events that need attention");
     }

@@ -2,7 +2,7 @@
 //!
 //! The page asks no network for anything, and its own policy forbids it to. Without scripts it is
 //! complete; a small script adds search and sorting. Every value from outside passes through
-//! [`escape::Esc`], which leaves neither markup nor hidden characters. However large the run was, the
+//! `escape::Esc`, which leaves neither markup nor hidden characters. However large the run was, the
 //! page stays one that a browser opens: it says what it leaves out and where that is to be had.
 
 mod escape;
@@ -18,13 +18,15 @@ use self::escape::Esc;
 use crate::outcome::RunOutcome;
 use crate::report::Format;
 use crate::report::human::sentence;
+use crate::report::json::TOOL;
+use crate::report::proofs::is_decided;
 use crate::report::text::grouped;
 use crate::run_report::{Counts, Mode, RunReport};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 /// What the policy of the page knows its style and its script by; a test compares them.
-const STYLE_HASH: &str = "sha256-b4OJceFsg0hRLdAbQuX1zViBb86H+TVKXMrJ5GUlzCg=";
+const STYLE_HASH: &str = "sha256-SUXpkAXtabx4RItyTwOw7Pp14tlCoUsV2mO6R0lDx6Q=";
 const SCRIPT_HASH: &str = "sha256-7mthPFk+jCmEbMDccYOIgOHMtWxBNZ47EIFxl32baJU=";
 
 /// Writes a report as one page.
@@ -44,13 +46,20 @@ fn render(report: &RunReport) -> String {
     heading(&mut page, report);
     page.push_str("<main>\n");
     numbers(&mut page, report);
+    // Where nothing could be decided the reader wants to know first why, and what to do.
+    let is_decided = is_decided(report.outcome);
+    if !is_decided {
+        facts::proofs(&mut page, report);
+    }
     plot::write(&mut page, report);
     shares::write(&mut page, report);
     events::write(&mut page, report);
-    facts::proofs(&mut page, report);
+    if is_decided {
+        facts::proofs(&mut page, report);
+    }
     facts::run(&mut page, report);
     page.push_str("</main>\n<footer><p>Made by ");
-    page.push_str(crate::report::json::TOOL);
+    page.push_str(TOOL);
     page.push_str(". It holds ids of events and no payloads.</p></footer>\n<script>");
     page.push_str(SCRIPT);
     page.push_str("</script>\n</body>\n</html>\n");
@@ -129,8 +138,7 @@ fn numbers(page: &mut String, report: &RunReport) {
         ("Already received", |counts| counts.unacknowledged, Shown::WhenTelling),
         ("Too young", |counts| counts.too_young, Shown::WhenTelling),
     ];
-    let is_proven = crate::report::proofs::is_decided(report.outcome);
-    if !is_proven && report.totals == Counts::default() {
+    if !is_decided(report.outcome) && report.totals == Counts::default() {
         return;
     }
     page.push_str(

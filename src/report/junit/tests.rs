@@ -195,7 +195,7 @@ fn a_small_report_reads_like_this() {
           <system-out>nothing is left</system-out>
         </testcase>
         <testcase classname="hookmend.proof" name="The vendor's listings are whole" time="0">
-          <system-out>proven: 9 listings showed 1 event; each could be read whole, and every record was judged by itself.</system-out>
+          <system-out>proven: 9 listings showed 1 event; each could be read whole, and every record was judged by what it says itself.</system-out>
         </testcase>
         <testcase classname="hookmend.proof" name="The received log can be believed" time="0">
           <system-out>proven: It holds 1 of the listed events and could be read whole.</system-out>

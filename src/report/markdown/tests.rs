@@ -37,7 +37,7 @@ fn a_report_reads_like_this() {
 
     ### How clean was proven
 
-    - The vendor's listings are whole: **proven**. 9 listings showed 46 events; each could be read whole, and every record was judged by itself.
+    - The vendor's listings are whole: **proven**. 9 listings showed 46 events; each could be read whole, and every record was judged by what it says itself.
     - The received log can be believed: **proven**. It holds 33 of the listed events and could be read whole.
     - Every resend has a known outcome: **proven**. 12 events were resent; 9 arrivals are confirmed by the vendor's list or the received log.
     - The run came to its end: **proven**. It ended by itself, after 1 round.

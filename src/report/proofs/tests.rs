@@ -15,7 +15,7 @@ fn a_clean_run_has_proven_what_it_concludes_from() {
     let [listing, log, resends, _] = of(&clean);
     assert_eq!(
         listing.said,
-        "9 listings showed 2 events; each could be read whole, and every record was judged by itself."
+        "9 listings showed 2 events; each could be read whole, and every record was judged by what it says itself."
     );
     assert_eq!(log.said, "It holds 1 of the listed events and could be read whole.");
     assert_eq!(resends.said, "1 event was resent; 1 arrival is confirmed by the vendor's list or the received log.");
