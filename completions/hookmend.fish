@@ -94,6 +94,7 @@ jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l report -d 'Write the report to this file as well; its ending tells the format: .html, .md, .csv, .json, or .xml for JUnit; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand reconcile" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -148,6 +149,7 @@ jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l report -d 'Write the report to this file as well; its ending tells the format: .html, .md, .csv, .json, or .xml for JUnit; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''

@@ -243,7 +243,7 @@ pub struct Problem {
 }
 
 /// The part of a report about one webhook.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct WebhookReport {
     /// The webhook.
     pub webhook: WebhookId,
@@ -287,7 +287,7 @@ impl Told {
 }
 
 /// The result of a run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RunReport {
     /// The run's id.
     pub run_id: String,

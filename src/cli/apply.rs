@@ -9,7 +9,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, ValueHint};
 
 use crate::cli::errors::CliError;
-use crate::cli::flags::{AgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, VendorFlags, put_switch};
+use crate::cli::flags::{
+    AgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ReportFlags, ResendFlags, VendorFlags, put_switch,
+};
 use crate::cli::run::{Errand, show};
 use crate::cli::wiring::Output;
 use crate::config::values::duration;
@@ -49,6 +51,8 @@ pub struct ApplyArgs {
     vendor: VendorFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    report: ReportFlags,
 }
 
 /// What `apply` wants of a run.
@@ -88,6 +92,7 @@ impl ApplyArgs {
         self.pace.put(layer);
         self.vendor.put(layer);
         self.output.put(layer);
+        self.report.put(layer);
     }
 }
 
@@ -120,7 +125,11 @@ impl Errand for ApplyErrand {
         Ok(Task::Exactly(wanted.collect()))
     }
 
-    fn finish(&self, report: &mut RunReport, _settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
+    fn inputs(&self) -> Vec<(&'static str, &Path)> {
+        vec![("the plan", &self.path)]
+    }
+
+    fn finish(&self, report: &RunReport, _settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
         show(output, report, &View::Report)
     }
 }

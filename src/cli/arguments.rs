@@ -9,8 +9,8 @@ use crate::cli::apply::ApplyArgs;
 use crate::cli::demo::DemoArgs;
 use crate::cli::exit_status::{self, after_help, after_help_with};
 use crate::cli::flags::{
-    EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, RoundFlags, SelectFlags, VendorFlags,
-    put_switch,
+    EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ReportFlags, ResendFlags, RoundFlags, SelectFlags,
+    VendorFlags, put_switch,
 };
 use crate::cli::history::HistoryArgs;
 use crate::cli::init::InitArgs;
@@ -378,6 +378,8 @@ pub struct ReconcileArgs {
     vendor: VendorFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    report: ReportFlags,
 }
 
 impl ReconcileArgs {
@@ -391,6 +393,7 @@ impl ReconcileArgs {
         self.pace.put(layer);
         self.vendor.put(layer);
         self.output.put(layer);
+        self.report.put(layer);
         self.select.texts()
     }
 }
@@ -412,6 +415,8 @@ pub struct CheckArgs {
     vendor: VendorFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    report: ReportFlags,
 }
 
 impl CheckArgs {
@@ -423,6 +428,7 @@ impl CheckArgs {
         self.pace.put(layer);
         self.vendor.put(layer);
         self.output.put(layer);
+        self.report.put(layer);
         self.select.texts()
     }
 }

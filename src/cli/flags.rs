@@ -383,6 +383,23 @@ impl OutputFlags {
     }
 }
 
+/// Where the report of a run goes beside standard output.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = OUTPUT)]
+pub struct ReportFlags {
+    /// Write the report to this file as well; its ending tells the format: .html, .md, .csv, .json, or
+    /// .xml for JUnit; may be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    report: Vec<String>,
+}
+
+impl ReportFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        layer.flag(Key::Report, self.report);
+    }
+}
+
 /// A switch that is not given says nothing, so that the environment or the file may.
 pub fn put_switch(layer: &mut Layer, key: Key, given: bool) {
     layer.flag(key, given.then(|| "true".to_owned()));

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 
 use crate::cli::errors::CliError;
-use crate::cli::flags::{EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, SelectFlags, VendorFlags};
+use crate::cli::flags::{
+    EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ReportFlags, SelectFlags, VendorFlags,
+};
 use crate::cli::run::{Errand, show};
 use crate::cli::wiring::Output;
 use crate::config::{Job, Layer, SelectionTexts, Settings};
@@ -37,6 +39,8 @@ pub struct ListArgs {
     vendor: VendorFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    report: ReportFlags,
 }
 
 /// By what a list is sorted, as the command line names it.
@@ -80,6 +84,7 @@ impl ListArgs {
         self.pace.put(layer);
         self.vendor.put(layer);
         self.output.put(layer);
+        self.report.put(layer);
         self.select.texts()
     }
 }
@@ -116,12 +121,14 @@ impl Errand for ListErrand {
         }
     }
 
-    fn finish(&self, report: &mut RunReport, settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
+    fn finish(&self, report: &RunReport, settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
+        // What is listed may be less than what was found, and the files tell of all of it.
+        let mut report = report.clone();
         if Self::is_usual(&settings.selection) {
             // What the command is for needs no mention.
             report.selection.clear();
         }
-        let listing = Listing::of(report, self.sort, self.limit);
-        show(output, report, &View::List(Box::new(listing)))
+        let listing = Listing::of(&mut report, self.sort, self.limit);
+        show(output, &report, &View::List(Box::new(listing)))
     }
 }

@@ -14,6 +14,7 @@
 //! | `init` | writing a settings file to start from |
 //! | `asked_by` | who or what runs this, for the ledger |
 //! | `watchers` | tells those who watch runs from outside how a run began and ended |
+//! | `reports` | the files that a report is written to as well |
 //! | `replace` | replacing a file in one step |
 //! | `received` | what a log holds, and which ids it does not |
 //! | `wiring` | the only place where adapters are made |
@@ -51,6 +52,7 @@ pub mod progress;
 pub mod quarantine;
 pub mod received;
 pub mod replace;
+pub mod reports;
 pub mod resend;
 pub mod run;
 pub mod sandbox;

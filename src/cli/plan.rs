@@ -10,7 +10,9 @@ use tempfile::Builder;
 
 use crate::cli::console;
 use crate::cli::errors::CliError;
-use crate::cli::flags::{EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, SelectFlags, VendorFlags};
+use crate::cli::flags::{
+    EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ReportFlags, SelectFlags, VendorFlags,
+};
 use crate::cli::run::{Errand, show};
 use crate::cli::wiring::Output;
 use crate::config::{Format, Job, Key, Layer, SelectionTexts, Settings};
@@ -48,6 +50,8 @@ pub struct PlanArgs {
     vendor: VendorFlags,
     #[command(flatten)]
     shown: OutputFlags,
+    #[command(flatten)]
+    report: ReportFlags,
 }
 
 impl PlanArgs {
@@ -69,6 +73,7 @@ impl PlanArgs {
         self.pace.put(layer);
         self.vendor.put(layer);
         self.shown.put(layer);
+        self.report.put(layer);
         self.select.texts()
     }
 }
@@ -104,7 +109,14 @@ impl Errand for PlanErrand {
         Ok(Task::Window(settings.selection.clone()))
     }
 
-    fn finish(&self, report: &mut RunReport, settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
+    fn inputs(&self) -> Vec<(&'static str, &Path)> {
+        match &self.target {
+            Target::Stdout => Vec::new(),
+            Target::File { path, .. } => vec![("the plan", path)],
+        }
+    }
+
+    fn finish(&self, report: &RunReport, settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
         let is_made = match report.outcome {
             RunOutcome::Clean | RunOutcome::Left | RunOutcome::Undetermined => true,
             RunOutcome::Unavailable

@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, ValueHint};
 
 use crate::cli::errors::CliError;
 use crate::cli::flags::{
-    AgeFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ResendFlags, ScopeFlags, VendorFlags,
+    AgeFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ReportFlags, ResendFlags, ScopeFlags, VendorFlags,
 };
 use crate::cli::ids;
 use crate::cli::run::{Errand, show};
@@ -44,6 +44,8 @@ pub struct ResendArgs {
     vendor: VendorFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    report: ReportFlags,
 }
 
 /// What `resend` wants of a run.
@@ -72,6 +74,7 @@ impl ResendArgs {
         self.pace.put(layer);
         self.vendor.put(layer);
         self.output.put(layer);
+        self.report.put(layer);
     }
 }
 
@@ -89,7 +92,7 @@ impl Errand for ResendErrand {
         Told::Everything
     }
 
-    fn finish(&self, report: &mut RunReport, _settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
+    fn finish(&self, report: &RunReport, _settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
         show(output, report, &View::Results(self.ids.clone()))
     }
 }

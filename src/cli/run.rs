@@ -3,6 +3,7 @@
 //!
 //! What one command wants of it is its [`Errand`].
 
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -12,6 +13,7 @@ use crate::cli::approve::{Terminals, must_ask};
 use crate::cli::asked_by::asked_by;
 use crate::cli::console::{Console, unless_closed};
 use crate::cli::errors::CliError;
+use crate::cli::reports::Reports;
 use crate::cli::signals;
 use crate::cli::watchers::{Begun, Watchers};
 use crate::cli::wiring::{Adapters, LedgerUse, Output};
@@ -47,11 +49,17 @@ pub trait Errand {
         Told::Unsettled
     }
 
+    /// Files that it reads or makes beside those of the settings, each with what it is: no report may take
+    /// their place.
+    fn inputs(&self) -> Vec<(&'static str, &Path)> {
+        Vec::new()
+    }
+
     /// Shows the report, and keeps what the command was to make.
     ///
     /// # Errors
     /// When it can't be shown or kept.
-    fn finish(&self, report: &mut RunReport, _settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
+    fn finish(&self, report: &RunReport, _settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
         show(output, report, &View::Report)
     }
 }
@@ -106,6 +114,7 @@ struct Finished {
     report: RunReport,
     settings: Settings,
     output: Box<dyn Output>,
+    reports: Reports,
     begun: Begun,
     stop: watch::Receiver<Option<Signal>>,
 }
@@ -132,7 +141,8 @@ fn carry_out(prepared: Prepared, watchers: &Watchers) -> Result<Finished, CliErr
         };
         Ok::<_, CliError>((Box::pin(run_engine(&ports, &prepared.request)).await, begun))
     })?;
-    Ok(Finished { runtime, report, settings: prepared.settings, output, begun, stop: stopping })
+    let settings = prepared.settings;
+    Ok(Finished { runtime, report, settings, output, reports: prepared.reports, begun, stop: stopping })
 }
 
 /// Shows the report, then tells those who watch; they hear the code that the process ends with.
@@ -142,15 +152,22 @@ fn conclude(
     watchers: &Watchers,
     console: Console,
 ) -> Result<ExitCode, CliError> {
-    let Finished { runtime, mut report, settings, output, begun, stop } = finished;
-    let shown = errand.finish(&mut report, &settings, output.as_ref());
+    let Finished { runtime, mut report, settings, output, reports, begun, stop } = finished;
+    let shown = errand.finish(&report, &settings, output.as_ref());
     if let Err(error) = &shown {
+        report.exit_code = error.exit;
+    }
+    let written = reports.write(&report);
+    if let Err(error) = &written {
         report.exit_code = error.exit;
     }
     runtime.block_on(watchers.ended(begun, &report, stop, console));
     // Whatever still blocks has nothing left to tell.
     runtime.shutdown_background();
-    shown.map(|()| report.exit_code)
+    if let (Err(_), Err(error)) = (&shown, &written) {
+        error.print(console.verbosity);
+    }
+    shown.and(written).map(|()| report.exit_code)
 }
 
 /// Everything a run needs, opened and checked; nothing was sent yet.
@@ -161,6 +178,7 @@ struct Prepared {
     ledger: LedgerAccess,
     provider: Arc<dyn Provider>,
     output: Box<dyn Output>,
+    reports: Reports,
 }
 
 fn prepare(
@@ -174,15 +192,48 @@ fn prepare(
     let mut settings = loaded.settings(errand.job())?;
     let task = errand.task(&mut settings, surroundings.now)?;
     explanation(loaded, &settings).iter().for_each(|line| console.detail(line));
-    let received = settings.received.as_ref().map(|received| adapters.received(received)).transpose()?;
+    let inputs: Vec<(&'static str, &Path)> = errand.inputs();
+    let reports = Reports::open(loaded, &settings, &inputs)?;
+    let request = request(&settings, errand.told(&task), task, surroundings);
+    let output = adapters.output(&settings.output);
+    match open_sources(&settings, &request, console, surroundings.now, adapters, output.as_ref()) {
+        Ok((received, ledger, provider)) => {
+            Ok(Prepared { settings, request, received, ledger, provider, output, reports })
+        }
+        Err((kind, error)) => {
+            // Whoever reads the files is owed one for this outcome too, and never yesterday's.
+            let report = report_without_run(&request, settings.policy.mode, surroundings.now, kind, &error);
+            match reports.write(&report) {
+                Ok(()) => Err(error),
+                Err(unwritten) => {
+                    error.print(console.verbosity);
+                    Err(unwritten)
+                }
+            }
+        }
+    }
+}
+
+type Sources = (Option<Arc<dyn ReceivedLog>>, LedgerAccess, Arc<dyn Provider>);
+
+/// Opens everything that a run asks; an error comes with the kind of problem that it is.
+fn open_sources(
+    settings: &Settings,
+    request: &RunRequest,
+    console: Console,
+    now: DateTime<Utc>,
+    adapters: &dyn Adapters,
+    output: &dyn Output,
+) -> Result<Sources, (ProblemKind, CliError)> {
+    let received = settings.received.as_ref().map(|received| adapters.received(received)).transpose();
+    let received = received.map_err(|error| (ProblemKind::LogUnreadable, error))?;
     for line in received.iter().flat_map(|log| log.describe()) {
         console.detail(&format!("received log: {line}"));
     }
-    let request = request(&settings, errand.told(&task), task, surroundings);
-    let output = adapters.output(&settings.output);
-    let ledger = open_ledger(&settings, &request, surroundings.now, adapters, output.as_ref())?;
-    let provider = adapters.provider(&settings.provider)?;
-    Ok(Prepared { settings, request, received, ledger, provider, output })
+    let ledger = open_ledger(settings, request, now, adapters, output).map_err(|error| (ProblemKind::Ledger, error))?;
+    let provider = adapters.provider(&settings.provider);
+    let provider = provider.map_err(|error| (ProblemKind::ProviderUnavailable, error))?;
+    Ok((received, ledger, provider))
 }
 
 fn request(settings: &Settings, told: Told, task: Task, surroundings: &Surroundings) -> RunRequest {
@@ -228,16 +279,33 @@ fn open_ledger(
         && settings.output.format != Format::Human
     {
         // Whoever reads documents is owed one for this outcome too.
-        show(output, &locked_report(request, settings.policy.mode, now, error), &View::Report)?;
+        let report = report_without_run(request, settings.policy.mode, now, ProblemKind::Ledger, error);
+        show(output, &report, &View::Report)?;
     }
     opened
 }
 
-/// The report of a run that could not begin because another one holds the ledger.
-fn locked_report(request: &RunRequest, mode: Mode, now: DateTime<Utc>, error: &CliError) -> RunReport {
+/// The report of a run that could not begin.
+fn report_without_run(
+    request: &RunRequest,
+    mode: Mode,
+    now: DateTime<Utc>,
+    kind: ProblemKind,
+    error: &CliError,
+) -> RunReport {
+    let outcome = match error.exit {
+        ExitCode::Locked => RunOutcome::Locked,
+        ExitCode::Undetermined => RunOutcome::Undetermined,
+        ExitCode::Unavailable => RunOutcome::Unavailable,
+        ExitCode::Refused => RunOutcome::Refused,
+        ExitCode::Usage => RunOutcome::Unusable,
+        ExitCode::Interrupted => RunOutcome::Interrupted(Signal::Interrupt),
+        ExitCode::Terminated => RunOutcome::Interrupted(Signal::Terminate),
+        ExitCode::Clean | ExitCode::Left | ExitCode::Failure => RunOutcome::Failed,
+    };
     let problem = Problem {
-        kind: ProblemKind::Ledger,
-        message: error.message.clone(),
+        kind,
+        message: std::iter::once(&error.message).chain(&error.causes).cloned().collect::<Vec<_>>().join(": "),
         hint: error.hints.first().cloned().unwrap_or_default(),
     };
     RunReport {
@@ -250,8 +318,8 @@ fn locked_report(request: &RunRequest, mode: Mode, now: DateTime<Utc>, error: &C
         selection: String::new(),
         told: Told::Unsettled,
         planned: Plan::default(),
-        outcome: RunOutcome::Locked,
-        exit_code: ExitCode::of(RunOutcome::Locked, Findings::Fail),
+        outcome,
+        exit_code: ExitCode::of(outcome, Findings::Fail),
         totals: Counts::default(),
         rounds: 0,
         requests: Requests::default(),

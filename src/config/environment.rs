@@ -62,7 +62,7 @@ impl Environment {
             let variable = key.variable();
             if let Some(text) = self.text(&variable)? {
                 let values = match key.kind() {
-                    Kind::List | Kind::Sources => {
+                    Kind::List | Kind::Sources | Kind::Paths => {
                         text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
                     }
                     _ => vec![text.to_owned()],

@@ -173,10 +173,12 @@ impl Reader<'_> {
             (Kind::Switch, DeValue::Boolean(switch)) => one(switch.to_string()),
             (Kind::Path, DeValue::String(text)) => one(self.path_text(key, text, value)?),
             (Kind::Sources, DeValue::String(text)) => one(self.source_text(text)),
-            (Kind::List | Kind::Sources, DeValue::Array(items)) => items
+            (Kind::Paths, DeValue::String(text)) => one(self.path_text(key, text, value)?),
+            (Kind::List | Kind::Sources | Kind::Paths, DeValue::Array(items)) => items
                 .iter()
                 .map(|item| match item.get_ref().as_str() {
                     Some(text) if key.kind() == Kind::Sources => Ok(self.source_text(text)),
+                    Some(text) if key.kind() == Kind::Paths => self.path_text(key, text, item),
                     Some(text) => Ok(text.to_owned()),
                     None => Err(self.wrong_type(key.name(), key.kind().expectation(), item)),
                 })

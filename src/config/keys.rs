@@ -20,6 +20,8 @@ pub enum Kind {
     Switch,
     /// The path of a file.
     Path,
+    /// One or more paths of files.
+    Paths,
     /// One or more texts.
     List,
     /// One or more sources of a received log: paths, patterns, `-`, addresses.
@@ -37,6 +39,7 @@ impl Kind {
             Self::Number => "a whole number",
             Self::Switch => "true or false",
             Self::Path => "the path of a file as a string",
+            Self::Paths => "the path of a file as a string, or an array of such paths",
             Self::List => "a string or an array of strings",
             Self::Sources => "a path or an array of paths",
         }
@@ -83,6 +86,7 @@ pub enum Key {
     Slice,
     ZoneMargin,
     Format,
+    Report,
     Ledger,
     Ping,
     Metrics,
@@ -92,7 +96,7 @@ pub enum Key {
 
 impl Key {
     /// Every key, in the order in which they are shown.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::Webhook,
         Self::AllWebhooks,
         Self::Since,
@@ -129,6 +133,7 @@ impl Key {
         Self::Slice,
         Self::ZoneMargin,
         Self::Format,
+        Self::Report,
         Self::Ledger,
         Self::Ping,
         Self::Metrics,
@@ -175,6 +180,7 @@ impl Key {
             Self::Slice => ("slice", Kind::Duration, Some("1d")),
             Self::ZoneMargin => ("zone-margin", Kind::Duration, Some("2h")),
             Self::Format => ("format", Kind::Text, Some("human")),
+            Self::Report => ("report", Kind::Paths, None),
             Self::Ledger => ("ledger", Kind::Path, None),
             Self::Ping => ("ping", Kind::Text, None),
             Self::Metrics => ("metrics", Kind::Path, None),

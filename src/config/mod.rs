@@ -11,6 +11,7 @@
 //! | `starter` | the commented file to start from |
 //! | `settings` | the result, in domain types only |
 //! | `watching` | who is told of runs from outside |
+//! | `reports` | the files that a report is written to |
 //! | `resolve` | the merged layer made into the result |
 //!
 //! Nothing here prints, reads the process's environment or knows the command line's parser.
@@ -20,6 +21,7 @@ pub mod error;
 pub mod file;
 pub mod keys;
 pub mod layers;
+pub mod reports;
 pub mod resolve;
 pub mod secrets;
 pub mod settings;
@@ -37,6 +39,7 @@ pub use environment::{Environment, Folders};
 pub use error::SettingsError;
 pub use keys::{Key, SecretKey};
 pub use layers::{Layer, Origin};
+pub use reports::ReportTarget;
 pub use resolve::{Loaded, no_received_log};
 pub use settings::{
     ColorChoice, Consent, Format, Job, OutputSettings, ProgressChoice, ProviderKind, ProviderSettings, ReceivedFormat,

@@ -141,6 +141,7 @@ impl Loaded {
             return Err(no_received_log());
         }
         let output = self.output()?;
+        let reports = self.reports()?;
         let consent = self.consent()?;
         let ledger = self.ledger()?;
         let provider = self.provider(time_zone)?;
@@ -156,6 +157,7 @@ impl Loaded {
             provider,
             ledger,
             output,
+            reports,
             consent,
             notes,
         })

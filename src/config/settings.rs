@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use secrecy::SecretString;
 use url::Url;
 
+use super::reports::ReportTarget;
 use crate::event::Window;
 use crate::policy::Policy;
 use crate::received::DatabaseAddress;
@@ -90,6 +91,8 @@ pub struct Settings {
     pub ledger: PathBuf,
     /// How results are shown.
     pub output: OutputSettings,
+    /// The files that the report is written to as well.
+    pub reports: Vec<ReportTarget>,
     /// Whether a person must agree first.
     pub consent: Consent,
     /// What was understood differently from how it was written, for `-v`.

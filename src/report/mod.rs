@@ -6,13 +6,20 @@
 //! events, so a format borrows what it writes and keeps no second copy of it.
 
 pub mod color;
+pub mod csv;
+pub mod files;
+pub mod html;
 pub mod human;
 pub mod inspect;
 pub mod json;
 pub mod jsonl;
+pub mod junit;
+pub mod markdown;
 pub mod mask;
 pub mod metrics;
 pub mod past;
+mod proofs;
+mod rows;
 pub mod text;
 pub mod vendor;
 pub mod view;

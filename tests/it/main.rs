@@ -17,6 +17,7 @@ mod lock;
 mod quarantine;
 mod received;
 mod received_databases;
+mod reports;
 mod resend_faults;
 mod scene;
 mod shell;

@@ -219,7 +219,7 @@ fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is() {
         seed: 0,
     };
     let error = CliError::new(ExitCode::Locked, "held");
-    let report = locked_report(&request, Mode::Check, Utc::now(), &error);
+    let report = report_without_run(&request, Mode::Check, Utc::now(), ProblemKind::Ledger, &error);
     assert!(show(&Failing(io::ErrorKind::BrokenPipe), &report, &View::Report).is_ok());
     let error = show(&Failing(io::ErrorKind::StorageFull), &report, &View::Report).unwrap_err();
     assert_eq!(error.exit, ExitCode::Failure);

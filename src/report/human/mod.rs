@@ -31,6 +31,8 @@ use crate::report::view::View;
 use crate::run_report::{Mode, Problem, RunReport};
 use layout::Page;
 pub use paragraph::of as paragraph;
+pub use sentence::of as sentence;
+pub(super) use summary::names;
 
 /// The most problems that are shown.
 const MOST_PROBLEMS: usize = 50;

@@ -12,7 +12,8 @@ use crate::tracked::EventResult;
 /// The most causes that one sentence names.
 const MOST_CAUSES: usize = 3;
 
-pub(super) fn of(report: &RunReport) -> String {
+/// The sentence.
+pub fn of(report: &RunReport) -> String {
     let said = ending(report);
     if report.selection.is_empty() {
         return said;

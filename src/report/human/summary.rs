@@ -162,7 +162,7 @@ fn paint_of(counts: &Counts) -> Paint {
 
 /// The names of the webhooks; those that share one get the beginning of their id as well, or all of
 /// it where the beginning is shared too.
-pub(super) fn names(webhooks: &[WebhookReport], ellipsis: &str) -> Vec<String> {
+pub(in crate::report) fn names(webhooks: &[WebhookReport], ellipsis: &str) -> Vec<String> {
     let beginning = |webhook: &WebhookReport| webhook.webhook.as_str().chars().take(8).collect::<String>();
     let mut names: HashMap<&str, usize> = HashMap::new();
     let mut beginnings: HashMap<(&str, String), usize> = HashMap::new();
