@@ -45,6 +45,8 @@ complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "quarantine" -d 'S
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "show" -d 'Show single events in full'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "webhooks" -d 'List, create, change or delete the vendor\'s webhooks'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "types" -d 'List the vendor\'s event types, or show the schema of one'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "init" -d 'Write a commented settings file to start from'
+complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "doctor" -d 'Check everything a run needs, one line each'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "demo" -d 'See the whole job on the simulated vendor'
 complete -c hookmend -n "__fish_hookmend_needs_command" -f -a "completions" -d 'Print completions for a shell'
@@ -209,6 +211,7 @@ jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
 complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l report -d 'Write the report to this file as well; its ending tells the format: .html, .md, .csv, .json, or .xml for JUnit; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -263,6 +266,7 @@ jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
 complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l report -d 'Write the report to this file as well; its ending tells the format: .html, .md, .csv, .json, or .xml for JUnit; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -311,6 +315,7 @@ jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
 complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l report -d 'Write the report to this file as well; its ending tells the format: .html, .md, .csv, .json, or .xml for JUnit; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -358,6 +363,7 @@ jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
 complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l report -d 'Write the report to this file as well; its ending tells the format: .html, .md, .csv, .json, or .xml for JUnit; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -596,6 +602,94 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand types" -s q -l quiet -
 complete -c hookmend -n "__fish_hookmend_using_subcommand types" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand types" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand types" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l base-url -d 'Where the vendor is' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l api-key-from -d 'Where the API key comes from: env:NAME, file:PATH or command:LINE; never the key itself' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l subscription-key-from -d 'Where the subscription key comes from, in the same way' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l received -d 'Your log of received event ids; may be repeated' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
+ids\t''
+jsonl\t''
+csv\t''
+text\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l received-time -d 'Where the time is; gives the log its coverage' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l received-query -d 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l webhook -d 'Webhook with a name for it, or an id or an event type; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l print -d 'Write to standard output and to no file'
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l force -d 'Replace the file if there is one'
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -s y -l yes -l defaults -d 'Ask nothing: write what the flags say, and defaults'
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l all-webhooks -d 'All webhooks that the keys can see'
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l webhook -d 'Webhook by id, by name from the settings, or by event type; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l since -d 'From this long ago, such as 36h or 7d; or last: from where the last proven clean run ended, less three hours [default: 7d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l from -d 'From this time: a date, a date and time, RFC 3339, now, today, yesterday' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l to -d 'Up to this time; a bare date includes that whole day [default: now]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l time-zone -d 'Zone of times without an offset, yours and the vendor\'s [default: UTC]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l min-age -d 'Leave events younger than this alone [default: 5m]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l event-type -d 'Only events of this type: keeps the webhooks that deliver it; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l status -d 'Only events that the vendor first showed as failed, pending, delivered, unrecognised, or all' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l verdict -d 'Only events judged missing, unacknowledged, lost-after-ack, too-young, unknown or settled' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l status-code -d 'Only events with this status code: 404, 500-599, 5xx, or none' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l id -d 'Only this event; may be repeated' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l received -d 'Your log of received event ids: a file, a pattern in quotes, - for standard input, or a database as sqlite:PATH?table=T&column=C or postgres://user@host/db?table=T&column=C; may be repeated' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l received-format -d 'How to read it [default: auto]' -r -f -a "auto\t''
+ids\t''
+jsonl\t''
+csv\t''
+text\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l received-id -d 'Where the id is; jsonl: key or JSON pointer; csv: column name or number; database: column; text: name, or a regex with a group (?<id>…), perhaps (?<status>…) and (?<time>…)' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l received-status -d 'Where the HTTP status is; only lines with a successful one count' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l received-ok -d 'Which statuses are successful, such as 200 or 200,204 [default: 2xx]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l received-time -d 'Where the time is; gives the log its coverage' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l received-since -d 'Since when the log is complete' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l received-query -d 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l max-resends -d 'Resends of this run; a larger plan is refused whole [default: 10000]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l failure-budget -d 'Failed deliveries that resends may cause for each webhook, over all runs, such as 2/60m [default: unlimited]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l retention -d 'For how long the ledger keeps settled attempts, or forever [default: 90d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l max-rounds -d 'Rounds in a row without progress [default: 3]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l concurrency -d 'Requests at once [default: 4]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l deadline -d 'How long the run may last [default: 4h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l max-attempts -d 'Resends of one event, over all runs [default: 5]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l settle -d 'How long a resend in doubt must be without evidence before it counts as not sent [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l provider -d 'Which vendor [default: front-systems]' -r -f -a "front-systems\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l base-url -d 'Where the vendor is; https, or http on this machine' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l ca-file -d 'Certificate authorities to trust beside the usual ones (PEM)' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l timeout -d 'How long one request may take [default: 60s]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l slice -d 'Range of one listing, at most 30d [default: 1d]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l zone-margin -d 'Widen ranges by this, as the vendor\'s zone is uncertain [default: 2h]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l format -d 'What goes to standard output [default: human]' -r -f -a "human\t''
+json\t''
+jsonl\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l report -d 'Write the report to this file as well; its ending tells the format: .html, .md, .csv, .json, or .xml for JUnit; may be repeated' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l all-webhooks -d 'All webhooks that the keys can see'
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l idempotent -d 'The receiver takes an event twice without harm: count whatever has failed'
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l include-acknowledged -d 'Count events that were acknowledged and are not in the log'
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l no-proof -d 'Trust the vendor\'s filter and the log without proof'
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l dry-run -d 'Show what would be resent and resend nothing'
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -s y -l yes -d 'Do not ask on a terminal before resending'
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -s q -l quiet -d 'Say only what is wrong'
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l no-progress -d 'Show no progress on the terminal'
+complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l port -d 'Port on the loopback interface; 0 takes a free one' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l seed -d 'Seed of everything that is invented or drawn' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l webhooks -d 'How many webhooks there are, each with events of one type' -r
@@ -640,20 +734,25 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s q -l quiet -d 
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand man" -s h -l help -d 'Print help'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "list" -d 'Show the failed events of a window, and when they failed'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "plan" -d 'Write down what would be resent, to be read and cut down'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "apply" -d 'Carry out a plan, exactly'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "resend" -d 'Resend events by hand'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "received" -d 'Say what a received log holds, or which ids it does not hold'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "history" -d 'Show past runs, or every attempt of an event'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "quarantine" -d 'Show or release events that used up their attempts'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "demo" -d 'See the whole job on the simulated vendor'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "completions" -d 'Print completions for a shell'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "man" -d 'Print the manual page'
-complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "reconcile" -d 'List, diff, resend until nothing is left'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "check" -d 'Diff only; exit 10 when events are missing'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "list" -d 'Show the failed events of a window, and when they failed'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "plan" -d 'Write down what would be resent, to be read and cut down'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "apply" -d 'Carry out a plan, exactly'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "resend" -d 'Resend events by hand'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "received" -d 'Say what a received log holds, or which ids it does not hold'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "history" -d 'Show past runs, or every attempt of an event'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "quarantine" -d 'Show or release events that used up their attempts'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "show" -d 'Show single events in full'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "webhooks" -d 'List, create, change or delete the vendor\'s webhooks'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "types" -d 'List the vendor\'s event types, or show the schema of one'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "init" -d 'Write a commented settings file to start from'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "doctor" -d 'Check everything a run needs, one line each'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "sandbox" -d 'Serve a simulated vendor with a flaky receiver'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "demo" -d 'See the whole job on the simulated vendor'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "completions" -d 'Print completions for a shell'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hookmend -n "__fish_hookmend_using_subcommand help; and not __fish_seen_subcommand_from reconcile check list plan apply resend received history quarantine show webhooks types init doctor sandbox demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from quarantine" -f -a "list" -d 'List the events in quarantine'
 complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from quarantine" -f -a "release" -d 'Let events in quarantine be tried again'
 complete -c hookmend -n "__fish_hookmend_using_subcommand help; and __fish_seen_subcommand_from webhooks" -f -a "list" -d 'List the webhooks the keys can see'
