@@ -5,8 +5,11 @@ use std::cmp::Ordering;
 use crate::event::EventId;
 use crate::run_report::RunReport;
 use crate::selection::VerdictKind;
-use crate::timeline::Timeline;
+use crate::timeline::{Timeline, USUAL_BUCKETS};
 use crate::tracked::TrackedEvent;
+
+/// A window that is shorter than this is looked at more closely than by the hour.
+const SHORT_WINDOW_HOURS: usize = 12;
 
 /// What is shown.
 #[derive(Clone, Debug)]
@@ -52,7 +55,7 @@ impl Listing {
     /// Sorts what the report tells of and keeps at most `limit` events of it, in the report as well, so
     /// that every format lists the same. The counts stay those of all events.
     pub fn of(report: &mut RunReport, by: SortBy, limit: Option<u64>) -> Self {
-        let timeline = Timeline::of(report);
+        let timeline = Timeline::of_at_most(report, buckets(report));
         let told = report.told;
         for webhook in &mut report.webhooks {
             webhook.events.retain(|tracked| told.includes(tracked));
@@ -76,6 +79,14 @@ impl Listing {
             webhook.events.truncate(kept);
         }
         Self { rows, more, timeline }
+    }
+}
+
+/// How many stretches the picture may have: none shorter than an hour, unless the window is short itself.
+fn buckets(report: &RunReport) -> usize {
+    match usize::try_from(report.window.length().num_hours()) {
+        Ok(hours) if hours >= SHORT_WINDOW_HOURS => hours + 1,
+        Ok(_) | Err(_) => USUAL_BUCKETS,
     }
 }
 

@@ -1,5 +1,5 @@
-//! What a run tells or writes at its end: the dead man's switch, which is not told now, and the file of
-//! metrics, which is not written now.
+//! What a run tells or writes at its end: the dead man's switch, which is not told now, the file of
+//! metrics and the reports, which are not written now.
 
 use std::fs;
 use std::path::Path;
@@ -13,6 +13,7 @@ use crate::exit::ExitCode;
 
 const PING: &str = "ping";
 const METRICS: &str = "metrics";
+const REPORT: &str = "report";
 
 /// The checks of what is set; nothing where nothing is.
 pub(super) fn examine(loaded: &Loaded) -> Vec<Check> {
@@ -33,7 +34,11 @@ pub(super) fn examine(loaded: &Loaded) -> Vec<Check> {
             ),
         }
     });
-    ping.into_iter().chain(metrics).collect()
+    let reports = match loaded.reports() {
+        Ok(reports) => reports.iter().map(|report| target(REPORT, &report.path)).collect(),
+        Err(error) => vec![failed(REPORT, CliError::from(error))],
+    };
+    ping.into_iter().chain(metrics).chain(reports).collect()
 }
 
 /// Whether a file can be put in its place when a run ends.
