@@ -189,6 +189,6 @@ pub struct LogStats {
     /// among them.
     pub bytes: u64,
     /// Whether lines that can't hold a wanted id were counted and not read: then there may be more
-    /// ids and more lines that could not be understood than these.
+    /// ids and more lines that could not be understood than these, and a later time.
     pub is_sample: bool,
 }

@@ -14,6 +14,7 @@
 //! | `json_fields`, `table`, `text_fields`, `well_known` | finding the fields of JSON lines, tables and text lines |
 //! | `lines` | a stream to lines |
 //! | `record`, `ids`, `jsonl`, `csv`, `text` | a line to the texts of its fields, one file per format |
+//! | `json_quick` | the usual JSON line, read without a parser |
 //! | `access`, `pairs`, `pattern` | what text lines are made of |
 //! | `judge`, `time`, `suspects` | records and damage to sightings: the only place where one is decided |
 //! | `scan` | one stream from its first line to its last |
@@ -36,6 +37,7 @@ mod distinct;
 mod file_log;
 mod ids;
 mod json_fields;
+mod json_quick;
 mod jsonl;
 mod judge;
 mod lines;

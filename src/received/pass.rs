@@ -8,6 +8,8 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
+
 use super::distinct::Distinct;
 use super::judge::Judge;
 use super::options::{FieldSpec, ReceivedOptions};
@@ -20,7 +22,7 @@ use super::scan::{Checkpoint, Source, scan};
 use super::shortcut::Effort;
 use super::sources::{FileIdentity, Named, resolve};
 use super::story::Story;
-use crate::receipt::Coverage;
+use crate::receipt::{Coverage, WantedIds};
 
 /// Files may be renamed between the listing and the reading; after so many listings it is a fault.
 const MOST_LISTINGS: usize = 4;
@@ -254,6 +256,7 @@ impl<'p, 'w> Pass<'p, 'w> {
     pub(super) fn finish(mut self, kept: &[FileRecord]) -> (Judge<'w>, Passed) {
         self.miss_the_vanished();
         self.judge_files();
+        self.find_latest();
         let all = || self.files.records.iter().chain(kept).filter_map(|record| record.progress.as_ref());
         let mut story = Story::default();
         all().for_each(|progress| {
@@ -296,6 +299,26 @@ impl<'p, 'w> Pass<'p, 'w> {
         }
     }
 
+    /// A fault ends with the last line of the older file, so that its latest time must be known and
+    /// not only the latest of a sample: such a file is read again, line by line. Where it can't be,
+    /// the fault ends nowhere.
+    fn find_latest(&mut self) {
+        for fault in &mut self.faults {
+            let record = self.files.records.iter_mut().find(|record| Some(&record.path) == fault.older.as_ref());
+            let Some(record) = record.filter(|record| fault.newer.is_some() && record.plan.layout.has_time()) else {
+                continue;
+            };
+            if !record.progress.as_ref().is_some_and(|progress| progress.story.is_sample) {
+                continue;
+            }
+            let latest = latest_of(record, self.options);
+            match (latest, &mut record.progress) {
+                (Ok(latest), Some(progress)) => progress.story.latest = progress.story.latest.max(latest),
+                (Ok(_), None) | (Err(_), _) => fault.newer = None,
+            }
+        }
+    }
+
     fn coverage(&mut self, story: &Story) -> Coverage {
         let mut coverage = Coverage { since: self.options.since.or(story.opening), ..Coverage::default() };
         let mut broken = Vec::new();
@@ -322,7 +345,7 @@ impl<'p, 'w> Pass<'p, 'w> {
     /// From when on a fault can hide nothing: from the first line of the next newer file on, and not
     /// before the last line of the older one. An event may arrive long after it was created, so what
     /// was created before that may have arrived within the fault.
-    fn end_of(&self, fault: &Fault) -> Option<chrono::DateTime<chrono::Utc>> {
+    fn end_of(&self, fault: &Fault) -> Option<DateTime<Utc>> {
         let story_of = |path: &Option<PathBuf>| {
             let record = self.files.records.iter().find(|record| Some(&record.path) == path.as_ref())?;
             record.progress.as_ref().map(|progress| &progress.story)
@@ -331,6 +354,21 @@ impl<'p, 'w> Pass<'p, 'w> {
         let latest = story_of(&fault.older).and_then(|story| story.latest);
         Some(opening.max(latest.unwrap_or(opening)))
     }
+}
+
+/// The latest time in a file, of all its lines that can be read.
+fn latest_of(record: &FileRecord, options: &ReceivedOptions) -> io::Result<Option<DateTime<Utc>>> {
+    let open = OpenFile::open(&record.path)?;
+    if open.identity != record.identity || matches!(record.continuity(&open), Continuity::Replaced) {
+        return Err(ErrorKind::NotFound.into());
+    }
+    let nobody = WantedIds::default();
+    let mut judge = Judge::new(&nobody, options);
+    judge.begin(Story::default());
+    let source = Source { stream: open.stream_from(0)?, plain: None };
+    scan(source, "", &record.plan.layout, &Checkpoint::default(), Effort::line_by_line(), &mut judge);
+    let (story, tail) = judge.end();
+    Ok(story.latest.max(tail.latest))
 }
 
 /// The files that names lead to, oldest first, and what is wrong with the names.

@@ -32,7 +32,6 @@ impl Default for Effort {
 
 impl Effort {
     /// Every line is read, one after the other.
-    #[cfg(test)]
     pub(super) fn line_by_line() -> Self {
         Self { head: u64::MAX, ..Self::default() }
     }
@@ -114,11 +113,7 @@ impl<'l, 'w> Shortcut<'l, 'w> {
 
     fn reader(&mut self, judge: Judge<'w>) -> BlockReader<'l, 'w> {
         let (layout, wanted) = (self.layout, self.wanted);
-        let sieve = self.sieve.get_or_insert_with(|| {
-            // The time of every line is needed: none can be ruled out.
-            let sieve = if layout.has_time() { None } else { Sieve::new(wanted, layout) };
-            sieve.map(Arc::new)
-        });
+        let sieve = self.sieve.get_or_insert_with(|| Sieve::new(wanted, layout).map(Arc::new));
         BlockReader::new(layout, sieve.clone(), judge)
     }
 }
