@@ -128,6 +128,19 @@ impl WantedIds {
         }
     }
 
+    /// Keeps those places behind which a wanted UUID stands. Many are asked for at once, because then
+    /// the processor waits for memory once for several of them.
+    pub(crate) fn retain_uuids<'t>(&self, places: &mut Vec<usize>, text_at: impl Fn(usize) -> Option<&'t [u8]>) {
+        let mut asked = Vec::with_capacity(places.len());
+        asked.extend(places.iter().filter_map(|&place| match IdKey::of(text_at(place)?) {
+            IdKey::Uuid(value) => Some((place, value, self.uuids.start(&self.hasher, value))),
+            IdKey::Bytes(_) => None,
+        }));
+        places.clear();
+        let is_wanted = |&&(_, value, start): &&(usize, [u8; 16], usize)| self.uuids.find_from(start, value).is_some();
+        places.extend(asked.iter().filter(is_wanted).map(|(place, _, _)| place));
+    }
+
     /// The wanted ids in the order of their numbers.
     pub fn ids(&self) -> &[EventId] {
         &self.ids
@@ -178,7 +191,10 @@ impl UuidTable {
     }
 
     fn find(&self, hasher: &DefaultHashBuilder, value: [u8; 16]) -> Option<u32> {
-        let mut at = self.start(hasher, value);
+        self.find_from(self.start(hasher, value), value)
+    }
+
+    fn find_from(&self, mut at: usize, value: [u8; 16]) -> Option<u32> {
         loop {
             let slot = self.slots.get(at)?;
             if slot.number == FREE.number || slot.value == value {
@@ -257,4 +273,52 @@ pub struct LogStats {
     /// Whether lines that can't hold a wanted id were counted and not read: then there may be more
     /// ids and more lines that could not be understood than these, and a later time.
     pub is_sample: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn an_id() -> impl Strategy<Value = String> {
+        let uuid = (0_u128..40).prop_map(|number| uuid::Uuid::from_u128(number << 80 | number).to_string());
+        prop_oneof![uuid.clone(), uuid.prop_map(|id| id.to_uppercase()), "[a-c]{1,2}"]
+    }
+
+    fn key_of(text: &str) -> String {
+        uuid::Uuid::try_parse(text).map_or(text.to_owned(), |uuid| uuid.to_string())
+    }
+
+    proptest! {
+        #[test]
+        fn each_wanted_id_has_its_first_number(
+            ids in prop::collection::vec(an_id(), 0..60),
+            others in prop::collection::vec(an_id(), 0..20),
+        ) {
+            let wanted = WantedIds::new(ids.iter().map(|id| EventId::new(id).expect("an id")));
+            let mut numbers: HashMap<String, u32> = HashMap::new();
+            let mut expected = Vec::new();
+            for id in &ids {
+                let next = u32::try_from(numbers.len()).expect("few");
+                if !numbers.contains_key(&key_of(id)) {
+                    numbers.insert(key_of(id), next);
+                    expected.push(id.clone());
+                }
+            }
+            let texts: Vec<String> = wanted.ids().iter().map(|id| id.text().into_owned()).collect();
+            prop_assert_eq!(texts, expected);
+            for id in ids.iter().chain(&others) {
+                let number = wanted.number_of(IdKey::of(id.as_bytes()));
+                prop_assert_eq!(number, numbers.get(&key_of(id)).copied(), "{}", id);
+            }
+            let mut places: Vec<usize> = (0..others.len() + 1).collect();
+            wanted.retain_uuids(&mut places, |place| Some(others.get(place)?.as_bytes()));
+            let is_wanted = |other: &&usize| others[**other].len() == 36 && numbers.contains_key(&key_of(&others[**other]));
+            let all: Vec<usize> = (0..others.len()).collect();
+            prop_assert_eq!(places, all.iter().filter(is_wanted).copied().collect::<Vec<_>>());
+        }
+    }
 }

@@ -20,13 +20,19 @@ use chunk::{CHUNK, Chunk, look};
 use escape::{Kind, is_harmless};
 use filter::{Filter, UUID_BYTES, hash_of_text, hash_of_uuid};
 
+use std::panic::resume_unwind;
+use std::thread::{self, ScopedJoinHandle};
+
 use super::plan::Layout;
+use super::side_by_side::threads;
 use super::text::IdField;
-use crate::event::IdKey;
+use crate::event::{EventId, IdKey};
 use crate::receipt::WantedIds;
 
 /// Words shorter than this are everywhere.
 const SHORTEST_WORD: usize = 4;
+/// Less than so many ids are not worth a thread.
+const LEAST_SHARE: usize = 20_000;
 /// The digits of a UUID without its dashes.
 const DIGITS: usize = 32;
 /// Where in a UUID its first dash is.
@@ -38,6 +44,36 @@ pub(super) struct Sieve {
     words: Option<Words>,
     lines: Lines,
     look: Look,
+}
+
+/// The hashes of some wanted ids.
+struct Hashes {
+    uuids: Vec<u64>,
+    words: Vec<u64>,
+    /// How long the shortest word is.
+    shortest: usize,
+}
+
+impl Hashes {
+    /// The hashes, if all of the ids can be looked for.
+    fn of(ids: &[EventId]) -> Option<Self> {
+        let mut hashes = Self { uuids: Vec::new(), words: Vec::new(), shortest: usize::MAX };
+        for id in ids {
+            match id.key() {
+                IdKey::Uuid(value) => hashes.uuids.push(hash_of_uuid(&hyphenated(value))),
+                IdKey::Bytes(word) if word.len() >= SHORTEST_WORD && word.iter().all(|&byte| is_word(byte)) => {
+                    // Dashes at its ends may as well belong to what stands around it.
+                    if trimmed(word).len() != word.len() {
+                        return None;
+                    }
+                    hashes.words.push(hash_of_text(word));
+                    hashes.shortest = hashes.shortest.min(word.len());
+                }
+                IdKey::Bytes(_) => return None,
+            }
+        }
+        Some(hashes)
+    }
 }
 
 /// With what bytes are looked at.
@@ -101,22 +137,16 @@ impl Lines {
 impl Sieve {
     /// Prepares the search, if there is a way to search for these ids in lines of this layout.
     pub(super) fn new(wanted: &WantedIds, layout: &Layout) -> Option<Self> {
-        let (mut uuids, mut words) = (Vec::new(), Vec::new());
-        let mut shortest = usize::MAX;
-        for id in wanted.ids() {
-            match id.key() {
-                IdKey::Uuid(value) => uuids.push(hash_of_uuid(&hyphenated(value))),
-                IdKey::Bytes(word) if word.len() >= SHORTEST_WORD && word.iter().all(|&byte| is_word(byte)) => {
-                    // Dashes at its ends may as well belong to what stands around it.
-                    if trimmed(word).len() != word.len() {
-                        return None;
-                    }
-                    words.push(hash_of_text(word));
-                    shortest = shortest.min(word.len());
-                }
-                IdKey::Bytes(_) => return None,
-            }
-        }
+        let share = (wanted.ids().len() / threads() + 1).max(LEAST_SHARE);
+        let parts: Option<Vec<Hashes>> = thread::scope(|scope| {
+            let parts: Vec<_> = wanted.ids().chunks(share).map(|ids| scope.spawn(|| Hashes::of(ids))).collect();
+            let join = |part: ScopedJoinHandle<'_, _>| part.join().unwrap_or_else(|panic| resume_unwind(panic));
+            parts.into_iter().map(join).collect()
+        });
+        let parts = parts?;
+        let together = |of: fn(&Hashes) -> &Vec<u64>| parts.iter().flat_map(of).copied().collect::<Vec<u64>>();
+        let (uuids, words) = (together(|part| &part.uuids), together(|part| &part.words));
+        let shortest = parts.iter().map(|part| part.shortest).min().unwrap_or(usize::MAX);
         // A pattern may find an id within a word.
         let by_pattern = matches!(layout, Layout::Text(text) if matches!(text.id, IdField::Pattern(_)));
         if by_pattern && !words.is_empty() {
@@ -143,10 +173,8 @@ impl Sieve {
             #[cfg(target_arch = "x86_64")]
             (None, Look::Wide(registers)) => registers.sift(sifting),
         };
-        // All in a row: the processor waits for memory once for several of them.
-        let is_wanted =
-            |dash: &&usize| uuid_around(block, **dash).is_some_and(|text| wanted.number_of(IdKey::of(text)).is_some());
-        places.extend(scratch.dashes.iter().filter(is_wanted));
+        wanted.retain_uuids(&mut scratch.dashes, |dash| uuid_around(block, dash).map(<[u8; UUID_BYTES]>::as_slice));
+        places.extend_from_slice(&scratch.dashes);
         lines
     }
 }
@@ -300,11 +328,15 @@ impl<'s, 'p> Sifting<'s, 'p> {
     fn look_up(&mut self) -> u64 {
         let Scratch { dashes, notes } = &mut *self.scratch;
         if let Some(uuids) = &self.sieve.uuids {
+            // Each is written down whether it may be wanted or not: that can't be foreseen either.
+            let mut count = dashes.len();
+            dashes.resize(count + notes.dashes.count, 0);
             for &dash in notes.dashes.noted() {
-                if uuid_around(self.block, dash).is_some_and(|text| uuids.may_hold(hash_of_uuid(text))) {
-                    dashes.push(dash);
-                }
+                dashes[count] = dash;
+                let text = uuid_around(self.block, dash);
+                count += usize::from(text.is_some_and(|text| uuids.may_hold(hash_of_uuid(text))));
             }
+            dashes.truncate(count);
         }
         for &newline in notes.newlines.noted() {
             let start = std::mem::replace(&mut self.line_start, newline + 1);
