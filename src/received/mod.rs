@@ -8,7 +8,7 @@
 //! | `file_log` | a log in files: opened before the first request, asked at each look-up |
 //! | `pass`, `records`, `rotation` | one look-up over the files; what is remembered of them; their order |
 //! | `survey`, `story`, `distinct` | what was seen of a file, in numbers |
-//! | `packing` | compressed files as streams |
+//! | `packing`, `ahead`, `packed_files` | compressed files as streams, decoded ahead and side by side |
 //! | `sources` | names to open files: patterns, pipes, standard input |
 //! | `sniff`, `detect`, `plan` | is it text, which format, where are its fields |
 //! | `json_fields`, `table`, `text_fields`, `well_known` | finding the fields of JSON lines, tables and text lines |
@@ -29,6 +29,7 @@ use std::sync::Arc;
 use crate::receipt::{Lookup, WantedIds};
 
 mod access;
+mod ahead;
 mod block;
 mod csv;
 mod database;
@@ -42,6 +43,7 @@ mod jsonl;
 mod judge;
 mod lines;
 mod options;
+mod packed_files;
 mod packing;
 mod pairs;
 mod pass;

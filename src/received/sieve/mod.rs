@@ -13,14 +13,17 @@ mod bare;
 mod chunk;
 mod escape;
 mod filter;
+mod notes;
 #[cfg(target_arch = "x86_64")]
 mod vector;
 
 use chunk::{CHUNK, Chunk, look};
 use escape::{Kind, is_harmless};
 use filter::{Filter, UUID_BYTES, hash_of_text, hash_of_uuid};
+use notes::{Notes, STRETCH, ones};
 
 use std::panic::resume_unwind;
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, ScopedJoinHandle};
 
 use super::plan::Layout;
@@ -38,12 +41,40 @@ const DIGITS: usize = 32;
 /// Where in a UUID its first dash is.
 const FIRST_DASH: usize = 8;
 
-/// The wanted ids, prepared for a look at many bytes.
+/// The wanted ids, prepared for a look at many bytes of one layout.
 pub(super) struct Sieve {
-    uuids: Option<Filter>,
-    words: Option<Words>,
+    filters: Arc<Filters>,
     lines: Lines,
     look: Look,
+}
+
+/// The wanted ids, prepared for a look at many bytes.
+struct Filters {
+    uuids: Option<Filter>,
+    words: Option<Words>,
+}
+
+/// Sieves for the same wanted ids, which are prepared when they are first needed and only once.
+#[derive(Clone, Default)]
+pub(super) struct Sieves(Arc<OnceLock<Option<Arc<Filters>>>>);
+
+impl Sieves {
+    /// The sieve for lines of a layout, if there is a way to search for these ids in them. The ids
+    /// are the same each time.
+    pub(super) fn of(&self, wanted: &WantedIds, layout: &Layout) -> Option<Sieve> {
+        let filters = self.0.get_or_init(|| Filters::new(wanted).map(Arc::new)).clone()?;
+        // A pattern may find an id within a word.
+        let by_pattern = matches!(layout, Layout::Text(text) if matches!(text.id, IdField::Pattern(_)));
+        if by_pattern && filters.words.is_some() {
+            return None;
+        }
+        let lines = match layout {
+            Layout::Jsonl(_) => Lines::Objects,
+            Layout::Empty | Layout::Ids => Lines::Ids,
+            Layout::Csv(_) | Layout::Text(_) => Lines::Free,
+        };
+        Some(Sieve { filters, lines, look: Look::best() })
+    }
 }
 
 /// The hashes of some wanted ids.
@@ -134,9 +165,9 @@ impl Lines {
     }
 }
 
-impl Sieve {
-    /// Prepares the search, if there is a way to search for these ids in lines of this layout.
-    pub(super) fn new(wanted: &WantedIds, layout: &Layout) -> Option<Self> {
+impl Filters {
+    /// Prepares the search, if there is a way to search for these ids.
+    fn new(wanted: &WantedIds) -> Option<Self> {
         let share = (wanted.ids().len() / threads() + 1).max(LEAST_SHARE);
         let parts: Option<Vec<Hashes>> = thread::scope(|scope| {
             let parts: Vec<_> = wanted.ids().chunks(share).map(|ids| scope.spawn(|| Hashes::of(ids))).collect();
@@ -147,27 +178,19 @@ impl Sieve {
         let together = |of: fn(&Hashes) -> &Vec<u64>| parts.iter().flat_map(of).copied().collect::<Vec<u64>>();
         let (uuids, words) = (together(|part| &part.uuids), together(|part| &part.words));
         let shortest = parts.iter().map(|part| part.shortest).min().unwrap_or(usize::MAX);
-        // A pattern may find an id within a word.
-        let by_pattern = matches!(layout, Layout::Text(text) if matches!(text.id, IdField::Pattern(_)));
-        if by_pattern && !words.is_empty() {
-            return None;
-        }
         let filter = |hashes: Vec<u64>| (!hashes.is_empty()).then(|| Filter::new(&hashes));
-        let lines = match layout {
-            Layout::Jsonl(_) => Lines::Objects,
-            Layout::Empty | Layout::Ids => Lines::Ids,
-            Layout::Csv(_) | Layout::Text(_) => Lines::Free,
-        };
         let words = filter(words).map(|filter| Words { filter, shortest });
-        Some(Self { uuids: filter(uuids), words, lines, look: Look::best() })
+        Some(Self { uuids: filter(uuids), words })
     }
+}
 
+impl Sieve {
     /// Finds places in whole lines, each of them in a line that must be read, in no order. The answer
     /// is how many lines there are.
     pub(super) fn sift(&self, wanted: &WantedIds, block: &[u8], scratch: &mut Scratch, places: &mut Vec<usize>) -> u64 {
         scratch.dashes.clear();
         let sifting = Sifting::new(self, block, scratch, places);
-        let lines = match (&self.words, self.look) {
+        let lines = match (&self.filters.words, self.look) {
             (Some(_), _) => sifting.run_any::<true>(look::<true>),
             (None, Look::Common) => sifting.run_any::<false>(look::<false>),
             #[cfg(target_arch = "x86_64")]
@@ -193,59 +216,6 @@ impl Scratch {
     }
 }
 
-/// So many chunks are looked at before what was found is.
-const STRETCH: usize = 32;
-
-/// What was found in a stretch.
-struct Notes {
-    dashes: Places,
-    newlines: Places,
-}
-
-impl Notes {
-    fn new() -> Self {
-        Self { dashes: Places::new(), newlines: Places::new() }
-    }
-}
-
-/// Places in the block, in a row.
-struct Places {
-    places: Vec<usize>,
-    count: usize,
-}
-
-impl Places {
-    /// Most chunks have no more; these are written whether they are there or not.
-    const FEW: usize = 2;
-
-    fn new() -> Self {
-        Self { places: vec![0; (STRETCH + 2) * CHUNK + Self::FEW], count: 0 }
-    }
-
-    /// Notes the bits of a chunk that begins there.
-    #[inline(always)]
-    fn note(&mut self, from: usize, mut bits: u64) {
-        let count = bits.count_ones() as usize;
-        let room = &mut self.places[self.count..];
-        if let Some(few) = room.first_chunk_mut::<{ Self::FEW }>() {
-            for place in few {
-                *place = from.wrapping_add(bits.trailing_zeros() as usize);
-                bits &= bits.wrapping_sub(1);
-            }
-        }
-        if count > Self::FEW {
-            for (place, at) in room[Self::FEW..].iter_mut().zip(ones(bits)) {
-                *place = from.wrapping_add(at);
-            }
-        }
-        self.count += count;
-    }
-
-    fn noted(&self) -> &[usize] {
-        &self.places[..self.count]
-    }
-}
-
 /// One block on its way through the sieve.
 struct Sifting<'s, 'p> {
     sieve: &'s Sieve,
@@ -267,7 +237,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
     /// Looks at the whole block and counts its lines.
     #[inline(always)]
     fn run_any<const WORDS: bool>(mut self, look: impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
-        match (&self.sieve.uuids, self.sieve.lines) {
+        match (&self.sieve.filters.uuids, self.sieve.lines) {
             (Some(uuids), Lines::Ids) if !WORDS => self.run_bare(uuids, look),
             _ => self.run::<WORDS>(0, self.block.len(), &look),
         }
@@ -305,7 +275,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
     /// Takes in 64 bytes, and which of the 64 before are dashes.
     #[inline(always)]
     fn take<const WORDS: bool>(&mut self, from: usize, dashes_before: u64, chunk: &Chunk) {
-        if let Some(uuids) = &self.sieve.uuids {
+        if let Some(uuids) = &self.sieve.filters.uuids {
             // Where dashes stand as those of a UUID do; the others may be in this chunk.
             let further = |by: u32| dashes_before >> by | chunk.dashes << (64 - by);
             let first = dashes_before & further(5) & further(10) & further(15);
@@ -327,7 +297,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
     #[inline(always)]
     fn look_up(&mut self) -> u64 {
         let Scratch { dashes, notes } = &mut *self.scratch;
-        if let Some(uuids) = &self.sieve.uuids {
+        if let Some(uuids) = &self.sieve.filters.uuids {
             // Each is written down whether it may be wanted or not: that can't be foreseen either.
             let mut count = dashes.len();
             dashes.resize(count + notes.dashes.count, 0);
@@ -376,7 +346,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
     /// Looks at the words that end here and are long enough.
     #[inline(always)]
     fn take_words(&mut self, from: usize, words: u64) {
-        let Some(wanted) = &self.sieve.words else { return };
+        let Some(wanted) = &self.sieve.filters.words else { return };
         if words == u64::MAX {
             self.word_length += CHUNK;
             return;
@@ -438,16 +408,6 @@ fn uuid_around(block: &[u8], dash: usize) -> Option<&[u8; UUID_BYTES]> {
 #[inline(always)]
 fn is_closed(line: &[u8]) -> bool {
     matches!(line, [.., b'}', b'\n'] | [.., b'}', b'\r', b'\n'])
-}
-
-/// The numbers of the bits that are set.
-#[inline(always)]
-fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let at = (bits != 0).then(|| bits.trailing_zeros() as usize);
-        bits &= bits.wrapping_sub(1);
-        at
-    })
 }
 
 fn is_word(byte: u8) -> bool {

@@ -72,7 +72,7 @@ proptest! {
         let wanted = wanted(&ids);
         let lines: Vec<String> = lines.iter().map(|pieces| pieces.concat()).collect();
         let block = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-        let mut sieve = Sieve::new(&wanted, &Layout::Ids).expect("these ids are words or UUIDs");
+        let mut sieve = Sieves::default().of(&wanted, &Layout::Ids).expect("these ids are words or UUIDs");
         let sifted = sifted(&wanted, &mut sieve, block.as_bytes());
         let mut suspects = Suspects::new(&wanted);
         for (number, line) in lines.iter().enumerate() {
@@ -98,7 +98,7 @@ fn lines_without_a_wanted_id_are_ruled_out() {
                 time: None,
             }),
         ] {
-            let mut sieve = Sieve::new(&wanted, &layout).expect("it can be looked for");
+            let mut sieve = Sieves::default().of(&wanted, &layout).expect("it can be looked for");
             assert_eq!(sifted(&wanted, &mut sieve, block.as_bytes()), Vec::<usize>::new());
             let at = other.len() * 42 + 80;
             let mut with = block.clone();
@@ -112,7 +112,7 @@ fn lines_without_a_wanted_id_are_ruled_out() {
 fn a_list_of_bare_ids_is_ruled_out_but_for_the_wanted_and_the_odd() {
     let ids: Vec<String> = (0..200_u128).map(|number| uuid::Uuid::from_u128(number << 64 | 7).to_string()).collect();
     let wanted = wanted(&ids[50..52]);
-    let mut sieve = Sieve::new(&wanted, &Layout::Ids).expect("they can be looked for");
+    let mut sieve = Sieves::default().of(&wanted, &Layout::Ids).expect("they can be looked for");
     let mut lines = ids.clone();
     (lines[20], lines[30]) = (format!("{}\r", ids[20]), ids[30].to_uppercase());
     (lines[60], lines[70]) = (ids[60].replace('0', "\\"), format!(" {}", &ids[70][1..]));
@@ -126,7 +126,7 @@ fn a_list_of_bare_ids_is_ruled_out_but_for_the_wanted_and_the_odd() {
 #[test]
 fn lines_that_may_be_damaged_are_read() {
     let wanted = wanted(&["d18aca67-cfd3-4c00-93aa-0a5bc540856e".to_owned()]);
-    let mut sieve = Sieve::new(&wanted, &Layout::Ids).expect("it can be looked for");
+    let mut sieve = Sieves::default().of(&wanted, &Layout::Ids).expect("it can be looked for");
     let block = b"plain\n\n \n{\"cut\na\0b\n{whole}\r\n\x1b[3m\na\\\ndel\x7f\nplain\n";
     assert_eq!(sifted(&wanted, &mut sieve, block), [1, 2, 3, 4, 6, 7, 8]);
 }
@@ -134,6 +134,6 @@ fn lines_that_may_be_damaged_are_read() {
 #[test]
 fn ids_that_are_no_words_can_not_be_looked_for() {
     for id in ["a b c d", "evt.1", "abc", "-abcd", "caf\u{e9}-1"] {
-        assert!(Sieve::new(&wanted(&[id.to_owned()]), &Layout::Ids).is_none(), "{id}");
+        assert!(Sieves::default().of(&wanted(&[id.to_owned()]), &Layout::Ids).is_none(), "{id}");
     }
 }
