@@ -278,6 +278,7 @@ pub struct LogStats {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
+    use std::collections::hash_map::Entry;
 
     use proptest::prelude::*;
 
@@ -303,8 +304,8 @@ mod tests {
             let mut expected = Vec::new();
             for id in &ids {
                 let next = u32::try_from(numbers.len()).expect("few");
-                if !numbers.contains_key(&key_of(id)) {
-                    numbers.insert(key_of(id), next);
+                if let Entry::Vacant(entry) = numbers.entry(key_of(id)) {
+                    entry.insert(next);
                     expected.push(id.clone());
                 }
             }

@@ -27,6 +27,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -128,8 +129,11 @@ struct Contender {
 }
 
 impl Contender {
+    /// What it prints goes to a pipe, because grep stops at the first match when nobody reads it.
     fn peer(name: &str, command: Command) -> Self {
-        Self { is_peer: true, ..Self::new(name, command) }
+        let mut peer = Self { is_peer: true, ..Self::new(name, command) };
+        peer.command.stdout(Stdio::piped());
+        peer
     }
 
     fn new(name: &str, mut command: Command) -> Self {
@@ -140,6 +144,9 @@ impl Contender {
     fn time(&mut self) -> Outcome<()> {
         let (started, processor) = (Instant::now(), processor_of_children());
         let mut child = self.command.spawn()?;
+        // Ends with the child.
+        let drain =
+            child.stdout.take().map(|mut output| std::thread::spawn(move || io::copy(&mut output, &mut io::sink())));
         if self.is_peer {
             // A peer is asked whether it is done; hookmend and what it is compared with are waited for.
             while child.try_wait()?.is_none() {
@@ -152,13 +159,14 @@ impl Contender {
         } else {
             child.wait()?;
         }
+        drop(drain);
         self.times.push((started.elapsed(), processor_of_children().saturating_sub(processor)));
         Ok(())
     }
 
     /// Runs it once more and watches its memory; the highest mark is kept by the system.
     fn watch(&mut self) -> Outcome<()> {
-        let mut child = self.command.spawn()?;
+        let mut child = self.command.stdout(Stdio::null()).spawn()?;
         let status = format!("/proc/{}/status", child.id());
         while child.try_wait()?.is_none() {
             let marks = fs::read_to_string(&status).unwrap_or_default();

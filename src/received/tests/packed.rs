@@ -123,12 +123,17 @@ fn archives_that_are_read_side_by_side_say_what_each_says_alone() {
     let part = |from: u32| -> String {
         (from..from + 400).map(|number| format!("{{\"event_id\":\"evt-{number:05}\",\"n\":{number}}}\n")).collect()
     };
-    let packs: [fn(&[u8]) -> Vec<u8>; 4] = [gz, bz2, zst, xz];
     for cut in [None, Some(3), Some(6)] {
         let logs = Logs::new();
         let (mut all, mut stories) = (Vec::new(), Vec::new());
         for number in 0..8_u32 {
-            let mut bytes = packs[number as usize % 4](part(number * 1_000).as_bytes());
+            let text = part(number * 1_000).into_bytes();
+            let mut bytes = match number % 4 {
+                0 => gz(&text),
+                1 => bz2(&text),
+                2 => zst(&text),
+                _ => xz(&text),
+            };
             if cut == Some(number) {
                 bytes.truncate(bytes.len() - 20);
             }
