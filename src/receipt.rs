@@ -79,47 +79,129 @@ impl Coverage {
 #[derive(Debug, Default)]
 pub struct WantedIds {
     ids: Vec<EventId>,
-    index: HashTable<u32>,
+    uuids: UuidTable,
+    others: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
 
 impl WantedIds {
     /// Collects the ids; an id that is given twice keeps its first number.
     pub fn new(ids: impl IntoIterator<Item = EventId>) -> Self {
-        let ids = ids.into_iter();
-        let mut wanted = Self::default();
-        wanted.reserve(ids.size_hint().0);
-        ids.for_each(|id| wanted.insert(id));
-        wanted
-    }
-
-    fn reserve(&mut self, more: usize) {
-        self.ids.reserve(more);
-        let (ids, hasher) = (&self.ids, &self.hasher);
-        self.index.reserve(more, |&number| hasher.hash_one(ids[number as usize].key()));
-    }
-
-    fn insert(&mut self, id: EventId) {
-        let hash = self.hasher.hash_one(id.key());
-        let (ids, hasher) = (&mut self.ids, &self.hasher);
-        let is_it = |number: &u32| ids[*number as usize].key() == id.key();
-        if self.index.find(hash, is_it).is_some() {
-            return;
+        let mut ids: Vec<EventId> = ids.into_iter().collect();
+        let hasher = DefaultHashBuilder::default();
+        let is_uuid = |id: &&EventId| matches!(id.key(), IdKey::Uuid(_));
+        let mut uuids = UuidTable::for_at_most(ids.iter().filter(is_uuid).count());
+        let mut others: HashTable<u32> = HashTable::new();
+        let mut count = 0_usize;
+        for position in 0..ids.len() {
+            let number = u32::try_from(count).expect("fewer than four billion ids");
+            let is_new = match ids[position].key() {
+                IdKey::Uuid(value) => uuids.insert(&hasher, value, number),
+                key @ IdKey::Bytes(_) => {
+                    let is_it = |other: &u32| ids[*other as usize].key() == key;
+                    let hash = hasher.hash_one(key);
+                    let is_new = others.find(hash, is_it).is_none();
+                    if is_new {
+                        others.insert_unique(hash, number, |&other| hasher.hash_one(ids[other as usize].key()));
+                    }
+                    is_new
+                }
+            };
+            // What stands before is behind its final number already.
+            if is_new {
+                ids.swap(count, position);
+                count += 1;
+            }
         }
-        let number = u32::try_from(ids.len()).expect("fewer than four billion ids");
-        ids.push(id);
-        self.index.insert_unique(hash, number, |&other| hasher.hash_one(ids[other as usize].key()));
+        ids.truncate(count);
+        Self { ids, uuids, others, hasher }
     }
 
     /// The number of the id with this key, if it is wanted.
     pub fn number_of(&self, key: IdKey<'_>) -> Option<u32> {
-        let hash = self.hasher.hash_one(key);
-        self.index.find(hash, |&number| self.ids[number as usize].key() == key).copied()
+        match key {
+            IdKey::Uuid(value) => self.uuids.find(&self.hasher, value),
+            IdKey::Bytes(_) => {
+                let hash = self.hasher.hash_one(key);
+                self.others.find(hash, |&number| self.ids[number as usize].key() == key).copied()
+            }
+        }
+    }
+
+    /// Keeps those places behind which a wanted UUID stands. Many are asked for at once, because then
+    /// the processor waits for memory once for several of them.
+    pub(crate) fn retain_uuids<'t>(&self, places: &mut Vec<usize>, text_at: impl Fn(usize) -> Option<&'t [u8]>) {
+        let mut asked = Vec::with_capacity(places.len());
+        asked.extend(places.iter().filter_map(|&place| match IdKey::of(text_at(place)?) {
+            IdKey::Uuid(value) => Some((place, value, self.uuids.start(&self.hasher, value))),
+            IdKey::Bytes(_) => None,
+        }));
+        places.clear();
+        let is_wanted = |&&(_, value, start): &&(usize, [u8; 16], usize)| self.uuids.find_from(start, value).is_some();
+        places.extend(asked.iter().filter(is_wanted).map(|(place, _, _)| place));
     }
 
     /// The wanted ids in the order of their numbers.
     pub fn ids(&self) -> &[EventId] {
         &self.ids
+    }
+}
+
+/// The numbers of UUIDs, beside their values: a look costs one access to memory.
+#[derive(Debug, Default)]
+struct UuidTable {
+    /// At least a third of them is free; none, if there are no UUIDs.
+    slots: Vec<Slot>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    value: [u8; 16],
+    number: u32,
+}
+
+const FREE: Slot = Slot { value: [0; 16], number: u32::MAX };
+
+impl UuidTable {
+    fn for_at_most(count: usize) -> Self {
+        Self { slots: vec![FREE; count + count / 2 + 1] }
+    }
+
+    /// Where to look first.
+    fn start(&self, hasher: &DefaultHashBuilder, value: [u8; 16]) -> usize {
+        let hash = hasher.hash_one(u128::from_ne_bytes(value));
+        let scaled = (u128::from(hash) * self.slots.len() as u128) >> 64;
+        usize::try_from(scaled).unwrap_or(0)
+    }
+
+    /// Puts in a value, unless it is there.
+    fn insert(&mut self, hasher: &DefaultHashBuilder, value: [u8; 16], number: u32) -> bool {
+        let mut at = self.start(hasher, value);
+        loop {
+            let slot = &mut self.slots[at];
+            if slot.number == FREE.number {
+                *slot = Slot { value, number };
+                return true;
+            }
+            if slot.value == value {
+                return false;
+            }
+            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
+        }
+    }
+
+    fn find(&self, hasher: &DefaultHashBuilder, value: [u8; 16]) -> Option<u32> {
+        self.find_from(self.start(hasher, value), value)
+    }
+
+    fn find_from(&self, mut at: usize, value: [u8; 16]) -> Option<u32> {
+        loop {
+            let slot = self.slots.get(at)?;
+            if slot.number == FREE.number || slot.value == value {
+                return (slot.number != FREE.number).then_some(slot.number);
+            }
+            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
+        }
     }
 }
 
@@ -189,6 +271,55 @@ pub struct LogStats {
     /// among them.
     pub bytes: u64,
     /// Whether lines that can't hold a wanted id were counted and not read: then there may be more
-    /// ids and more lines that could not be understood than these.
+    /// ids and more lines that could not be understood than these, and a later time.
     pub is_sample: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::collections::hash_map::Entry;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn an_id() -> impl Strategy<Value = String> {
+        let uuid = (0_u128..40).prop_map(|number| uuid::Uuid::from_u128(number << 80 | number).to_string());
+        prop_oneof![uuid.clone(), uuid.prop_map(|id| id.to_uppercase()), "[a-c]{1,2}"]
+    }
+
+    fn key_of(text: &str) -> String {
+        uuid::Uuid::try_parse(text).map_or(text.to_owned(), |uuid| uuid.to_string())
+    }
+
+    proptest! {
+        #[test]
+        fn each_wanted_id_has_its_first_number(
+            ids in prop::collection::vec(an_id(), 0..60),
+            others in prop::collection::vec(an_id(), 0..20),
+        ) {
+            let wanted = WantedIds::new(ids.iter().map(|id| EventId::new(id).expect("an id")));
+            let mut numbers: HashMap<String, u32> = HashMap::new();
+            let mut expected = Vec::new();
+            for id in &ids {
+                let next = u32::try_from(numbers.len()).expect("few");
+                if let Entry::Vacant(entry) = numbers.entry(key_of(id)) {
+                    entry.insert(next);
+                    expected.push(id.clone());
+                }
+            }
+            let texts: Vec<String> = wanted.ids().iter().map(|id| id.text().into_owned()).collect();
+            prop_assert_eq!(texts, expected);
+            for id in ids.iter().chain(&others) {
+                let number = wanted.number_of(IdKey::of(id.as_bytes()));
+                prop_assert_eq!(number, numbers.get(&key_of(id)).copied(), "{}", id);
+            }
+            let mut places: Vec<usize> = (0..others.len() + 1).collect();
+            wanted.retain_uuids(&mut places, |place| Some(others.get(place)?.as_bytes()));
+            let is_wanted = |other: &&usize| others[**other].len() == 36 && numbers.contains_key(&key_of(&others[**other]));
+            let all: Vec<usize> = (0..others.len()).collect();
+            prop_assert_eq!(places, all.iter().filter(is_wanted).copied().collect::<Vec<_>>());
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::lines::{Ending, MAX_LINE_BYTES};
 use super::plan::Layout;
 use super::record::{Reading, Record, RecordReader};
 use super::scan::is_damaged;
-use super::sieve::Sieve;
+use super::sieve::{Scratch, Sieve};
 use super::story::Story;
 use crate::receipt::Sighting;
 
@@ -46,6 +46,7 @@ pub(super) struct BlockReader<'b, 'w> {
     reader: Box<dyn RecordReader>,
     record: Record,
     places: Vec<usize>,
+    scratch: Scratch,
 }
 
 impl<'b, 'w> BlockReader<'b, 'w> {
@@ -58,6 +59,7 @@ impl<'b, 'w> BlockReader<'b, 'w> {
             reader: layout.reader_behind_header(),
             record: Record::default(),
             places: Vec::new(),
+            scratch: Scratch::new(),
         }
     }
 
@@ -83,8 +85,10 @@ impl<'b, 'w> BlockReader<'b, 'w> {
         };
         let mut places = std::mem::take(&mut self.places);
         places.clear();
-        let lines = sieve.sift(self.judge.wanted(), block, &mut places);
+        let lines = sieve.sift(self.judge.wanted(), block, &mut self.scratch, &mut places);
         places.extend((0..block.len()).step_by(BYTES_OF_SAMPLE));
+        // How far a log goes in time is mostly told by its last line.
+        places.extend(block.len().checked_sub(1));
         places.sort_unstable();
         let chosen = self.read_chosen(block, &places);
         self.places = places;

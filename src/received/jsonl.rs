@@ -9,6 +9,7 @@ use std::ops::Range;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::json_quick::Quick;
 use super::options::FieldSpec;
 use super::record::{Agreement, Reading, Record, RecordReader, Texts};
 
@@ -50,6 +51,8 @@ pub(super) struct JsonFields {
 /// Reads lines that hold one JSON object each.
 #[derive(Debug)]
 pub(super) struct JsonlReader {
+    /// For lines that need no parser, if the fields allow it.
+    quick: Option<Quick>,
     targets: Vec<Target>,
     /// Which target was met at which part of the line.
     captures: Vec<(usize, Range<usize>)>,
@@ -65,7 +68,30 @@ impl JsonlReader {
         add(Role::Id, &fields.id);
         fields.status.iter().for_each(|spec| add(Role::Status, spec));
         fields.time.iter().for_each(|spec| add(Role::Time, spec));
-        Self { targets, captures: Vec::new() }
+        let quick = Quick::new([Some(&fields.id), fields.status.as_ref(), fields.time.as_ref()]);
+        Self { quick, targets, captures: Vec::new() }
+    }
+
+    /// A reader that gives every line to the parser.
+    #[cfg(test)]
+    pub(super) fn without_shortcut(fields: &JsonFields) -> Self {
+        Self { quick: None, ..Self::new(fields) }
+    }
+
+    /// Reads a line without the parser, if it is a usual one.
+    fn read_quickly(&self, line: &[u8], record: &mut Record) -> Option<()> {
+        let [id, status, time] = self.quick.as_ref()?.values(line)?;
+        let text = |range: Range<usize>| std::str::from_utf8(&line[range]).ok();
+        if let Some(range) = id {
+            if push_ids(text(range)?, &mut record.ids).is_err() {
+                record.clear();
+                return None;
+            }
+            record.has_id_field = true;
+        }
+        status.and_then(text).into_iter().for_each(|raw| push_scalar(raw, &mut record.statuses));
+        time.and_then(text).into_iter().for_each(|raw| push_scalar(raw, &mut record.times));
+        Some(())
     }
 
     fn capture(&mut self, line: &[u8]) -> serde_json::Result<()> {
@@ -97,6 +123,9 @@ impl JsonlReader {
 
 impl RecordReader for JsonlReader {
     fn read(&mut self, line: &[u8], record: &mut Record) -> Reading {
+        if self.read_quickly(line, record).is_some() {
+            return Reading::Understood;
+        }
         if line.trim_ascii_start().first() != Some(&b'{') || self.capture(line).is_err() {
             return Reading::Unreadable;
         }

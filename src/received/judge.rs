@@ -10,7 +10,9 @@ use chrono_tz::Tz;
 use super::distinct::Distinct;
 use super::lines::Ending;
 use super::options::{ReceivedOptions, StatusSet};
+use super::plan::Layout;
 use super::record::{Agreement, Record};
+use super::sieve::{Sieve, Sieves};
 use super::story::Story;
 use super::suspects::{Suspects, last_word};
 use super::time::parse_time;
@@ -43,6 +45,7 @@ pub(super) struct Judge<'w> {
     last_time: LastTime,
     distinct: Option<Distinct>,
     suspects: Option<Suspects>,
+    sieves: Sieves,
 }
 
 /// Which part of a file is being read.
@@ -96,6 +99,19 @@ impl<'w> Judge<'w> {
             last_time: LastTime::default(),
             distinct: None,
             suspects: None,
+            sieves: Sieves::default(),
+        }
+    }
+
+    /// A judge of the same mind for other files, who has seen nothing yet.
+    pub(super) fn colleague(&self) -> Self {
+        Self { part: Part::Body, sightings: vec![Sighting::Unseen; self.sightings.len()], ..self.deputy() }
+    }
+
+    /// Takes in what a colleague has seen of whole files.
+    pub(super) fn join(&mut self, colleague: &Self) {
+        for (seen, more) in self.sightings.iter_mut().zip(&colleague.sightings) {
+            *seen = stronger(*seen, *more);
         }
     }
 
@@ -115,7 +131,13 @@ impl<'w> Judge<'w> {
             last_time: LastTime::default(),
             distinct: None,
             suspects: None,
+            sieves: self.sieves.clone(),
         }
+    }
+
+    /// The sieve for lines of this layout, if there is one.
+    pub(super) fn sieve(&self, layout: &Layout) -> Option<Sieve> {
+        self.sieves.of(self.wanted, layout)
     }
 
     /// What this deputy has seen so far.
@@ -344,11 +366,15 @@ impl Sink<'_> {
 
 pub(super) fn raise(sightings: &mut [Sighting], number: u32, sighting: Sighting) {
     let seen = &mut sightings[number as usize];
-    *seen = match (*seen, sighting) {
+    *seen = stronger(*seen, sighting);
+}
+
+fn stronger(one: Sighting, other: Sighting) -> Sighting {
+    match (one, other) {
         (Sighting::Received, _) | (_, Sighting::Received) => Sighting::Received,
         (Sighting::Possible, _) | (_, Sighting::Possible) => Sighting::Possible,
         (Sighting::Unseen, Sighting::Unseen) => Sighting::Unseen,
-    };
+    }
 }
 
 /// The status code of a text; web servers list one for each upstream they tried, the last counts.

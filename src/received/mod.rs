@@ -9,12 +9,13 @@
 //! | `pass`, `records`, `rotation` | one look-up over the files; what is remembered of them; their order |
 //! | `survey`, `story`, `distinct` | what was seen of a file, in numbers |
 //! | `whereabouts` | where ids stand, whatever field a log is read by |
-//! | `packing` | compressed files as streams |
+//! | `packing`, `ahead`, `packed_files` | compressed files as streams, decoded ahead and side by side |
 //! | `sources` | names to open files: patterns, pipes, standard input |
 //! | `sniff`, `detect`, `plan` | is it text, which format, where are its fields |
 //! | `json_fields`, `table`, `text_fields`, `well_known` | finding the fields of JSON lines, tables and text lines |
 //! | `lines` | a stream to lines |
 //! | `record`, `ids`, `jsonl`, `csv`, `text` | a line to the texts of its fields, one file per format |
+//! | `json_quick` | the usual JSON line, read without a parser |
 //! | `access`, `pairs`, `pattern` | what text lines are made of |
 //! | `judge`, `time`, `suspects` | records and damage to sightings: the only place where one is decided |
 //! | `scan` | one stream from its first line to its last |
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use crate::receipt::{Lookup, WantedIds};
 
 mod access;
+mod ahead;
 mod block;
 mod csv;
 mod database;
@@ -37,10 +39,12 @@ mod distinct;
 mod file_log;
 mod ids;
 mod json_fields;
+mod json_quick;
 mod jsonl;
 mod judge;
 mod lines;
 mod options;
+mod packed_files;
 mod packing;
 mod pairs;
 mod pass;

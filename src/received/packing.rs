@@ -79,7 +79,7 @@ pub(super) fn packing_of(mut file: &File) -> io::Result<Packing> {
 }
 
 /// What a file holds, from its start.
-pub(super) fn unpacked(mut file: &File, packing: Packing) -> io::Result<Box<dyn Read + '_>> {
+pub(super) fn unpacked(mut file: &File, packing: Packing) -> io::Result<Box<dyn Read + Send + '_>> {
     file.rewind()?;
     let input = || BufReader::with_capacity(INPUT_BYTES, file);
     Ok(match packing {

@@ -3,14 +3,18 @@
 //! It owns what must stay true of the files between look-ups: none vanishes, none shrinks, and what
 //! moved is found where it went.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
 
 use super::distinct::Distinct;
 use super::judge::Judge;
 use super::options::{FieldSpec, ReceivedOptions};
+use super::packed_files::{PackedFile, Read, read_one, read_several};
 use super::packing::Packing;
 use super::plan::{Layout, Refusal, examine};
 use super::records::{Continuity, FileRecord, Loss, LostContent, OpenFile, progress};
@@ -18,12 +22,15 @@ use super::refused;
 use super::rotation::{Place, gaps};
 use super::scan::{Checkpoint, Source, scan};
 use super::shortcut::Effort;
+use super::side_by_side::threads;
 use super::sources::{FileIdentity, Named, resolve};
 use super::story::Story;
-use crate::receipt::Coverage;
+use crate::receipt::{Coverage, WantedIds};
 
 /// Files may be renamed between the listing and the reading; after so many listings it is a fault.
 const MOST_LISTINGS: usize = 4;
+/// So many packed files are open at once.
+const MOST_OPEN: usize = 64;
 
 /// What is remembered of the files between look-ups.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +69,8 @@ pub(super) struct Pass<'p, 'w> {
     read: HashSet<FileIdentity>,
     faults: Vec<Fault>,
     bytes: u64,
+    /// What was read of packed files before it is their turn.
+    ahead: HashMap<FileIdentity, (u64, Option<SystemTime>, Read)>,
 }
 
 /// What stands against the log, and where.
@@ -95,7 +104,16 @@ pub(super) struct Passed {
 impl<'p, 'w> Pass<'p, 'w> {
     /// Begins a look-up.
     pub(super) fn new(options: &'p ReceivedOptions, extent: Extent, judge: Judge<'w>, files: Files) -> Self {
-        Self { options, extent, judge, files, read: HashSet::new(), faults: Vec::new(), bytes: 0 }
+        Self {
+            options,
+            extent,
+            judge,
+            files,
+            read: HashSet::new(),
+            faults: Vec::new(),
+            bytes: 0,
+            ahead: HashMap::new(),
+        }
     }
 
     /// Reads a stream that was kept.
@@ -113,6 +131,7 @@ impl<'p, 'w> Pass<'p, 'w> {
         for listing in 1..=MOST_LISTINGS {
             let before = self.read.len();
             let (paths, mut missing) = list(names);
+            self.read_ahead(&paths);
             for path in &paths {
                 if let Err(error) = self.read_file(path) {
                     missing.push(format!("{} could not be opened: {error}", path.display()));
@@ -126,6 +145,40 @@ impl<'p, 'w> Pass<'p, 'w> {
                 self.faults.extend(missing.into_iter().map(Fault::anywhere));
             }
         }
+    }
+
+    /// Reads the packed files among these side by side, if there are several that must be read and are
+    /// what they were when it was found out how.
+    fn read_ahead(&mut self, paths: &[PathBuf]) {
+        if threads() == 1 || self.judge.counts_distinct() {
+            return;
+        }
+        for paths in paths.chunks(MOST_OPEN) {
+            let packed: Vec<PackedFile> = paths.iter().filter_map(|path| self.packed_file(path)).collect();
+            if packed.len() < 2 {
+                continue;
+            }
+            let all = read_several(&packed, &mut self.judge);
+            for (PackedFile { open, .. }, read) in packed.into_iter().zip(all) {
+                self.ahead.extend(read.map(|read| (open.identity, (open.length, open.modified, read))));
+            }
+        }
+    }
+
+    fn packed_file(&self, path: &Path) -> Option<PackedFile> {
+        let open = OpenFile::open(path).ok().filter(|open| open.packing != Packing::Plain)?;
+        let record = self.files.records.iter().find(|record| record.identity == open.identity)?;
+        let is_due = self.extent == Extent::Whole || record.progress.is_none();
+        let is_known = record.plan.layout != Layout::Empty && record.continuity(&open) == Continuity::Unchanged;
+        let is_new = !self.read.contains(&open.identity) && !self.ahead.contains_key(&open.identity);
+        let (name, layout) = (path.display().to_string(), record.plan.layout.clone());
+        (is_due && is_known && is_new).then_some(PackedFile { open, name, layout })
+    }
+
+    /// What was read of this file before its turn, if it is still the same.
+    fn take_ahead(&mut self, open: &OpenFile) -> Option<Read> {
+        let (length, modified, read) = self.ahead.remove(&open.identity)?;
+        (length == open.length && modified == open.modified).then_some(read)
     }
 
     /// Reads what is needed of a file. An error means that it is not there, perhaps not any more.
@@ -223,15 +276,15 @@ impl<'p, 'w> Pass<'p, 'w> {
         end: End,
     ) {
         let (from, story) = before.unwrap_or_default();
-        self.judge.begin(story);
-        let mut noted = match open.stream_from(from.offset) {
-            Ok(stream) => {
-                let source = Source { stream, plain: (open.packing == Packing::Plain).then_some(&open.file) };
-                let scanned = scan(source, name, &record.plan.layout, &from, Effort::default(), &mut self.judge);
-                if end == End::Final {
-                    self.judge.keep_tail();
-                }
-                let stories = self.judge.end();
+        let layout = &record.plan.layout;
+        let read = match (open.packing, self.take_ahead(open)) {
+            (Packing::Plain, _) => read_plain(open, name, layout, &from, story, end, &mut self.judge),
+            (_, Some(read)) => Ok(read),
+            // It is only ever read from its start and to its very end.
+            (_, None) => read_one(open, name, layout, &mut self.judge),
+        };
+        let mut noted = match read {
+            Ok((scanned, stories)) => {
                 progress(scanned.checkpoint, stories, scanned.length, scanned.failure, scanned.damage)
             }
             Err(error) => {
@@ -254,6 +307,7 @@ impl<'p, 'w> Pass<'p, 'w> {
     pub(super) fn finish(mut self, kept: &[FileRecord]) -> (Judge<'w>, Passed) {
         self.miss_the_vanished();
         self.judge_files();
+        self.find_latest();
         let all = || self.files.records.iter().chain(kept).filter_map(|record| record.progress.as_ref());
         let mut story = Story::default();
         all().for_each(|progress| {
@@ -296,6 +350,26 @@ impl<'p, 'w> Pass<'p, 'w> {
         }
     }
 
+    /// A fault ends with the last line of the older file, so that its latest time must be known and
+    /// not only the latest of a sample: such a file is read again, line by line. Where it can't be,
+    /// the fault ends nowhere.
+    fn find_latest(&mut self) {
+        for fault in &mut self.faults {
+            let record = self.files.records.iter_mut().find(|record| Some(&record.path) == fault.older.as_ref());
+            let Some(record) = record.filter(|record| fault.newer.is_some() && record.plan.layout.has_time()) else {
+                continue;
+            };
+            if !record.progress.as_ref().is_some_and(|progress| progress.story.is_sample) {
+                continue;
+            }
+            let latest = latest_of(record, self.options);
+            match (latest, &mut record.progress) {
+                (Ok(latest), Some(progress)) => progress.story.latest = progress.story.latest.max(latest),
+                (Ok(_), None) | (Err(_), _) => fault.newer = None,
+            }
+        }
+    }
+
     fn coverage(&mut self, story: &Story) -> Coverage {
         let mut coverage = Coverage { since: self.options.since.or(story.opening), ..Coverage::default() };
         let mut broken = Vec::new();
@@ -322,7 +396,7 @@ impl<'p, 'w> Pass<'p, 'w> {
     /// From when on a fault can hide nothing: from the first line of the next newer file on, and not
     /// before the last line of the older one. An event may arrive long after it was created, so what
     /// was created before that may have arrived within the fault.
-    fn end_of(&self, fault: &Fault) -> Option<chrono::DateTime<chrono::Utc>> {
+    fn end_of(&self, fault: &Fault) -> Option<DateTime<Utc>> {
         let story_of = |path: &Option<PathBuf>| {
             let record = self.files.records.iter().find(|record| Some(&record.path) == path.as_ref())?;
             record.progress.as_ref().map(|progress| &progress.story)
@@ -331,6 +405,41 @@ impl<'p, 'w> Pass<'p, 'w> {
         let latest = story_of(&fault.older).and_then(|story| story.latest);
         Some(opening.max(latest.unwrap_or(opening)))
     }
+}
+
+/// Reads a file that is not packed, from where it was left off.
+fn read_plain(
+    open: &OpenFile,
+    name: &str,
+    layout: &Layout,
+    from: &Checkpoint,
+    before: Story,
+    end: End,
+    judge: &mut Judge<'_>,
+) -> io::Result<Read> {
+    judge.begin(before);
+    let source = Source { stream: open.stream_from(from.offset)?, plain: Some(&open.file) };
+    let scanned = scan(source, name, layout, from, Effort::default(), judge);
+    match end {
+        End::Final => judge.keep_tail(),
+        End::MayGoOn => {}
+    }
+    Ok((scanned, judge.end()))
+}
+
+/// The latest time in a file, of all its lines that can be read.
+fn latest_of(record: &FileRecord, options: &ReceivedOptions) -> io::Result<Option<DateTime<Utc>>> {
+    let open = OpenFile::open(&record.path)?;
+    if open.identity != record.identity || matches!(record.continuity(&open), Continuity::Replaced) {
+        return Err(ErrorKind::NotFound.into());
+    }
+    let nobody = WantedIds::default();
+    let mut judge = Judge::new(&nobody, options);
+    judge.begin(Story::default());
+    let source = Source { stream: open.stream_from(0)?, plain: None };
+    scan(source, "", &record.plan.layout, &Checkpoint::default(), Effort::line_by_line(), &mut judge);
+    let (story, tail) = judge.end();
+    Ok(story.latest.max(tail.latest))
 }
 
 /// The files that names lead to, oldest first, and what is wrong with the names.

@@ -66,7 +66,7 @@ impl OpenFile {
     }
 
     /// What the file holds from a place on; a packed one can only be read from its start.
-    pub(super) fn stream_from(&self, offset: u64) -> io::Result<Box<dyn Read + '_>> {
+    pub(super) fn stream_from(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
         let stream = unpacked(&self.file, self.packing)?;
         if self.packing == Packing::Plain {
             (&self.file).seek(SeekFrom::Start(offset))?;

@@ -66,7 +66,7 @@ pub(super) fn scan(
 ) -> Scanned {
     let mut lines = LineReader::with_bounds(source.stream, effort.block, MAX_LINE_BYTES, OVERLAP_BYTES);
     let mut origin = from.offset;
-    let mut shortcut = Shortcut::new(layout, from.offset, effort, judge.wanted());
+    let mut shortcut = Shortcut::new(layout, from.offset, effort);
     let mut scan = Scan::new(name, layout, from, judge);
     let failure = loop {
         let at = origin + lines.position();

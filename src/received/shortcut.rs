@@ -11,7 +11,6 @@ use super::judge::Judge;
 use super::plan::Layout;
 use super::side_by_side::{Stretch, read_side_by_side, threads};
 use super::sieve::Sieve;
-use crate::receipt::WantedIds;
 
 /// How much of a file is read line by line, and how much in blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +31,6 @@ impl Default for Effort {
 
 impl Effort {
     /// Every line is read, one after the other.
-    #[cfg(test)]
     pub(super) fn line_by_line() -> Self {
         Self { head: u64::MAX, ..Self::default() }
     }
@@ -44,7 +42,6 @@ const MOST_DISTRUSTED_BLOCKS: u64 = 64;
 /// The way to read a file in blocks.
 pub(super) struct Shortcut<'l, 'w> {
     layout: &'l Layout,
-    wanted: &'w WantedIds,
     effort: Effort,
     /// From here on it may be taken.
     opens_at: u64,
@@ -57,9 +54,9 @@ pub(super) struct Shortcut<'l, 'w> {
 
 impl<'l, 'w> Shortcut<'l, 'w> {
     /// The shortcut through a file that is read from a place on.
-    pub(super) fn new(layout: &'l Layout, from: u64, effort: Effort, wanted: &'w WantedIds) -> Self {
+    pub(super) fn new(layout: &'l Layout, from: u64, effort: Effort) -> Self {
         let opens_at = from.saturating_add(effort.head);
-        Self { layout, wanted, effort, opens_at, distrusted: 0, sieve: None, reader: None }
+        Self { layout, effort, opens_at, distrusted: 0, sieve: None, reader: None }
     }
 
     /// Whether a block may begin at this place.
@@ -113,12 +110,8 @@ impl<'l, 'w> Shortcut<'l, 'w> {
     }
 
     fn reader(&mut self, judge: Judge<'w>) -> BlockReader<'l, 'w> {
-        let (layout, wanted) = (self.layout, self.wanted);
-        let sieve = self.sieve.get_or_insert_with(|| {
-            // The time of every line is needed: none can be ruled out.
-            let sieve = if layout.has_time() { None } else { Sieve::new(wanted, layout) };
-            sieve.map(Arc::new)
-        });
+        let layout = self.layout;
+        let sieve = self.sieve.get_or_insert_with(|| judge.sieve(layout).map(Arc::new));
         BlockReader::new(layout, sieve.clone(), judge)
     }
 }

@@ -23,11 +23,11 @@ pub(super) struct Story {
     pub(super) first_unreadable: Option<String>,
     /// The earliest time among the first lines.
     pub(super) opening: Option<DateTime<Utc>>,
-    /// The latest time.
+    /// The latest time; of a sample, the latest in it.
     pub(super) latest: Option<DateTime<Utc>>,
     times: u32,
     /// Whether some lines were ruled out rather than read, so that there may be more ids and more
-    /// lines that can't be understood.
+    /// lines that can't be understood, and a later time.
     pub(super) is_sample: bool,
 }
 

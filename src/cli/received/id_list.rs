@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::num::NonZero;
+use std::thread;
 
 use crate::cli::errors::CliError;
 use crate::event::{EventId, IdError, MAX_ID_BYTES};
@@ -10,6 +12,12 @@ use crate::receipt::WantedIds;
 
 /// The longest line that can be an id: one with its quotes and escapes, and the space around it.
 const LONGEST_LINE: u64 = 8 * MAX_ID_BYTES as u64;
+/// So much of a list is read at once.
+const PORTION_BYTES: u64 = if cfg!(test) { 64 } else { 8 << 20 };
+/// Less than this is not worth a thread.
+const LEAST_PART_BYTES: usize = if cfg!(test) { 8 } else { 256 << 10 };
+/// More threads than this only wait for memory.
+const MOST_THREADS: usize = 4;
 
 /// Reads a list; `-` is standard input.
 ///
@@ -20,7 +28,7 @@ pub(super) fn read(name: &str) -> Result<WantedIds, CliError> {
         return parse("standard input", io::stdin().lock());
     }
     let file = File::open(name).map_err(|error| unreadable(name, &error))?;
-    parse(name, BufReader::with_capacity(1 << 20, file))
+    parse(name, BufReader::new(file))
 }
 
 fn unreadable(name: &str, error: &io::Error) -> CliError {
@@ -30,25 +38,75 @@ fn unreadable(name: &str, error: &io::Error) -> CliError {
 
 /// Keeps the order of the list; an id that stands there twice is one.
 fn parse(name: &str, mut list: impl BufRead) -> Result<WantedIds, CliError> {
-    let mut ids = Vec::new();
-    let mut line = Vec::new();
-    for number in 1.. {
-        line.clear();
-        let read = list.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
-        if read.map_err(|error| unreadable(name, &error))? == 0 {
-            break;
+    let (mut ids, mut lines, mut portion) = (Vec::new(), 0, Vec::new());
+    loop {
+        portion.clear();
+        let read = list.by_ref().take(PORTION_BYTES).read_to_end(&mut portion);
+        // The rest of the last line; where that has no end, it is too long to be an id.
+        let read = read.and_then(|_| list.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut portion));
+        read.map_err(|error| unreadable(name, &error))?;
+        if portion.is_empty() {
+            return Ok(WantedIds::new(ids));
         }
-        let text = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
-        match id_of(text.trim_ascii()) {
-            Ok(None) => {}
-            Ok(Some(id)) => ids.push(id),
-            Err(reason) => {
+        let text = if lines == 0 { portion.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&portion) } else { &portion[..] };
+        for part in ids_of(text) {
+            ids.extend(part.ids);
+            if let Some(reason) = part.refusal {
+                let number = lines + part.lines;
                 return Err(CliError::new(ExitCode::Usage, format!("{name}:{number} is no id: {reason}"))
                     .hint("write one id on each line"));
             }
+            lines += part.lines;
         }
     }
-    Ok(WantedIds::new(ids))
+}
+
+/// The ids of some lines.
+#[derive(Default)]
+struct Part {
+    ids: Vec<EventId>,
+    /// How many lines were read.
+    lines: u64,
+    /// Why the last of them is no id.
+    refusal: Option<String>,
+}
+
+impl Part {
+    fn of(text: &[u8]) -> Self {
+        let mut part = Self::default();
+        for line in text.split_inclusive(|&byte| byte == b'\n') {
+            part.lines += 1;
+            match id_of(line.trim_ascii()) {
+                Ok(id) => part.ids.extend(id),
+                Err(reason) => {
+                    part.refusal = Some(reason);
+                    break;
+                }
+            }
+        }
+        part
+    }
+}
+
+/// The ids of whole lines, in as many parts as there are processors to read them.
+fn ids_of(text: &[u8]) -> Vec<Part> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+    let least = (text.len() / threads + 1).max(LEAST_PART_BYTES);
+    let (mut parts, mut rest) = (Vec::new(), text);
+    while rest.len() > least {
+        let newline = rest[least - 1..].iter().position(|&byte| byte == b'\n');
+        let (part, others) = rest.split_at(newline.map_or(rest.len(), |more| least + more));
+        parts.push(part);
+        rest = others;
+    }
+    thread::scope(|scope| {
+        let others: Vec<_> = parts.into_iter().map(|part| scope.spawn(|| Part::of(part))).collect();
+        let last = Part::of(rest);
+        let join = |thread: thread::ScopedJoinHandle<'_, Part>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        others.into_iter().map(join).chain([last]).collect()
+    })
 }
 
 /// The id of a line; a quoted JSON string stands for what it says.
@@ -81,11 +139,17 @@ mod tests {
         let expected = ["b", "a b", "qA", "D18ACA67-CFD3-4C00-93AA-0A5BC540856E", "last"].map(str::to_owned);
         assert_eq!(ids(list.as_bytes()), Ok(expected.to_vec()));
         assert_eq!(ids(b""), Ok(Vec::new()));
+        let many: Vec<String> = (0..1_000).map(|number| format!("evt-{}", number * 7)).collect();
+        assert_eq!(ids((many.join("\n\n") + "\n").as_bytes()), Ok(many.clone()));
+        assert_eq!(ids((many.join("\n") + "\n" + &many.join("\r\n")).as_bytes()), Ok(many));
     }
 
     #[test]
     fn what_can_be_no_id_is_refused_with_its_line() {
         assert!(ids(b"a\n\xff\n").expect_err("no UTF-8").starts_with("list:2 is no id"));
+        assert!(
+            ids(&[b"a\n".repeat(500), b"\xff\nb\n\xfe\n".to_vec()].concat()).expect_err("no").starts_with("list:501 ")
+        );
         let long = "x".repeat(MAX_ID_BYTES + 1);
         assert!(ids(long.as_bytes()).expect_err("too long").contains("bytes long"));
         let longer = vec![b'x'; 1 << 20];

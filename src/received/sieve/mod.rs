@@ -9,31 +9,122 @@
 //! A wanted UUID is found by its dashes or as 32 digits, wherever it stands; any other wanted id as
 //! a whole word. What an escape may hide, a line with that escape is read for.
 
+mod bare;
 mod chunk;
 mod escape;
 mod filter;
+mod notes;
+#[cfg(target_arch = "x86_64")]
+mod vector;
 
 use chunk::{CHUNK, Chunk, look};
 use escape::{Kind, is_harmless};
 use filter::{Filter, UUID_BYTES, hash_of_text, hash_of_uuid};
+use notes::{Notes, STRETCH, ones};
+
+use std::panic::resume_unwind;
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, ScopedJoinHandle};
 
 use super::plan::Layout;
+use super::side_by_side::threads;
 use super::text::IdField;
-use crate::event::IdKey;
+use crate::event::{EventId, IdKey};
 use crate::receipt::WantedIds;
 
 /// Words shorter than this are everywhere.
 const SHORTEST_WORD: usize = 4;
+/// Less than so many ids are not worth a thread.
+const LEAST_SHARE: usize = 20_000;
 /// The digits of a UUID without its dashes.
 const DIGITS: usize = 32;
 /// Where in a UUID its first dash is.
 const FIRST_DASH: usize = 8;
 
-/// The wanted ids, prepared for a look at many bytes.
+/// The wanted ids, prepared for a look at many bytes of one layout.
 pub(super) struct Sieve {
+    filters: Arc<Filters>,
+    lines: Lines,
+    look: Look,
+}
+
+/// The wanted ids, prepared for a look at many bytes.
+struct Filters {
     uuids: Option<Filter>,
     words: Option<Words>,
-    lines: Lines,
+}
+
+/// Sieves for the same wanted ids, which are prepared when they are first needed and only once.
+#[derive(Clone, Default)]
+pub(super) struct Sieves(Arc<OnceLock<Option<Arc<Filters>>>>);
+
+impl Sieves {
+    /// The sieve for lines of a layout, if there is a way to search for these ids in them. The ids
+    /// are the same each time.
+    pub(super) fn of(&self, wanted: &WantedIds, layout: &Layout) -> Option<Sieve> {
+        let filters = self.0.get_or_init(|| Filters::new(wanted).map(Arc::new)).clone()?;
+        // A pattern may find an id within a word.
+        let by_pattern = matches!(layout, Layout::Text(text) if matches!(text.id, IdField::Pattern(_)));
+        if by_pattern && filters.words.is_some() {
+            return None;
+        }
+        let lines = match layout {
+            Layout::Jsonl(_) => Lines::Objects,
+            Layout::Empty | Layout::Ids => Lines::Ids,
+            Layout::Csv(_) | Layout::Text(_) => Lines::Free,
+        };
+        Some(Sieve { filters, lines, look: Look::best() })
+    }
+}
+
+/// The hashes of some wanted ids.
+struct Hashes {
+    uuids: Vec<u64>,
+    words: Vec<u64>,
+    /// How long the shortest word is.
+    shortest: usize,
+}
+
+impl Hashes {
+    /// The hashes, if all of the ids can be looked for.
+    fn of(ids: &[EventId]) -> Option<Self> {
+        let mut hashes = Self { uuids: Vec::new(), words: Vec::new(), shortest: usize::MAX };
+        for id in ids {
+            match id.key() {
+                IdKey::Uuid(value) => hashes.uuids.push(hash_of_uuid(&hyphenated(value))),
+                IdKey::Bytes(word) if word.len() >= SHORTEST_WORD && word.iter().all(|&byte| is_word(byte)) => {
+                    // Dashes at its ends may as well belong to what stands around it.
+                    if trimmed(word).len() != word.len() {
+                        return None;
+                    }
+                    hashes.words.push(hash_of_text(word));
+                    hashes.shortest = hashes.shortest.min(word.len());
+                }
+                IdKey::Bytes(_) => return None,
+            }
+        }
+        Some(hashes)
+    }
+}
+
+/// With what bytes are looked at.
+#[derive(Clone, Copy, Debug)]
+enum Look {
+    /// What every processor has.
+    Common,
+    /// Registers that are twice as wide.
+    #[cfg(target_arch = "x86_64")]
+    Wide(vector::WideRegisters),
+}
+
+impl Look {
+    fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(registers) = vector::WideRegisters::of_this_processor() {
+            return Self::Wide(registers);
+        }
+        Self::Common
+    }
 }
 
 /// The wanted ids that are words.
@@ -55,109 +146,73 @@ impl Words {
 enum Lines {
     /// As JSON objects.
     Objects,
+    /// Anyhow, but mostly a line is one id.
+    Ids,
     /// Anyhow.
     Free,
 }
 
-impl Sieve {
-    /// Prepares the search, if there is a way to search for these ids in lines of this layout.
-    pub(super) fn new(wanted: &WantedIds, layout: &Layout) -> Option<Self> {
-        let (mut uuids, mut words) = (Vec::new(), Vec::new());
-        let mut shortest = usize::MAX;
-        for id in wanted.ids() {
-            match id.key() {
-                IdKey::Uuid(value) => uuids.push(hash_of_uuid(&hyphenated(value))),
-                IdKey::Bytes(word) if word.len() >= SHORTEST_WORD && word.iter().all(|&byte| is_word(byte)) => {
-                    // Dashes at its ends may as well belong to what stands around it.
-                    if trimmed(word).len() != word.len() {
-                        return None;
-                    }
-                    words.push(hash_of_text(word));
-                    shortest = shortest.min(word.len());
-                }
-                IdKey::Bytes(_) => return None,
-            }
+impl Lines {
+    /// Whether a line, with its newline, begins and ends like others.
+    #[inline(always)]
+    fn are_usual(self, line: &[u8]) -> bool {
+        let first = line[0];
+        match self {
+            Self::Objects => first == b'{' && is_closed(line),
+            // What begins as an object and does not end as one was cut, perhaps within an id.
+            Self::Ids | Self::Free => first > b' ' && (first != b'{' || is_closed(line)),
         }
-        // A pattern may find an id within a word.
-        let by_pattern = matches!(layout, Layout::Text(text) if matches!(text.id, IdField::Pattern(_)));
-        if by_pattern && !words.is_empty() {
-            return None;
-        }
-        let filter = |hashes: Vec<u64>| (!hashes.is_empty()).then(|| Filter::new(&hashes));
-        let lines = if matches!(layout, Layout::Jsonl(_)) { Lines::Objects } else { Lines::Free };
-        let words = filter(words).map(|filter| Words { filter, shortest });
-        Some(Self { uuids: filter(uuids), words, lines })
     }
+}
 
+impl Filters {
+    /// Prepares the search, if there is a way to search for these ids.
+    fn new(wanted: &WantedIds) -> Option<Self> {
+        let share = (wanted.ids().len() / threads() + 1).max(LEAST_SHARE);
+        let parts: Option<Vec<Hashes>> = thread::scope(|scope| {
+            let parts: Vec<_> = wanted.ids().chunks(share).map(|ids| scope.spawn(|| Hashes::of(ids))).collect();
+            let join = |part: ScopedJoinHandle<'_, _>| part.join().unwrap_or_else(|panic| resume_unwind(panic));
+            parts.into_iter().map(join).collect()
+        });
+        let parts = parts?;
+        let together = |of: fn(&Hashes) -> &Vec<u64>| parts.iter().flat_map(of).copied().collect::<Vec<u64>>();
+        let (uuids, words) = (together(|part| &part.uuids), together(|part| &part.words));
+        let shortest = parts.iter().map(|part| part.shortest).min().unwrap_or(usize::MAX);
+        let filter = |hashes: Vec<u64>| (!hashes.is_empty()).then(|| Filter::new(&hashes));
+        let words = filter(words).map(|filter| Words { filter, shortest });
+        Some(Self { uuids: filter(uuids), words })
+    }
+}
+
+impl Sieve {
     /// Finds places in whole lines, each of them in a line that must be read, in no order. The answer
     /// is how many lines there are.
-    pub(super) fn sift(&self, wanted: &WantedIds, block: &[u8], places: &mut Vec<usize>) -> u64 {
-        let mut dashes = Vec::new();
-        let sifting = Sifting::new(self, block, places, &mut dashes);
-        let lines = match self.words {
-            None => sifting.run::<false>(look::<false>),
-            Some(_) => sifting.run::<true>(look::<true>),
+    pub(super) fn sift(&self, wanted: &WantedIds, block: &[u8], scratch: &mut Scratch, places: &mut Vec<usize>) -> u64 {
+        scratch.dashes.clear();
+        let sifting = Sifting::new(self, block, scratch, places);
+        let lines = match (&self.filters.words, self.look) {
+            (Some(_), _) => sifting.run_any::<true>(look::<true>),
+            (None, Look::Common) => sifting.run_any::<false>(look::<false>),
+            #[cfg(target_arch = "x86_64")]
+            (None, Look::Wide(registers)) => registers.sift(sifting),
         };
-        // All in a row: the processor waits for memory once for several of them.
-        let is_wanted = |dash: &usize| {
-            let text = uuid_around(block, *dash);
-            text.is_some_and(|text| wanted.number_of(IdKey::of(text)).is_some())
-        };
-        places.extend(dashes.into_iter().filter(is_wanted));
+        wanted.retain_uuids(&mut scratch.dashes, |dash| uuid_around(block, dash).map(<[u8; UUID_BYTES]>::as_slice));
+        places.extend_from_slice(&scratch.dashes);
         lines
     }
 }
 
-/// So many chunks are looked at before what was found is.
-const STRETCH: usize = 32;
-
-/// What was found in a stretch.
-struct Notes {
-    dashes: Places,
-    newlines: Places,
+/// Memory that is used again for each block.
+pub(super) struct Scratch {
+    /// The first dashes of what may be wanted UUIDs.
+    dashes: Vec<usize>,
+    notes: Notes,
 }
 
-impl Notes {
-    fn new() -> Self {
-        Self { dashes: Places::new(), newlines: Places::new() }
-    }
-}
-
-/// Places in the block, in a row.
-struct Places {
-    places: Vec<usize>,
-    count: usize,
-}
-
-impl Places {
-    /// Most chunks have no more; these are written whether they are there or not.
-    const FEW: usize = 2;
-
-    fn new() -> Self {
-        Self { places: vec![0; (STRETCH + 2) * CHUNK + Self::FEW], count: 0 }
-    }
-
-    /// Notes the bits of a chunk that begins there.
-    #[inline(always)]
-    fn note(&mut self, from: usize, mut bits: u64) {
-        let count = bits.count_ones() as usize;
-        let room = &mut self.places[self.count..];
-        if let Some(few) = room.first_chunk_mut::<{ Self::FEW }>() {
-            for place in few {
-                *place = from.wrapping_add(bits.trailing_zeros() as usize);
-                bits &= bits.wrapping_sub(1);
-            }
-        }
-        if count > Self::FEW {
-            for (place, at) in room[Self::FEW..].iter_mut().zip(ones(bits)) {
-                *place = from.wrapping_add(at);
-            }
-        }
-        self.count += count;
-    }
-
-    fn noted(&self) -> &[usize] {
-        &self.places[..self.count]
+impl Scratch {
+    /// Memory for one block at a time.
+    pub(super) fn new() -> Self {
+        Self { dashes: Vec::new(), notes: Notes::new() }
     }
 }
 
@@ -165,9 +220,8 @@ impl Places {
 struct Sifting<'s, 'p> {
     sieve: &'s Sieve,
     block: &'s [u8],
+    scratch: &'p mut Scratch,
     places: &'p mut Vec<usize>,
-    /// The first dashes of what may be wanted UUIDs.
-    dashes: &'p mut Vec<usize>,
     line_start: usize,
     /// Up to where runs of digits were looked at.
     digits_end: usize,
@@ -176,51 +230,61 @@ struct Sifting<'s, 'p> {
 }
 
 impl<'s, 'p> Sifting<'s, 'p> {
-    fn new(sieve: &'s Sieve, block: &'s [u8], places: &'p mut Vec<usize>, dashes: &'p mut Vec<usize>) -> Self {
-        Self { sieve, block, places, dashes, line_start: 0, digits_end: 0, word_length: 0 }
+    fn new(sieve: &'s Sieve, block: &'s [u8], scratch: &'p mut Scratch, places: &'p mut Vec<usize>) -> Self {
+        Self { sieve, block, scratch, places, line_start: 0, digits_end: 0, word_length: 0 }
     }
 
-    /// Looks at the whole block, 64 bytes at a time, and counts its lines.
+    /// Looks at the whole block and counts its lines.
+    #[inline(always)]
+    fn run_any<const WORDS: bool>(mut self, look: impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
+        match (&self.sieve.filters.uuids, self.sieve.lines) {
+            (Some(uuids), Lines::Ids) if !WORDS => self.run_bare(uuids, look),
+            _ => self.run::<WORDS>(0, self.block.len(), &look),
+        }
+    }
+
+    /// Looks at the lines from one place to another, 64 bytes at a time, and counts them.
     ///
     /// What is found in a stretch is noted first and looked at afterwards: where a line or an id ends
     /// can't be foreseen, and a processor that guesses wrong loses more time than the look takes.
     #[inline(always)]
-    fn run<const WORDS: bool>(mut self, look: impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
-        let (chunks, rest) = self.block.as_chunks::<CHUNK>();
+    fn run<const WORDS: bool>(&mut self, from: usize, to: usize, look: &impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
+        self.line_start = from;
+        self.word_length = 0;
+        let (chunks, rest) = self.block[from..to].as_chunks::<CHUNK>();
         let (mut lines, mut before) = (0, 0);
-        let mut notes = Notes::new();
         for (number, stretch) in chunks.chunks(STRETCH).enumerate() {
             for (place, bytes) in stretch.iter().enumerate() {
-                let from = (number * STRETCH + place) * CHUNK;
                 let chunk = look(bytes);
-                self.take::<WORDS>(from, before, &chunk, &mut notes);
+                self.take::<WORDS>(from + (number * STRETCH + place) * CHUNK, before, &chunk);
                 before = chunk.dashes;
             }
-            lines += self.look_up(&mut notes);
+            lines += self.look_up();
         }
         // The end is filled up with spaces, which end a word and mean nothing.
         let mut last = [b' '; CHUNK];
         last[..rest.len()].copy_from_slice(rest);
         let chunk = look(&last);
-        self.take::<WORDS>(chunks.len() * CHUNK, before, &chunk, &mut notes);
+        let end = from + chunks.len() * CHUNK;
+        self.take::<WORDS>(end, before, &chunk);
         let nothing = Chunk { newlines: 0, dashes: 0, odd: 0, dense: 0, words: 0 };
-        self.take::<WORDS>((chunks.len() + 1) * CHUNK, chunk.dashes, &nothing, &mut notes);
-        lines + self.look_up(&mut notes)
+        self.take::<WORDS>(end + CHUNK, chunk.dashes, &nothing);
+        lines + self.look_up()
     }
 
     /// Takes in 64 bytes, and which of the 64 before are dashes.
     #[inline(always)]
-    fn take<const WORDS: bool>(&mut self, from: usize, dashes_before: u64, chunk: &Chunk, notes: &mut Notes) {
-        if let Some(uuids) = &self.sieve.uuids {
+    fn take<const WORDS: bool>(&mut self, from: usize, dashes_before: u64, chunk: &Chunk) {
+        if let Some(uuids) = &self.sieve.filters.uuids {
             // Where dashes stand as those of a UUID do; the others may be in this chunk.
             let further = |by: u32| dashes_before >> by | chunk.dashes << (64 - by);
             let first = dashes_before & further(5) & further(10) & further(15);
-            notes.dashes.note(from.wrapping_sub(CHUNK), first);
+            self.scratch.notes.dashes.note(from.wrapping_sub(CHUNK), first);
             if chunk.dense != 0 {
                 self.take_dense(uuids, from, chunk.dense);
             }
         }
-        notes.newlines.note(from, chunk.newlines);
+        self.scratch.notes.newlines.note(from, chunk.newlines);
         if WORDS {
             self.take_words(from, chunk.words);
         }
@@ -231,16 +295,24 @@ impl<'s, 'p> Sifting<'s, 'p> {
 
     /// Looks at what was noted, and counts the lines.
     #[inline(always)]
-    fn look_up(&mut self, notes: &mut Notes) -> u64 {
-        if let Some(uuids) = &self.sieve.uuids {
+    fn look_up(&mut self) -> u64 {
+        let Scratch { dashes, notes } = &mut *self.scratch;
+        if let Some(uuids) = &self.sieve.filters.uuids {
+            // Each is written down whether it may be wanted or not: that can't be foreseen either.
+            let mut count = dashes.len();
+            dashes.resize(count + notes.dashes.count, 0);
             for &dash in notes.dashes.noted() {
-                if uuid_around(self.block, dash).is_some_and(|text| uuids.may_hold(hash_of_uuid(text))) {
-                    self.dashes.push(dash);
-                }
+                dashes[count] = dash;
+                let text = uuid_around(self.block, dash);
+                count += usize::from(text.is_some_and(|text| uuids.may_hold(hash_of_uuid(text))));
             }
+            dashes.truncate(count);
         }
         for &newline in notes.newlines.noted() {
-            self.end_line(newline);
+            let start = std::mem::replace(&mut self.line_start, newline + 1);
+            if !self.sieve.lines.are_usual(&self.block[start..=newline]) {
+                self.places.push(start);
+            }
         }
         let lines = notes.newlines.noted().len() as u64;
         (notes.dashes.count, notes.newlines.count) = (0, 0);
@@ -274,7 +346,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
     /// Looks at the words that end here and are long enough.
     #[inline(always)]
     fn take_words(&mut self, from: usize, words: u64) {
-        let Some(wanted) = &self.sieve.words else { return };
+        let Some(wanted) = &self.sieve.filters.words else { return };
         if words == u64::MAX {
             self.word_length += CHUNK;
             return;
@@ -325,21 +397,6 @@ impl<'s, 'p> Sifting<'s, 'p> {
             }
         }
     }
-
-    /// Looks at how a line begins and ends.
-    #[inline(always)]
-    fn end_line(&mut self, end: usize) {
-        let start = std::mem::replace(&mut self.line_start, end + 1);
-        let first = self.block[start];
-        let is_usual = match self.sieve.lines {
-            Lines::Objects => first == b'{' && is_closed(&self.block[start..end]),
-            // What begins as an object and does not end as one was cut, perhaps within an id.
-            Lines::Free => first > b' ' && (first != b'{' || is_closed(&self.block[start..end])),
-        };
-        if !is_usual {
-            self.places.push(start);
-        }
-    }
 }
 
 /// The 36 bytes in which the first dash of a UUID stands there.
@@ -350,17 +407,7 @@ fn uuid_around(block: &[u8], dash: usize) -> Option<&[u8; UUID_BYTES]> {
 
 #[inline(always)]
 fn is_closed(line: &[u8]) -> bool {
-    matches!(line, [.., b'}'] | [.., b'}', b'\r'])
-}
-
-/// The numbers of the bits that are set.
-#[inline(always)]
-fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let at = (bits != 0).then(|| bits.trailing_zeros() as usize);
-        bits &= bits.wrapping_sub(1);
-        at
-    })
+    matches!(line, [.., b'}', b'\n'] | [.., b'}', b'\r', b'\n'])
 }
 
 fn is_word(byte: u8) -> bool {

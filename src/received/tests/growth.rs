@@ -203,6 +203,25 @@ fn a_file_that_is_missing_from_a_rotation_is_a_gap() {
 }
 
 #[test]
+fn a_gap_ends_with_the_latest_line_of_the_older_file_even_where_that_is_ruled_out() {
+    let logs = Logs::new();
+    let late = lines(0..4_000) + &lines(20_000..20_001) + &lines(4_000..6_000);
+    assert!(late.len() > 256 << 10, "it is long enough to be read in blocks");
+    for (older, bytes) in [("received.log.3", late.clone().into_bytes()), ("received.log.3.gz", gz(late.as_bytes()))] {
+        logs.write(older, bytes);
+        logs.write("received.log.1", lines(10_000..10_050));
+        logs.write("received.log", lines(10_050..10_100));
+        let log = open([SourceSpec::Files(logs.path("received.log*"))], timed);
+        for _ in 0..2 {
+            let lookup = seen(&log, &[5, 7_000]);
+            assert_eq!(lookup.sightings, [Received, Unseen]);
+            assert_eq!(lookup.coverage.since.map(|time| time.timestamp()), Some(1_795_330_000), "{older}");
+        }
+        fs::remove_file(logs.path(older)).expect("a file");
+    }
+}
+
+#[test]
 fn a_damaged_old_archive_hides_what_came_before_the_next_file() {
     let logs = Logs::new();
     let whole = gz(lines(0..3_000).as_bytes());

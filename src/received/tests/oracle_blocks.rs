@@ -192,3 +192,58 @@ proptest! {
         }
     }
 }
+
+/// A line with a time; the clock of some stands still or goes back.
+fn a_timed_line(format: Format) -> impl Strategy<Value = String> {
+    let noise = prop::sample::select(vec!["", "\\", "\u{1}", "{\"", "caf\u{e9}"]);
+    (0_u32..3_000, an_id(Kind::Uuids), prop_oneof![20 => Just(""), 1 => noise])
+        .prop_map(move |(second, id, noise)| timed_line(format, second, &id, noise))
+}
+
+fn timed_line(format: Format, second: u32, id: &str, noise: &str) -> String {
+    let clock = format!("{:02}:{:02}", second / 60, second % 60);
+    match format {
+        Format::Ids => id.to_owned(),
+        Format::Jsonl => format!("{{\"t\":\"2026-11-22T01:{clock}Z\",\"id\":\"{id}\"}}{noise}"),
+        Format::Csv => format!("2026-11-22T01:{clock}Z,{id}{noise}"),
+        Format::Text => {
+            format!("h - - [22/Nov/2026:01:{clock} +0000] \"POST / HTTP/1.1\" 200 2 \"-\" \"v\" id=\"{id}{noise}\"")
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    /// Behind the lines that tell since when a log speaks, those without a wanted id are ruled out.
+    #[test]
+    fn blocks_of_lines_with_a_time_show_what_lines_show(
+        (format, lines) in prop::sample::select(vec![Format::Jsonl, Format::Csv, Format::Text])
+            .prop_flat_map(|format| (Just(format), prop::collection::vec(a_timed_line(format), 0..60))),
+        ids in prop::collection::vec(an_id(Kind::Uuids), 0..4),
+        block in 100_usize..2_000,
+        given in prop::sample::select(vec![Given::AsStream, Given::AsFile]),
+    ) {
+        let mut text = if format == Format::Csv { "t,id\n".to_owned() } else { String::new() };
+        let nobody = uuid::Uuid::nil().to_string();
+        (0..1_000).for_each(|second| text.push_str(&(timed_line(format, second + 700, &nobody, "") + "\n")));
+        text.push_str(&lines.join("\n"));
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(text.as_bytes()).expect("a file can be written");
+        let mut options = ReceivedOptions::of([]);
+        options.format = Some(format);
+        options.id = field("id");
+        options.time = if format == Format::Text { None } else { field("t") };
+        let layout = examine(&file, Packing::Plain, &options, &[]).expect("a log").layout;
+        prop_assert!(layout.has_time());
+        let wanted = WantedIds::new(ids.iter().map(|id| EventId::new(id).expect("an id")));
+        let ask = |given, effort| read(&file, given, &layout, &options, &wanted, effort);
+        let (slow, slow_stories, slow_scanned) = ask(Given::AsStream, Effort::line_by_line());
+        let (fast, fast_stories, fast_scanned) = ask(given, Effort { head: 0, block, least_shared: 0 });
+        prop_assert_eq!((&fast.now, &fast.lasting), (&slow.now, &slow.lasting));
+        prop_assert_eq!(&fast_scanned.checkpoint, &slow_scanned.checkpoint);
+        let (fast, slow) = (fast_stories.0, slow_stories.0);
+        prop_assert_eq!((fast.lines, fast.opening), (slow.lines, slow.opening));
+        prop_assert!(fast.latest <= slow.latest && (fast.is_sample || fast.latest == slow.latest));
+    }
+}

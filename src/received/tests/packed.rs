@@ -119,6 +119,49 @@ fn an_archive_that_is_cut_anywhere_never_makes_an_id_absent() {
 }
 
 #[test]
+fn archives_that_are_read_side_by_side_say_what_each_says_alone() {
+    let part = |from: u32| -> String {
+        (from..from + 400).map(|number| format!("{{\"event_id\":\"evt-{number:05}\",\"n\":{number}}}\n")).collect()
+    };
+    for cut in [None, Some(3), Some(6)] {
+        let logs = Logs::new();
+        let (mut all, mut stories) = (Vec::new(), Vec::new());
+        for number in 0..8_u32 {
+            let text = part(number * 1_000).into_bytes();
+            let mut bytes = match number % 4 {
+                0 => gz(&text),
+                1 => bz2(&text),
+                2 => zst(&text),
+                _ => xz(&text),
+            };
+            if cut == Some(number) {
+                bytes.truncate(bytes.len() - 20);
+            }
+            let source = logs.write(&format!("part-{number}"), bytes);
+            let alone = ask(&FileLog::open(ReceivedOptions::of([source.clone()])).expect("usable"), &["evt-00001"]);
+            stories.push(alone.stats);
+            all.push(source);
+        }
+        let log = FileLog::open(ReceivedOptions::of(all)).expect("usable");
+        let ids: Vec<String> = (0..8_000).step_by(97).map(|number| format!("evt-{number:05}")).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        for _ in 0..2 {
+            let lookup = ask(&log, &ids);
+            for (number, sighting) in (0..8_000).step_by(97).zip(&lookup.sightings) {
+                let may_be_cut = cut == Some(number / 1_000);
+                let is_there = number % 1_000 < 400;
+                assert!(may_be_cut || *sighting == if is_there { Received } else { Unseen }, "{number} {cut:?}");
+            }
+            let lines: u64 = stories.iter().map(|stats| stats.lines).sum();
+            assert_eq!(lookup.stats.lines, lines);
+            let broken = lookup.coverage.broken;
+            assert_eq!(broken.is_some(), cut.is_some(), "{broken:?}");
+            assert!(cut.is_none_or(|number| broken.is_some_and(|reason| reason.contains(&format!("part-{number}")))));
+        }
+    }
+}
+
+#[test]
 fn an_archive_that_shows_nothing_is_out_of_coverage() {
     let logs = Logs::new();
     let sources = [logs.write("a.log", "a\nb\n"), logs.write("b.gz", b"\x1f\x8b\x08\0\0\0\0\0")];
