@@ -80,7 +80,7 @@ fn a_good_setup_is_told_as_such_and_nothing_is_written() {
     tells(&ended, "webhooks", "ok", &["1 webhook in scope"]);
     tells(&ended, "received log", "ok", &["jsonl", "\"event_id\""]);
     tells(&ended, "log and vendor", "ok", &["the log holds 1"]);
-    tells(&ended, "ledger", "ok", &["schema 2", "0600"]);
+    tells(&ended, "ledger", "ok", &["schema 3", "0600"]);
     tells(&ended, "last run", "ok", &["ended clean"]);
     tells(&ended, "open events", "ok", &["nothing is in quarantine"]);
 }
