@@ -121,7 +121,7 @@ impl Selection {
         let Self { statuses, verdicts, codes, event_types: _, ids } = self;
         (statuses.is_empty() || statuses.contains(&tracked.first_status))
             && (verdicts.is_empty() || verdicts.contains(&VerdictKind::of(tracked.verdict)))
-            && (codes.is_empty() || codes.iter().any(|code| code.admits(tracked.event.status_code)))
+            && (codes.is_empty() || codes.iter().any(|code| code.admits(tracked.first_said().1)))
             && (ids.is_empty() || ids.contains(&tracked.event.id))
     }
 

@@ -4,6 +4,7 @@
 //! the index holds four bytes for each.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
 use hashbrown::HashTable;
 
@@ -59,6 +60,17 @@ pub struct TrackedEvent {
     pub result: Option<EventResult>,
     /// The reason, where it says more than the verdict's own.
     pub reason: Option<Box<str>>,
+    /// What the vendor first said of it, once it says something else.
+    pub said_before: Option<Box<Said>>,
+}
+
+/// What a vendor says of the delivery of an event, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The status code, if it states one.
+    pub status_code: Option<u16>,
+    /// The status in words, if it has any.
+    pub status_text: Option<Arc<str>>,
 }
 
 impl TrackedEvent {
@@ -70,7 +82,35 @@ impl TrackedEvent {
                 Verdict::Unknown(UnknownReason::NotJudged)
             }
         };
-        Self { event, first_status, receipt: None, verdict, attempts: 0, unsent: 0, result: None, reason: None }
+        Self {
+            event,
+            first_status,
+            receipt: None,
+            verdict,
+            attempts: 0,
+            unsent: 0,
+            result: None,
+            reason: None,
+            said_before: None,
+        }
+    }
+
+    /// Only what changes is kept apart, which is little of a large listing.
+    fn keep_what_was_said(&mut self, later: &Event) {
+        let known = &self.event;
+        let is_same = (known.status_code, &known.status_text) == (later.status_code, &later.status_text);
+        if self.said_before.is_none() && !is_same {
+            let said = Said { status_code: known.status_code, status_text: known.status_text.clone() };
+            self.said_before = Some(Box::new(said));
+        }
+    }
+
+    /// What the vendor said of it when this run first saw it: why it had failed, if it had.
+    pub fn first_said(&self) -> (DeliveryStatus, Option<u16>, Option<&str>) {
+        match &self.said_before {
+            Some(said) => (self.first_status, said.status_code, said.status_text.as_deref()),
+            None => (self.first_status, self.event.status_code, self.event.status_text.as_deref()),
+        }
     }
 
     /// Resends that count against the bound of attempts.
@@ -106,12 +146,13 @@ impl TrackedEvents {
         let hash = self.hasher.hash_one(&event.id);
         let found = self.index.find(hash, |&place| self.entries[place as usize].event.id == event.id);
         if let Some(&place) = found {
-            let known = &mut self.entries[place as usize].event;
-            let runs = known.runs.max(event.runs);
-            if known.status != DeliveryStatus::Delivered || event.status == DeliveryStatus::Delivered {
-                *known = event;
+            let tracked = &mut self.entries[place as usize];
+            let runs = tracked.event.runs.max(event.runs);
+            if tracked.event.status != DeliveryStatus::Delivered || event.status == DeliveryStatus::Delivered {
+                tracked.keep_what_was_said(&event);
+                tracked.event = event;
             }
-            known.runs = runs;
+            tracked.event.runs = runs;
             return place as usize;
         }
         let place = u32::try_from(self.entries.len()).expect("fewer than four billion events");
@@ -200,6 +241,20 @@ mod tests {
         events.observe(event("a", DeliveryStatus::Failed, Some(3)));
         let tracked = events.get(&EventId::new("a").expect("an id")).expect("known");
         assert_eq!((tracked.event.status, tracked.event.runs), (DeliveryStatus::Delivered, Some(3)));
+    }
+
+    #[test]
+    fn why_an_event_had_failed_is_known_after_it_arrived() {
+        let mut events = TrackedEvents::default();
+        let said = |code| Event { status_code: Some(code), ..event("a", DeliveryStatus::Failed, None) };
+        for later in
+            [said(503), said(500), Event { status_code: Some(200), ..event("a", DeliveryStatus::Delivered, None) }]
+        {
+            events.observe(later);
+        }
+        let tracked = events.get(&EventId::new("a").expect("an id")).expect("known");
+        assert_eq!(tracked.first_said(), (DeliveryStatus::Failed, Some(503), None));
+        assert_eq!(tracked.event.status_code, Some(200));
     }
 
     #[test]

@@ -56,17 +56,26 @@ fn matching(report: &RunReport, most: usize, wanted: impl Fn(&TrackedEvent) -> b
 /// The status as the vendor gives it: its code and its words, without saying one thing twice.
 pub(super) fn vendor_says(tracked: &TrackedEvent) -> String {
     let event = &tracked.event;
-    let words = event.status_text.as_deref().map(|words| visible_within(words, MOST_STATUS, "…"));
-    match (event.status_code, words) {
+    said(event.status, event.status_code, event.status_text.as_deref(), "…")
+}
+
+/// The same when the run first saw the event.
+pub(super) fn vendor_first_said(tracked: &TrackedEvent) -> String {
+    let (status, code, words) = tracked.first_said();
+    said(status, code, words, "…")
+}
+
+/// A status in the vendor's words, or in ours where it has none.
+pub(super) fn said(status: DeliveryStatus, code: Option<u16>, words: Option<&str>, ellipsis: &str) -> String {
+    let words = words.map(|words| visible_within(words, MOST_STATUS, ellipsis));
+    match (code, words) {
         (Some(code), Some(words)) if words.contains(&code.to_string()) => words.into_owned(),
         (Some(code), Some(words)) => format!("{code} {words}"),
         (Some(code), None) => code.to_string(),
         (None, Some(words)) => words.into_owned(),
-        (None, None) => match event.status {
-            DeliveryStatus::Delivered => "delivered".to_owned(),
-            DeliveryStatus::Failed => "failed".to_owned(),
-            DeliveryStatus::Pending => "pending".to_owned(),
+        (None, None) => match status {
             DeliveryStatus::Unrecognised => "nothing clear".to_owned(),
+            known => known.name().to_owned(),
         },
     }
 }

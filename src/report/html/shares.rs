@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::escape::Esc;
 use super::plot::class;
 use crate::report::human::names;
-use crate::report::rows::vendor_says;
+use crate::report::rows::vendor_first_said;
 use crate::report::text::{counted, grouped};
 use crate::run_report::RunReport;
 use crate::timeline::{Fate, Tally};
@@ -27,17 +27,8 @@ pub(super) fn write(page: &mut String, report: &RunReport) {
         return;
     }
     page.push_str("<div class=\"pair\">\n");
-    section(page, "by-webhook", "By webhook", "Webhook", &by_webhook, "");
-    let recovered = report.totals.recovered;
-    let note = match recovered {
-        0 => String::new(),
-        _ => format!(
-            "{} counted here: the vendor shows {} now as delivered.",
-            counted(recovered, "recovered event is not", "recovered events are not"),
-            if recovered == 1 { "it" } else { "them" }
-        ),
-    };
-    section(page, "by-answer", "By what the vendor says", "Status", &by_answer, &note);
+    section(page, "by-webhook", "By webhook", "Webhook", &by_webhook);
+    section(page, "by-answer", "By what the vendor said", "Status", &by_answer);
     page.push_str("</div>\n");
 }
 
@@ -52,14 +43,12 @@ fn by_webhook(report: &RunReport) -> Vec<Share> {
     sorted(shares.collect())
 }
 
-/// What the vendor says of the events that did not arrive by a resend; of those that did it only says
-/// that they did.
+/// What the vendor said of the events when the run first saw them: why they had failed.
 fn by_answer(report: &RunReport) -> Vec<Share> {
     let mut tallies: HashMap<String, Tally> = HashMap::new();
     for tracked in report.webhooks.iter().flat_map(|webhook| &webhook.events) {
-        match Fate::of(tracked) {
-            None | Some(Fate::Recovered) => {}
-            Some(_) => tallies.entry(vendor_says(tracked)).or_default().count(tracked),
+        if Fate::of(tracked).is_some() {
+            tallies.entry(vendor_first_said(tracked)).or_default().count(tracked);
         }
     }
     sorted(tallies.into_iter().map(|(name, tally)| Share { name, tally }).collect())
@@ -79,25 +68,20 @@ fn sorted(shares: Vec<Share>) -> Vec<Share> {
     shares
 }
 
-fn section(page: &mut String, id: &str, title: &str, column: &str, shares: &[Share], note: &str) {
-    if shares.is_empty() && note.is_empty() {
+fn section(page: &mut String, id: &str, title: &str, column: &str, shares: &[Share]) {
+    if shares.is_empty() {
         return;
     }
     // Writing to a string can't fail.
     let _ = writeln!(page, "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>");
-    if !shares.is_empty() {
-        let _ = writeln!(
-            page,
-            "<table class=\"shares\">\n<caption>Events that are not settled</caption>\n<thead><tr><th scope=\"col\">{column}</th>\
-             <th scope=\"col\">Events</th><th scope=\"col\">Of these</th></tr></thead>\n<tbody>"
-        );
-        let most = shares.iter().map(|share| share.tally.unsettled()).max().unwrap_or(1);
-        shares.iter().for_each(|share| row(page, share, most));
-        page.push_str("</tbody>\n</table>\n");
-    }
-    if !note.is_empty() {
-        let _ = writeln!(page, "<p class=\"note\">{note}</p>");
-    }
+    let _ = writeln!(
+        page,
+        "<table class=\"shares\">\n<caption>Events that are not settled</caption>\n<thead><tr><th scope=\"col\">{column}</th>\
+         <th scope=\"col\">Events</th><th scope=\"col\">Of these</th></tr></thead>\n<tbody>"
+    );
+    let most = shares.iter().map(|share| share.tally.unsettled()).max().unwrap_or(1);
+    shares.iter().for_each(|share| row(page, share, most));
+    page.push_str("</tbody>\n</table>\n");
     page.push_str("</section>\n");
 }
 

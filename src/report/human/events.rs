@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use super::layout::{Align, Grid, Page, width_of};
 use super::summary;
 use crate::classify::Verdict;
-use crate::event::DeliveryStatus;
 use crate::report::color::Paint;
+use crate::report::rows::{self, words};
 use crate::report::text;
 use crate::run_report::{Mode, RunReport};
 use crate::tracked::{EventResult, TrackedEvent};
@@ -18,8 +18,6 @@ use crate::tracked::{EventResult, TrackedEvent};
 const MOST_ROWS: usize = 1_000;
 /// The most characters of an id that are shown; no known vendor's are half as long.
 const MOST_ID: usize = 128;
-/// The most characters of the vendor's own words that are shown.
-const MOST_STATUS: usize = 40;
 /// The most characters of a reason that are shown.
 const MOST_REASON: usize = 300;
 /// The width of a UUID, which is never broken.
@@ -306,31 +304,14 @@ pub(super) fn created(tracked: &TrackedEvent) -> String {
     tracked.event.created().map_or_else(|| "unknown".to_owned(), text::instant)
 }
 
-/// The status as the vendor gives it: its code and its words, without saying one thing twice.
+/// The status as the vendor gives it.
 pub(super) fn vendor_says(page: &Page, tracked: &TrackedEvent) -> String {
     let event = &tracked.event;
-    let words = event.status_text.as_deref().map(|words| text::visible_within(words, MOST_STATUS, page.ellipsis()));
-    match (event.status_code, words) {
-        (Some(code), Some(words)) if words.contains(&code.to_string()) => words.into_owned(),
-        (Some(code), Some(words)) => format!("{code} {words}"),
-        (Some(code), None) => code.to_string(),
-        (None, Some(words)) => words.into_owned(),
-        (None, None) => match event.status {
-            DeliveryStatus::Delivered => "delivered".to_owned(),
-            DeliveryStatus::Failed => "failed".to_owned(),
-            DeliveryStatus::Pending => "pending".to_owned(),
-            DeliveryStatus::Unrecognised => "nothing clear".to_owned(),
-        },
-    }
+    rows::said(event.status, event.status_code, event.status_text.as_deref(), page.ellipsis())
 }
 
 pub(super) fn reason(page: &Page, tracked: &TrackedEvent) -> String {
     text::visible_within(tracked.reason(), MOST_REASON, page.ellipsis()).into_owned()
-}
-
-/// A name of the schema as words.
-pub(super) fn words(name: &str) -> String {
-    name.replace('_', " ")
 }
 
 fn capitalised(text: &str) -> String {

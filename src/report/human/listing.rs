@@ -2,10 +2,11 @@
 //!
 //! Where the page is narrow the columns that matter least are left out; an id is never broken.
 
-use super::events::{created, event_id, reason, vendor_says, words};
+use super::events::{created, event_id, reason, vendor_says};
 use super::layout::{Align, Grid, Page};
 use super::summary;
 use crate::report::color::Paint;
+use crate::report::rows::words;
 use crate::report::text;
 use crate::report::view::Listing;
 use crate::run_report::RunReport;

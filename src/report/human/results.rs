@@ -1,9 +1,10 @@
 //! What became of events that a person named: one line for each, in the order in which they were named.
 
-use super::events::{event_id, reason, words};
+use super::events::{event_id, reason};
 use super::layout::Page;
 use crate::event::EventId;
 use crate::report::color::Paint;
+use crate::report::rows::words;
 use crate::report::text;
 use crate::run_report::{Mode, RunReport};
 use crate::tracked::{EventResult, TrackedEvent};
