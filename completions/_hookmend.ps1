@@ -131,6 +131,8 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             [CompletionResult]::new('--received-time', '--received-time', [CompletionResultType]::ParameterName, 'Where the time is; gives the log its coverage')
             [CompletionResult]::new('--received-since', '--received-since', [CompletionResultType]::ParameterName, 'Since when the log is complete')
             [CompletionResult]::new('--received-query', '--received-query', [CompletionResultType]::ParameterName, 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received')
+            [CompletionResult]::new('--max-missing', '--max-missing', [CompletionResultType]::ParameterName, 'Let so many events that are left pass; a team can start from where it is [default: 0]')
+            [CompletionResult]::new('--max-age', '--max-age', [CompletionResultType]::ParameterName, 'Fail only for events older than this; younger ones that are left are a warning')
             [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Requests at once [default: 4]')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]')
             [CompletionResult]::new('--deadline', '--deadline', [CompletionResultType]::ParameterName, 'How long the run may last [default: 4h]')

@@ -126,6 +126,8 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --received-time 'Where the time is; gives the log its coverage'
             cand --received-since 'Since when the log is complete'
             cand --received-query 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received'
+            cand --max-missing 'Let so many events that are left pass; a team can start from where it is [default: 0]'
+            cand --max-age 'Fail only for events older than this; younger ones that are left are a warning'
             cand --concurrency 'Requests at once [default: 4]'
             cand --rate 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]'
             cand --deadline 'How long the run may last [default: 4h]'

@@ -134,6 +134,8 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-ok 
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-time -d 'Where the time is; gives the log its coverage' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-since -d 'Since when the log is complete' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l received-query -d 'What to ask a database that is named without a table; its one parameter is the array of the wanted ids, and it returns those that were received' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l max-missing -d 'Let so many events that are left pass; a team can start from where it is [default: 0]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l max-age -d 'Fail only for events older than this; younger ones that are left are a warning' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l concurrency -d 'Requests at once [default: 4]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l rate -d 'Requests at most: 5/s, 300/m, 1000/h [default: unlimited]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l deadline -d 'How long the run may last [default: 4h]' -r

@@ -27,6 +27,7 @@
 //! | [`timeline`] | the events of a run along time, in buckets |
 //! | [`checkup`] | what a checkup of everything a run needs found, judged as data |
 //! | [`history`] | what the ledger tells of the past, as data |
+//! | [`gate`] | which findings a gate lets pass |
 //! | [`outcome`], [`exit`] | how a run ended, and the exit code of that |
 //!
 //! **Engine**, async: it knows the ports' traits only.
@@ -64,6 +65,7 @@ pub mod config;
 pub mod coverage;
 pub mod event;
 pub mod exit;
+pub mod gate;
 pub mod heartbeat;
 pub mod history;
 pub mod ledger;

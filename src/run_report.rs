@@ -190,6 +190,10 @@ pub enum ProblemKind {
     Quarantined,
     /// Events that were not selected need attention as well.
     OutsideSelection,
+    /// Events are left, and a gate lets them pass.
+    Tolerated,
+    /// Events are left, and they are more or older than a gate lets pass.
+    NotTolerated,
     /// Proofs were turned off.
     ProofsOff,
 }
@@ -226,6 +230,8 @@ impl ProblemKind {
             Self::FailureBudget => "failure_budget",
             Self::Quarantined => "quarantined",
             Self::OutsideSelection => "outside_selection",
+            Self::Tolerated => "tolerated",
+            Self::NotTolerated => "not_tolerated",
             Self::ProofsOff => "proofs_off",
         }
     }

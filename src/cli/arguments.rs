@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use crate::cli::apply::ApplyArgs;
+use crate::cli::check::CheckArgs;
 use crate::cli::demo::DemoArgs;
 use crate::cli::exit_status::{self, after_help, after_help_with};
 use crate::cli::flags::{
@@ -43,7 +44,8 @@ const RECONCILE_EXAMPLES: [(&str, &str); 4] = [
     ("a receiver that takes events twice", "hookmend reconcile --webhook SaleCreated --idempotent"),
 ];
 
-const CHECK_EXAMPLES: [(&str, &str); 2] = [
+const CHECK_EXAMPLES: [(&str, &str); 3] = [
+    ("let twelve known losses pass", "hookmend check --webhook sales --received ids.txt --max-missing 12"),
     (
         "fail a build when an event since yesterday is missing",
         "hookmend check --webhook sales --received ids.txt --from yesterday",
@@ -390,41 +392,6 @@ impl ReconcileArgs {
         self.judge.put(layer);
         self.resend.put(layer);
         self.rounds.put(layer);
-        self.pace.put(layer);
-        self.vendor.put(layer);
-        self.output.put(layer);
-        self.report.put(layer);
-        self.select.texts()
-    }
-}
-
-/// Flags of `check`.
-#[derive(Clone, Debug, Default, Args)]
-pub struct CheckArgs {
-    #[command(flatten)]
-    events: EventFlags,
-    #[command(flatten)]
-    select: SelectFlags,
-    #[command(flatten)]
-    received: ReceivedFlags,
-    #[command(flatten)]
-    judge: JudgeFlags,
-    #[command(flatten)]
-    pace: PaceFlags,
-    #[command(flatten)]
-    vendor: VendorFlags,
-    #[command(flatten)]
-    output: OutputFlags,
-    #[command(flatten)]
-    report: ReportFlags,
-}
-
-impl CheckArgs {
-    /// Adds these flags to the layer and tells what they select.
-    pub fn put(self, layer: &mut Layer) -> SelectionTexts {
-        self.events.put(layer);
-        self.received.put(layer);
-        self.judge.put(layer);
         self.pace.put(layer);
         self.vendor.put(layer);
         self.output.put(layer);

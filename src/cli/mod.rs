@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `arguments`, `flags` | commands, flags and their help; clap stops here |
 //! | `run` | a run from settings to exit code: `reconcile`, `check`, and what the next row adds |
-//! | `list`, `plan`, `apply`, `resend` | what each of these commands wants of a run |
+//! | `check`, `list`, `plan`, `apply`, `resend` | what each of these commands wants of a run |
 //! | `history`, `quarantine` | what the ledger tells of the past; releasing from quarantine |
 //! | `past` | what those two share |
 //! | `ids` | ids as arguments, from a file or standard input |
@@ -34,6 +34,7 @@ pub mod apply;
 pub mod approve;
 pub mod arguments;
 pub mod asked_by;
+pub mod check;
 pub mod console;
 pub mod databases;
 pub mod demo;
@@ -117,7 +118,9 @@ fn dispatch(cli: Cli, surroundings: &Surroundings) -> Result<ExitCode, CliError>
         Command::Reconcile(args) => {
             run(&Plain(Job::Reconcile), global.selecting(|layer| args.put(layer)), surroundings)
         }
-        Command::Check(args) => run(&Plain(Job::Check), global.selecting(|layer| args.put(layer)), surroundings),
+        Command::Check(args) => {
+            run(&args.errand(&surroundings.environment)?, global.selecting(|layer| args.put(layer)), surroundings)
+        }
         Command::List(args) => run(&args.errand(), global.selecting(|layer| args.put(layer)), surroundings),
         Command::Plan(args) => run(&args.errand(), global.selecting(|layer| args.put(layer)), surroundings),
         Command::Apply(args) => run(&args.errand()?, global.with(|layer| args.put(layer)), surroundings),

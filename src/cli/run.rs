@@ -49,6 +49,9 @@ pub trait Errand {
         Told::Unsettled
     }
 
+    /// Has the last word on the exit code, before anybody sees the report.
+    fn judge(&self, _report: &mut RunReport) {}
+
     /// Files that it reads or makes beside those of the settings, each with what it is: no report may take
     /// their place.
     fn inputs(&self) -> Vec<(&'static str, &Path)> {
@@ -153,6 +156,7 @@ fn conclude(
     console: Console,
 ) -> Result<ExitCode, CliError> {
     let Finished { runtime, mut report, settings, output, reports, begun, stop } = finished;
+    errand.judge(&mut report);
     let shown = errand.finish(&report, &settings, output.as_ref());
     if let Err(error) = &shown {
         report.exit_code = error.exit;

@@ -5,6 +5,7 @@
 //! a terminal or the environment, and never decides how a run ended. Reports may hold a million
 //! events, so a format borrows what it writes and keeps no second copy of it.
 
+pub mod annotations;
 pub mod color;
 pub mod csv;
 pub mod files;

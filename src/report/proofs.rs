@@ -58,6 +58,8 @@ impl Proof {
             | ProblemKind::Quarantined => Self::Resends,
             ProblemKind::ProviderUnavailable
             | ProblemKind::OutsideSelection
+            | ProblemKind::Tolerated
+            | ProblemKind::NotTolerated
             | ProblemKind::Throttled
             | ProblemKind::CredentialsRefused
             | ProblemKind::WrongAddress
@@ -258,6 +260,8 @@ fn undermines(kind: ProblemKind) -> bool {
         | ProblemKind::RangeIgnored
         | ProblemKind::ListingFalselyEmpty
         | ProblemKind::OutsideSelection
+        | ProblemKind::Tolerated
+        | ProblemKind::NotTolerated
         | ProblemKind::TimesAhead
         | ProblemKind::TooManyResends
         | ProblemKind::ReceiverDown

@@ -24,6 +24,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("selection", &["event", "classify", "tracked"]),
     ("saved_plan", &["event", "classify", "run_report", "selection"]),
     ("timeline", &["event", "classify", "tracked", "run_report"]),
+    ("gate", &["exit", "outcome", "run_report", "tracked"]),
     ("proven", &["event"]),
     ("history", &["attempt", "event"]),
     ("checkup", &["event", "exit"]),

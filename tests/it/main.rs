@@ -7,6 +7,7 @@ mod by_hand;
 mod contrib;
 mod crash;
 mod doctor;
+mod gate;
 mod generated;
 mod init;
 mod judge;

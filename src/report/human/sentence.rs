@@ -109,6 +109,9 @@ fn set_aside(report: &RunReport) -> String {
 
 fn left(report: &RunReport) -> String {
     match report.mode {
+        Mode::Check if has(report, ProblemKind::Tolerated) => {
+            format!("{}, which the gate lets pass; nothing was sent.", findings(report))
+        }
         Mode::Check => format!("{}; nothing was sent.", findings(report)),
         Mode::DryRun => format!("Dry run: {}; nothing was sent.", intended(report)),
         Mode::Act => {
@@ -228,6 +231,8 @@ fn left_cause(report: &RunReport) -> String {
         | ProblemKind::Unjudged
         | ProblemKind::TimesAhead
         | ProblemKind::OutsideSelection
+        | ProblemKind::Tolerated
+        | ProblemKind::NotTolerated
         | ProblemKind::ProofsOff => None,
     });
     cause.map_or_else(String::new, |cause| format!(" {cause}"))
@@ -286,6 +291,8 @@ fn undetermined_cause(kind: ProblemKind) -> Option<&'static str> {
         | ProblemKind::FailureBudget
         | ProblemKind::TimesAhead
         | ProblemKind::OutsideSelection
+        | ProblemKind::Tolerated
+        | ProblemKind::NotTolerated
         | ProblemKind::ProofsOff => None,
     }
 }
