@@ -112,3 +112,79 @@ fn the_cron_job_runs_with_its_settings_and_its_variables() {
     assert!(ledger.exists());
     scene.assert_everything_arrived_once();
 }
+
+/// The script of a YAML block that begins below this line, as a shell gets it.
+fn script(text: &str, head: &str) -> String {
+    let mut lines = text.lines().skip_while(|line| line.trim() != head).skip(1).peekable();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let depth = lines.peek().map(|line| indent(line)).unwrap_or_else(|| panic!("no {head}"));
+    let block = lines.take_while(|line| line.trim().is_empty() || indent(line) >= depth);
+    block.map(|line| format!("{}\n", line.get(depth..).unwrap_or_default())).collect()
+}
+
+/// A pipeline's folder with a copy of the program to download, and its checksum.
+fn pipeline(scene: &Scene) -> (String, String) {
+    let program = env!("CARGO_BIN_EXE_hookmend");
+    let sum = Command::new("sha256sum").arg(program).output().expect("sha256sum runs");
+    let sum = String::from_utf8(sum.stdout).expect("text");
+    fs::create_dir_all(scene.home().join("temp")).expect("a folder");
+    (format!("file://{program}"), sum.split(' ').next().expect("a checksum").to_owned())
+}
+
+fn in_pipeline(scene: &Scene, shell: &str, script: &str, variables: &[(&str, &str)]) -> crate::scene::Ended {
+    let mut command = Command::new(shell);
+    command.args(["-c", script]).current_dir(scene.home()).env_clear().env("PATH", "/usr/bin:/bin");
+    command.env("HOME", scene.home()).envs(variables.iter().copied());
+    command.env("HOOKMEND_API_KEY", scene.sandbox.api_key());
+    command.env("HOOKMEND_SUBSCRIPTION_KEY", scene.sandbox.subscription_key());
+    command.env("HOOKMEND_BASE_URL", scene.sandbox.base_url());
+    run(&mut command)
+}
+
+#[test]
+fn the_action_installs_what_was_built_and_fails_the_job_when_events_are_missing() {
+    let scene = Scene::new(outage(3));
+    let action = contrib("github/action.yml");
+    let (install, check) = action.split_once("- name: Check").expect("two steps");
+    let (program, sum) = pipeline(&scene);
+    let temp = scene.home().join("temp");
+    let temp = temp.to_str().expect("a path");
+    let install = script(install, "run: |");
+    let wrong = [("RUNNER_TEMP", temp), ("PROGRAM", &program), ("SHA256", &"0".repeat(64))];
+    assert_ne!(in_pipeline(&scene, "/bin/bash", &install, &wrong).code, Some(0), "another program than was meant");
+    let right = [("RUNNER_TEMP", temp), ("PROGRAM", &program), ("SHA256", &sum)];
+    in_pipeline(&scene, "/bin/bash", &install, &right).ends_with(0);
+    let variables = |arguments: &'static str| {
+        [
+            ("RUNNER_TEMP", temp.to_owned()),
+            ("GITHUB_ACTIONS", "true".to_owned()),
+            ("GITHUB_STEP_SUMMARY", format!("{temp}/summary")),
+            ("GITHUB_OUTPUT", format!("{temp}/output")),
+            ("REPORT", "hookmend.xml".to_owned()),
+            ("ARGUMENTS", format!("--all-webhooks --since 3d --received {} {arguments}", log(&scene))),
+        ]
+    };
+    for (more, code) in [("", 10), ("--max-missing 3", 0)] {
+        let variables = variables(more);
+        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        in_pipeline(&scene, "/bin/bash", &script(check, "run: |"), &variables).ends_with(code).says("::");
+        let output = fs::read_to_string(format!("{temp}/output")).expect("an output");
+        assert!(output.ends_with(&format!("exit-code={code}\n")), "{output}");
+    }
+    assert!(fs::read_to_string(format!("{temp}/summary")).expect("a summary").contains("3 events are missing"));
+    assert!(scene.home().join("hookmend.xml").exists());
+    assert_eq!(scene.resends(), 0);
+}
+
+#[test]
+fn the_gitlab_job_does_the_same() {
+    let scene = Scene::new(outage(2));
+    let job = contrib("gitlab/hookmend-check.gitlab-ci.yml");
+    let (program, sum) = pipeline(&scene);
+    for (more, code) in [("", 10), ("--max-missing 2", 0)] {
+        let arguments = format!("--all-webhooks --since 3d --received {} {more}", log(&scene));
+        let variables = [("CHECK_PROGRAM", program.as_str()), ("CHECK_SHA256", &sum), ("CHECK_ARGUMENTS", &arguments)];
+        in_pipeline(&scene, "/bin/sh", &script(&job, "- |"), &variables).ends_with(code);
+        assert!(scene.home().join("hookmend.xml").exists() && scene.home().join("hookmend.html").exists());
+    }
+}
