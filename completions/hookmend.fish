@@ -211,8 +211,6 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l format -d 'Wh
 json\t''
 jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
-complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
-complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l report -d 'Write the report to this file as well; its ending tells the format: .html, .md, .csv, .json, or .xml for JUnit; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand list" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
@@ -266,8 +264,6 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l format -d 'Wh
 json\t''
 jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
-complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
-complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l report -d 'Write the report to this file as well; its ending tells the format: .html, .md, .csv, .json, or .xml for JUnit; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand plan" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
@@ -315,8 +311,6 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l format -d 'W
 json\t''
 jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
-complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
-complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l report -d 'Write the report to this file as well; its ending tells the format: .html, .md, .csv, .json, or .xml for JUnit; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand apply" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
@@ -363,8 +357,6 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l format -d '
 json\t''
 jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
-complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
-complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l report -d 'Write the report to this file as well; its ending tells the format: .html, .md, .csv, .json, or .xml for JUnit; may be repeated' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand resend" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
@@ -408,8 +400,6 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l format -d 
 json\t''
 jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
-complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
-complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand history" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -434,8 +424,6 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish
 json\t''
 jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
-complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
-complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -450,8 +438,6 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish
 json\t''
 jsonl\t''"
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l ledger -d 'The journal of runs and resends [default: in the user\'s state folder]' -r -F
-complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l ping -d 'Tell a dead man\'s switch when the run begins and how it ends: posts to URL/start, then to URL or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list' -r -f
-complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l metrics -d 'Write metrics of the run for Prometheus\' node_exporter; the file\'s name ends in .prom and is the label task' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''

@@ -133,6 +133,7 @@ mod tests {
             outcome: RunOutcome::Left,
             exit_code: ExitCode::Left,
             totals: counts,
+            seen: counts,
             rounds: 0,
             requests: Requests::default(),
             webhooks: vec![webhook],

@@ -188,6 +188,8 @@ pub enum ProblemKind {
     FailureBudget,
     /// Events used up their attempts and wait for a person.
     Quarantined,
+    /// An event that was named was not listed.
+    NotSeen,
     /// Events that were not selected need attention as well.
     OutsideSelection,
     /// Events are left, and a gate lets them pass.
@@ -229,6 +231,7 @@ impl ProblemKind {
             Self::NoProgress => "no_progress",
             Self::FailureBudget => "failure_budget",
             Self::Quarantined => "quarantined",
+            Self::NotSeen => "not_seen",
             Self::OutsideSelection => "outside_selection",
             Self::Tolerated => "tolerated",
             Self::NotTolerated => "not_tolerated",
@@ -319,6 +322,8 @@ pub struct RunReport {
     pub exit_code: ExitCode,
     /// The counts of all webhooks.
     pub totals: Counts,
+    /// The counts of everything that was looked at, what was not selected included: the proofs rest on it.
+    pub seen: Counts,
     /// Rounds with resends.
     pub rounds: u32,
     /// Requests sent.

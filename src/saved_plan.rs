@@ -27,6 +27,8 @@ pub struct SavedPlan {
     pub resend: ResendPolicy,
     /// The webhooks with their names.
     pub webhooks: Vec<(WebhookId, String)>,
+    /// What the run that made it was narrowed to, in words; empty when nothing was left out.
+    pub selection: String,
     /// How many resends were planned; a person may have removed some since.
     pub planned: u64,
     /// The resends, oldest first.
@@ -85,7 +87,7 @@ pub enum Refusal {
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
 impl SavedPlan {
-    /// What a dry run planned. `None` when the report does not come from one that was made to plan.
+    /// What a dry run planned.
     pub fn of(report: &RunReport, bound: Bound<'_>, resend: ResendPolicy) -> Self {
         let resends: Vec<SavedResend> = (report.planned.resends().iter())
             .filter_map(|planned| {
@@ -108,6 +110,7 @@ impl SavedPlan {
             window: report.window,
             resend,
             webhooks: report.webhooks.iter().map(|webhook| (webhook.webhook.clone(), webhook.name.clone())).collect(),
+            selection: report.selection.clone(),
             planned: resends.len() as u64,
             resends,
         }
@@ -163,6 +166,7 @@ mod tests {
             window: Window::new(from, from + TimeDelta::days(2)).expect("a window"),
             resend: ResendPolicy::default(),
             webhooks: Vec::new(),
+            selection: String::new(),
             planned: 0,
             resends: Vec::new(),
         }

@@ -132,7 +132,10 @@ impl Selection {
             VerdictKind::Settled | VerdictKind::LostAfterAck => true,
             VerdictKind::Missing | VerdictKind::Unacknowledged | VerdictKind::TooYoung | VerdictKind::Unknown => false,
         };
-        self.statuses.contains(&DeliveryStatus::Delivered) || self.verdicts.iter().any(of_verdict)
+        // An event that is named is looked for whatever became of it.
+        !self.ids.is_empty()
+            || self.statuses.contains(&DeliveryStatus::Delivered)
+            || self.verdicts.iter().any(of_verdict)
     }
 
     /// The selection in words, such as `verdict missing, status code 404 or 5xx`; empty for everything.

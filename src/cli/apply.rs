@@ -20,6 +20,7 @@ use crate::event::WebhookId;
 use crate::exit::ExitCode;
 use crate::plan_file::{self, PlanFileError};
 use crate::reconcile::{Scope, Task, WantedBy, WantedEvent, WebhookRef};
+use crate::report::text::{counted, grouped};
 use crate::report::view::View;
 use crate::run_report::RunReport;
 use crate::saved_plan::{Bound, Refusal, SavedPlan};
@@ -96,6 +97,21 @@ impl ApplyArgs {
     }
 }
 
+impl ApplyErrand {
+    /// What the plan holds of what there was when it was made.
+    fn words(&self) -> String {
+        let (left, planned) = (self.plan.resends.len() as u64, self.plan.planned);
+        let events = match planned.saturating_sub(left) {
+            0 => counted(planned, "event of the plan", "events of the plan"),
+            _ => format!("{} of the {}", grouped(left), counted(planned, "event of the plan", "events of the plan")),
+        };
+        match self.plan.selection.as_str() {
+            "" => events,
+            selection => format!("{events}, which was made for {selection}"),
+        }
+    }
+}
+
 impl Errand for ApplyErrand {
     fn job(&self) -> Job {
         Job::Apply
@@ -106,7 +122,7 @@ impl Errand for ApplyErrand {
         let bound = Bound { provider: settings.provider.kind.name(), base_url: &base_url };
         self.plan.check(now, self.stale_after, bound).map_err(|refusal| refused(&self.path, &refusal))?;
         if settings.received.is_none() && !self.plan.resend.idempotent {
-            return Err(no_received_log().into());
+            return Err(CliError::from(no_received_log()).instead("name the log of received event ids with --received"));
         }
         let has_resends: HashSet<&WebhookId> = self.plan.resends.iter().map(|resend| &resend.webhook).collect();
         let webhooks = self.plan.webhooks.iter().filter(|(id, _)| has_resends.contains(id));
@@ -122,11 +138,15 @@ impl Errand for ApplyErrand {
                 verdict: resend.verdict,
             },
         });
-        Ok(Task::Exactly(wanted.collect()))
+        Ok(Task::Exactly { events: wanted.collect(), words: self.words() })
     }
 
     fn inputs(&self) -> Vec<(&'static str, &Path)> {
         vec![("the plan", &self.path)]
+    }
+
+    fn reads_stdin(&self) -> bool {
+        self.path.as_os_str() == "-"
     }
 
     fn finish(&self, report: &RunReport, _settings: &Settings, output: &dyn Output) -> Result<(), CliError> {

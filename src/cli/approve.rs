@@ -1,7 +1,8 @@
 //! The question before anything is resent: what would be done is shown, and only a plain yes lets
 //! it happen. Asked at most once, and only where a person sits at both ends of the terminal.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -24,12 +25,30 @@ pub struct Terminals {
     pub stdin: bool,
     /// Questions can be seen.
     pub stderr: bool,
+    /// Answers can be typed although standard input is something else.
+    pub controlling: bool,
 }
+
+/// What standard input is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stdin {
+    /// Answers, if anybody is asked.
+    Answers,
+    /// The command reads what stands there.
+    Input,
+}
+
+/// The terminal of whoever started the process, wherever its streams lead.
+const CONTROLLING_TERMINAL: &str = "/dev/tty";
 
 impl Terminals {
     /// Looks at the process's own.
     pub fn look() -> Self {
-        Self { stdin: io::stdin().is_terminal(), stderr: io::stderr().is_terminal() }
+        Self {
+            stdin: io::stdin().is_terminal(),
+            stderr: io::stderr().is_terminal(),
+            controlling: File::open(CONTROLLING_TERMINAL).is_ok(),
+        }
     }
 }
 
@@ -41,7 +60,7 @@ impl Terminals {
 }
 
 /// Whether the run must be approved by a person first.
-pub fn must_ask(settings: &Settings, terminals: Terminals) -> bool {
+pub fn must_ask(settings: &Settings, terminals: Terminals, stdin: Stdin) -> bool {
     let acts = match settings.policy.mode {
         Mode::Act => true,
         Mode::DryRun | Mode::Check => false,
@@ -50,7 +69,20 @@ pub fn must_ask(settings: &Settings, terminals: Terminals) -> bool {
         Consent::Ask => true,
         Consent::Given => false,
     };
-    acts && wanted && terminals.can_ask()
+    let can_ask = match stdin {
+        Stdin::Answers => terminals.can_ask(),
+        // Whoever pipes ids or a log into it still sits there.
+        Stdin::Input => terminals.stderr && (terminals.stdin || terminals.controlling),
+    };
+    acts && wanted && can_ask
+}
+
+/// Where a person types.
+fn answers() -> io::Result<Box<dyn BufRead>> {
+    if io::stdin().is_terminal() {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    Ok(Box::new(BufReader::new(File::open(CONTROLLING_TERMINAL)?)))
 }
 
 /// Asks the person at the terminal.
@@ -73,7 +105,7 @@ impl Approver for AskOnTerminal {
         // When a signal comes instead of an answer, the engine drops this future and the question
         // stays unanswered on its thread; the process does not wait for that.
         // Standard error is not locked: whoever is to be told of the signal would wait for the answer too.
-        let asked = tokio::task::spawn_blocking(move || ask(&plan, &mut io::stdin().lock(), &mut io::stderr())).await;
+        let asked = tokio::task::spawn_blocking(move || ask(&plan, &mut answers()?, &mut io::stderr())).await;
         self.progress.renew();
         match asked {
             Ok(Ok(approval)) => approval,

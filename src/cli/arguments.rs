@@ -11,7 +11,7 @@ use crate::cli::demo::DemoArgs;
 use crate::cli::exit_status::{self, after_help, after_help_with};
 use crate::cli::flags::{
     EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ReportFlags, ResendFlags, RoundFlags, SelectFlags,
-    VendorFlags, put_switch,
+    VendorFlags, WatchFlags, put_switch,
 };
 use crate::cli::history::HistoryArgs;
 use crate::cli::init::InitArgs;
@@ -381,6 +381,8 @@ pub struct ReconcileArgs {
     #[command(flatten)]
     output: OutputFlags,
     #[command(flatten)]
+    watch: WatchFlags,
+    #[command(flatten)]
     report: ReportFlags,
 }
 
@@ -395,6 +397,7 @@ impl ReconcileArgs {
         self.pace.put(layer);
         self.vendor.put(layer);
         self.output.put(layer);
+        self.watch.put(layer);
         self.report.put(layer);
         self.select.texts()
     }

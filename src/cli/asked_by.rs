@@ -17,7 +17,7 @@ pub fn asked_by(environment: &Environment, terminals: &Terminals) -> String {
 
 fn describe(user: &str, host: &str, terminals: &Terminals) -> String {
     let place = match terminals {
-        Terminals { stdin: false, stderr: false } => "without a terminal",
+        Terminals { stdin: false, stderr: false, .. } => "without a terminal",
         // Ids may be piped in by somebody who sits there and reads what is said.
         Terminals { stdin: true, .. } | Terminals { stderr: true, .. } => "at a terminal",
     };
@@ -62,7 +62,7 @@ fn host(environment: &Environment) -> String {
 mod tests {
     use super::*;
 
-    const NOBODY_THERE: Terminals = Terminals { stdin: false, stderr: false };
+    const NOBODY_THERE: Terminals = Terminals { stdin: false, stderr: false, controlling: false };
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
         Environment::new(variables.iter().map(|(name, value)| ((*name).into(), (*value).into())))
@@ -70,8 +70,8 @@ mod tests {
 
     #[test]
     fn a_person_and_a_scheduler_are_told_apart() {
-        let at_terminal = Terminals { stdin: true, stderr: true };
-        let piped = Terminals { stdin: false, stderr: true };
+        let at_terminal = Terminals { stdin: true, stderr: true, ..NOBODY_THERE };
+        let piped = Terminals { stderr: true, ..NOBODY_THERE };
         assert_eq!(describe("anna", "till-server", &at_terminal), "anna on till-server, at a terminal");
         assert_eq!(describe("anna", "till-server", &piped), "anna on till-server, at a terminal");
         assert_eq!(describe("root", "till-server", &NOBODY_THERE), "root on till-server, without a terminal");

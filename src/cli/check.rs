@@ -6,7 +6,7 @@ use clap::Args;
 use crate::cli::console;
 use crate::cli::errors::CliError;
 use crate::cli::flags::{
-    EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ReportFlags, SelectFlags, VendorFlags,
+    EventFlags, JudgeFlags, OutputFlags, PaceFlags, ReceivedFlags, ReportFlags, SelectFlags, VendorFlags, WatchFlags,
 };
 use crate::cli::run::{Errand, show};
 use crate::cli::wiring::Output;
@@ -45,6 +45,8 @@ pub struct CheckArgs {
     #[command(flatten)]
     output: OutputFlags,
     #[command(flatten)]
+    watch: WatchFlags,
+    #[command(flatten)]
     report: ReportFlags,
 }
 
@@ -80,6 +82,7 @@ impl CheckArgs {
         self.pace.put(layer);
         self.vendor.put(layer);
         self.output.put(layer);
+        self.watch.put(layer);
         self.report.put(layer);
         self.select.texts()
     }

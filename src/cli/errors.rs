@@ -54,6 +54,12 @@ impl CliError {
         self
     }
 
+    /// The same error with this hint and no other.
+    #[must_use]
+    pub fn instead(self, hint: impl Into<String>) -> Self {
+        Self { hints: vec![hint.into()], ..self }
+    }
+
     /// The lines that are shown.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("error: {}", visible(&self.message))];

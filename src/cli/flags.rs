@@ -363,6 +363,20 @@ pub struct OutputFlags {
     /// The journal of runs and resends [default: in the user's state folder]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     ledger: Option<String>,
+}
+
+impl OutputFlags {
+    /// Adds these flags to the layer.
+    pub fn put(self, layer: &mut Layer) {
+        self.format.put(layer);
+        layer.flag(Key::Ledger, self.ledger);
+    }
+}
+
+/// Who is told of the run from outside.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = OUTPUT)]
+pub struct WatchFlags {
     /// Tell a dead man's switch when the run begins and how it ends: posts to URL/start, then to URL
     /// or URL/EXIT-CODE; the URL is a secret, HOOKMEND_PING keeps it out of the process list
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
@@ -373,11 +387,9 @@ pub struct OutputFlags {
     metrics: Option<String>,
 }
 
-impl OutputFlags {
+impl WatchFlags {
     /// Adds these flags to the layer.
     pub fn put(self, layer: &mut Layer) {
-        self.format.put(layer);
-        layer.flag(Key::Ledger, self.ledger);
         layer.flag(Key::Ping, self.ping);
         layer.flag(Key::Metrics, self.metrics);
     }

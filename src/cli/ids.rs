@@ -12,7 +12,7 @@ use crate::exit::ExitCode;
 /// The most that is read of a list of ids, in bytes: a million ids of a usual length.
 const LARGEST_LIST: u64 = 64 * 1024 * 1024;
 /// The argument, and the name of a file, that mean standard input.
-const STDIN: &str = "-";
+pub const STDIN: &str = "-";
 
 /// Reads the ids from everywhere they were given, each once, in the order in which they were given.
 /// `where_to_look` is the hint for somebody who gave none.

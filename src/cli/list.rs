@@ -117,7 +117,7 @@ impl Errand for ListErrand {
     fn told(&self, task: &Task) -> Told {
         match task {
             Task::Window(selection) if selection.wants_delivered() => Told::Everything,
-            Task::Window(_) | Task::Exactly(_) => Told::Unsettled,
+            Task::Window(_) | Task::Exactly { .. } => Told::Unsettled,
         }
     }
 

@@ -109,10 +109,10 @@ impl Errand for PlanErrand {
         Ok(Task::Window(settings.selection.clone()))
     }
 
-    fn inputs(&self) -> Vec<(&'static str, &Path)> {
+    fn output(&self) -> Option<(&'static str, &Path)> {
         match &self.target {
-            Target::Stdout => Vec::new(),
-            Target::File { path, .. } => vec![("the plan", path)],
+            Target::Stdout => None,
+            Target::File { path, .. } => Some(("the plan", path)),
         }
     }
 

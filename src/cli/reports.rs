@@ -78,6 +78,23 @@ impl Reports {
     }
 }
 
+/// Refuses to make a file in the place of one that the run reads or keeps.
+///
+/// # Errors
+/// When the path leads to such a file.
+pub fn refuse_needed(loaded: &Loaded, settings: &Settings, what: &str, path: &Path) -> Result<(), CliError> {
+    let kept = kept(loaded, settings, &[]);
+    let found = kept.iter().find(|(_, kept)| are_same(path, kept)).map(|(needed, _)| *needed);
+    let is_log = || patterns(settings).iter().any(|pattern| matches(pattern, path));
+    match found.or_else(|| is_log().then_some("part of the received log")) {
+        None => Ok(()),
+        Some(needed) => {
+            let message = format!("can't write {what} to {}: it is {needed}", path.display());
+            Err(CliError::new(ExitCode::Usage, message).hint("name another file"))
+        }
+    }
+}
+
 fn needed(path: &Path, what: &str) -> CliError {
     let message = format!("can't write a report to {}: it is {what}", path.display());
     CliError::new(ExitCode::Usage, message).hint("name another file with --report")

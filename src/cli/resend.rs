@@ -1,6 +1,6 @@
 //! `hookmend resend`: events that a person names by their ids, each once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Args, ValueHint};
@@ -15,6 +15,7 @@ use crate::cli::wiring::Output;
 use crate::config::{Job, Layer, Settings};
 use crate::event::EventId;
 use crate::reconcile::{Task, WantedBy, WantedEvent};
+use crate::report::text::counted;
 use crate::report::view::View;
 use crate::run_report::{RunReport, Told};
 
@@ -52,6 +53,7 @@ pub struct ResendArgs {
 #[derive(Clone, Debug)]
 pub struct ResendErrand {
     ids: Vec<EventId>,
+    reads_stdin: bool,
 }
 
 impl ResendArgs {
@@ -61,7 +63,9 @@ impl ResendArgs {
     /// When a source can't be read, a text can't be an id, or there is none at all.
     pub fn errand(&self) -> Result<ResendErrand, CliError> {
         let ids = ids::read(&self.ids, self.from_file.as_deref(), "see what has failed with `hookmend list`")?;
-        Ok(ResendErrand { ids })
+        let from_file = self.from_file.as_deref().and_then(Path::to_str);
+        let reads_stdin = self.ids.iter().map(String::as_str).chain(from_file).any(|source| source == ids::STDIN);
+        Ok(ResendErrand { ids, reads_stdin })
     }
 
     /// Adds these flags to the layer.
@@ -85,7 +89,12 @@ impl Errand for ResendErrand {
 
     fn task(&self, _settings: &mut Settings, _now: DateTime<Utc>) -> Result<Task, CliError> {
         let wanted = |id: &EventId| WantedEvent { event: id.clone(), wanted_by: WantedBy::Hand };
-        Ok(Task::Exactly(self.ids.iter().map(wanted).collect()))
+        let words = counted(self.ids.len() as u64, "event named by hand", "events named by hand");
+        Ok(Task::Exactly { events: self.ids.iter().map(wanted).collect(), words })
+    }
+
+    fn reads_stdin(&self) -> bool {
+        self.reads_stdin
     }
 
     fn told(&self, _task: &Task) -> Told {

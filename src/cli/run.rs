@@ -9,16 +9,18 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat, Utc};
 use tokio::sync::watch;
 
-use crate::cli::approve::{Terminals, must_ask};
+use crate::cli::approve::{Stdin, Terminals, must_ask};
 use crate::cli::asked_by::asked_by;
 use crate::cli::console::{Console, unless_closed};
 use crate::cli::errors::CliError;
-use crate::cli::reports::Reports;
+use crate::cli::reports::{Reports, refuse_needed};
 use crate::cli::signals;
 use crate::cli::watchers::{Begun, Watchers};
 use crate::cli::wiring::{Adapters, LedgerUse, Output};
 use crate::clock::SystemClock;
-use crate::config::{Flags, Format, Job, Loaded, Settings, Surroundings, Watching};
+use crate::config::{
+    Flags, Format, Job, Key, Loaded, ReceivedSource, SelectionTexts, Settings, Surroundings, Watching,
+};
 use crate::exit::{ExitCode, Findings};
 use crate::outcome::{RunOutcome, Signal};
 use crate::plan::Plan;
@@ -52,10 +54,21 @@ pub trait Errand {
     /// Has the last word on the exit code, before anybody sees the report.
     fn judge(&self, _report: &mut RunReport) {}
 
-    /// Files that it reads or makes beside those of the settings, each with what it is: no report may take
-    /// their place.
+    /// Files that it reads beside those of the settings, each with what it is: no report may take their
+    /// place.
     fn inputs(&self) -> Vec<(&'static str, &Path)> {
         Vec::new()
+    }
+
+    /// The file that it makes, with what it is: it takes the place of nothing that the run reads or keeps,
+    /// and no report takes its place.
+    fn output(&self) -> Option<(&'static str, &Path)> {
+        None
+    }
+
+    /// Whether it reads standard input, so that a question has to be answered elsewhere.
+    fn reads_stdin(&self) -> bool {
+        false
     }
 
     /// Shows the report, and keeps what the command was to make.
@@ -92,8 +105,9 @@ pub fn run(
 ) -> Result<ExitCode, CliError> {
     let console = Console { verbosity: flags.verbosity };
     let without_file = Watching::without_file(&flags, &surroundings.environment);
+    let is_narrowed = flags_select(&flags) && !asks_to_be_watched(&flags);
     let loaded = Loaded::load(flags, surroundings);
-    let watching = match errand.job().is_watched() {
+    let watching = match errand.job().is_watched() && !is_narrowed {
         true => loaded.as_ref().map_or(without_file, Loaded::watching),
         false => Watching::default(),
     };
@@ -111,6 +125,16 @@ pub fn run(
     }
 }
 
+/// Whether the run looks at a part only, of which those who watch would take the news for the whole.
+fn flags_select(flags: &Flags) -> bool {
+    flags.selection != SelectionTexts::default()
+}
+
+/// Whether somebody asks on the command line itself that those who watch be told.
+fn asks_to_be_watched(flags: &Flags) -> bool {
+    [Key::Ping, Key::Metrics].iter().any(|key| flags.layer.entries.contains_key(key))
+}
+
 /// A run that has its report, which nobody has seen yet.
 struct Finished {
     runtime: tokio::runtime::Runtime,
@@ -126,7 +150,7 @@ fn carry_out(prepared: Prepared, watchers: &Watchers) -> Result<Finished, CliErr
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let output = prepared.output;
     let monitor = output.monitor();
-    let asking = must_ask(&prepared.settings, Terminals::look());
+    let asking = must_ask(&prepared.settings, Terminals::look(), prepared.stdin);
     let (sender, stop) = watch::channel(None);
     let stopping = stop.clone();
     let (report, begun) = runtime.block_on(async {
@@ -183,6 +207,7 @@ struct Prepared {
     provider: Arc<dyn Provider>,
     output: Box<dyn Output>,
     reports: Reports,
+    stdin: Stdin,
 }
 
 fn prepare(
@@ -196,13 +221,18 @@ fn prepare(
     let mut settings = loaded.settings(errand.job())?;
     let task = errand.task(&mut settings, surroundings.now)?;
     explanation(loaded, &settings).iter().for_each(|line| console.detail(line));
-    let inputs: Vec<(&'static str, &Path)> = errand.inputs();
+    let mut inputs: Vec<(&'static str, &Path)> = errand.inputs();
+    if let Some((what, path)) = errand.output() {
+        refuse_needed(loaded, &settings, what, path)?;
+        inputs.push((what, path));
+    }
     let reports = Reports::open(loaded, &settings, &inputs)?;
     let request = request(&settings, errand.told(&task), task, surroundings);
     let output = adapters.output(&settings.output);
     match open_sources(&settings, &request, console, surroundings.now, adapters, output.as_ref()) {
         Ok((received, ledger, provider)) => {
-            Ok(Prepared { settings, request, received, ledger, provider, output, reports })
+            let stdin = stdin_of(errand, &settings);
+            Ok(Prepared { settings, request, received, ledger, provider, output, reports, stdin })
         }
         Err((kind, error)) => {
             // Whoever reads the files is owed one for this outcome too, and never yesterday's.
@@ -216,6 +246,13 @@ fn prepare(
             }
         }
     }
+}
+
+/// What standard input is for.
+fn stdin_of(errand: &dyn Errand, settings: &Settings) -> Stdin {
+    let mut sources = settings.received.iter().flat_map(|received| &received.sources);
+    let is_log = sources.any(|source| matches!(source, ReceivedSource::Stdin));
+    if errand.reads_stdin() || is_log { Stdin::Input } else { Stdin::Answers }
 }
 
 type Sources = (Option<Arc<dyn ReceivedLog>>, LedgerAccess, Arc<dyn Provider>);
@@ -325,6 +362,7 @@ fn report_without_run(
         outcome,
         exit_code: ExitCode::of(outcome, Findings::Fail),
         totals: Counts::default(),
+        seen: Counts::default(),
         rounds: 0,
         requests: Requests::default(),
         webhooks: Vec::new(),

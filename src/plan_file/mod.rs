@@ -66,6 +66,7 @@ struct Header {
     to: String,
     idempotent: bool,
     include_acknowledged: bool,
+    selection: String,
     resends: u64,
     webhooks: Vec<WebhookLine>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -234,6 +235,7 @@ impl Header {
             to: stamp(plan.window.to()),
             idempotent: plan.resend.idempotent,
             include_acknowledged: plan.resend.include_acknowledged,
+            selection: plan.selection.clone(),
             resends: plan.planned,
             webhooks: plan.webhooks.iter().map(webhook).collect(),
             check: String::new(),
@@ -250,6 +252,7 @@ impl Header {
             window: Window::new(instant(&self.from)?, instant(&self.to)?)?,
             resend: ResendPolicy { idempotent: self.idempotent, include_acknowledged: self.include_acknowledged },
             webhooks: self.webhooks.into_iter().map(webhook).collect::<Option<_>>()?,
+            selection: self.selection,
             planned: self.resends,
             resends: Vec::new(),
         })

@@ -27,6 +27,7 @@ fn plan(ids: &[&str]) -> SavedPlan {
         window: Window::new(noon() - TimeDelta::days(7), noon()).expect("a window"),
         resend: ResendPolicy { idempotent: true, include_acknowledged: false },
         webhooks: vec![(webhook(), "sales \"night\"".to_owned())],
+        selection: "verdict missing".to_owned(),
         planned: ids.len() as u64,
         resends: (0..).zip(ids).map(resend).collect(),
     }

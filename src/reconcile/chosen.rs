@@ -5,7 +5,7 @@ use crate::classify::Verdict;
 use crate::event::EventId;
 use crate::receipt::Receipt;
 use crate::run_report::ProblemKind;
-use crate::selection::VerdictKind;
+use crate::selection::{Selection, VerdictKind};
 use crate::tracked::{EventResult, TrackedEvent};
 
 use super::{Run, Task, WantedBy, WebhookState};
@@ -16,7 +16,7 @@ impl Run<'_> {
         match &self.request.task {
             // What was resent stays chosen, whatever the resend changed of it.
             Task::Window(selection) => tracked.attempts > 0 || selection.admits(tracked),
-            Task::Exactly(_) => webhook.wanted.contains_key(&tracked.event.id),
+            Task::Exactly { .. } => webhook.wanted.contains_key(&tracked.event.id),
         }
     }
 
@@ -25,7 +25,7 @@ impl Run<'_> {
     pub(super) fn is_within_task(&self, webhook: &WebhookState, id: &EventId) -> bool {
         match &self.request.task {
             Task::Window(_) => true,
-            Task::Exactly(_) => webhook.wanted.contains_key(id),
+            Task::Exactly { .. } => webhook.wanted.contains_key(id),
         }
     }
 
@@ -33,7 +33,7 @@ impl Run<'_> {
     pub(super) fn had_its_turn(&self, tracked: &TrackedEvent) -> bool {
         match &self.request.task {
             Task::Window(_) => false,
-            Task::Exactly(_) => tracked.attempts > 0,
+            Task::Exactly { .. } => tracked.attempts > 0,
         }
     }
 
@@ -67,19 +67,30 @@ impl Run<'_> {
         }
     }
 
+    /// An id that was selected and that no listing showed is a mistake, or lies elsewhere; either way nothing
+    /// is known of it.
+    pub(super) fn report_ids_not_seen(&mut self, selection: &Selection) {
+        let is_seen = |id: &&EventId| self.webhooks.iter().any(|webhook| webhook.events.get(id).is_some());
+        let unseen: Vec<String> = selection.ids.iter().filter(|id| !is_seen(id)).map(ToString::to_string).collect();
+        let (Some(first), more) = (unseen.first(), unseen.len().saturating_sub(1)) else { return };
+        let others = if more == 0 { String::new() } else { format!(" and {more} more") };
+        self.undetermined(
+            ProblemKind::NotSeen,
+            format!("the vendor lists no event {first}{others} in this window"),
+            "check the id and the window; `hookmend show ID` asks the vendor for an event wherever it lies",
+        );
+    }
+
     /// What the report says that it was narrowed to.
     pub(super) fn selection_in_words(&self) -> String {
         match &self.request.task {
             Task::Window(selection) => selection.words(),
-            Task::Exactly(_) => String::new(),
+            Task::Exactly { words, .. } => words.clone(),
         }
     }
 
     /// A narrow look must not make anybody believe that the rest is well.
     pub(super) fn report_what_was_not_selected(&mut self) {
-        if !matches!(self.request.task, Task::Window(_)) {
-            return;
-        }
         let mut counts =
             [("missing", 0_u64), ("in quarantine", 0), ("in doubt", 0), ("lost after ack", 0), ("unknown", 0)];
         for webhook in &self.webhooks {
@@ -103,7 +114,7 @@ impl Run<'_> {
             self.problem(
                 ProblemKind::OutsideSelection,
                 format!("there is more that was not selected: {}", told.join(", ")),
-                "leave out the selection to see and resend it",
+                "leave the selection out, or look with `hookmend list`, to see all of it",
             );
         }
     }

@@ -103,9 +103,9 @@ impl Run<'_> {
                 Err(error @ (ProviderError::UnknownPath { .. } | ProviderError::Redirected { .. })) => {
                     return Err(Halt::Misconfigured(error));
                 }
-                Err(error @ (ProviderError::Unaddressable { .. } | ProviderError::Rejected { .. })) => {
-                    return Ok(Found::Unclear(error));
-                }
+                // No vendor can have an event with such an id.
+                Err(ProviderError::Unaddressable { .. }) => return Ok(Found::NotHere),
+                Err(error @ ProviderError::Rejected { .. }) => return Ok(Found::Unclear(error)),
                 Err(error) => self.caller.back_off(&mut patience, &error, None).await?,
             }
         }

@@ -148,7 +148,9 @@ impl Run<'_> {
             Mode::DryRun => std::mem::take(&mut self.planned),
             Mode::Act | Mode::Check => Plan::default(),
         };
+        let mut seen = Counts::default();
         for mut webhook in std::mem::take(&mut self.webhooks) {
+            webhook.events.iter().for_each(|tracked| seen.count(tracked));
             let mut events = std::mem::take(&mut webhook.events).into_oldest_first();
             events.retain(|tracked| self.is_chosen(&webhook, tracked));
             let mut counts = Counts::default();
@@ -172,6 +174,7 @@ impl Run<'_> {
             outcome,
             exit_code: ExitCode::of(outcome, self.request.findings),
             totals,
+            seen,
             rounds: self.rounds.count(),
             requests: self.caller.requests(),
             webhooks,
@@ -208,7 +211,8 @@ impl Run<'_> {
                     Some(EventResult::Skipped)
                 }
                 Verdict::Missing | Verdict::LostAfterAck => Some(EventResult::Left),
-                verdict if acted && policy.resend.resends(verdict) => Some(EventResult::Left),
+                // What the receiver takes twice is left as long as it has failed, whoever looks.
+                verdict if policy.resend.resends(verdict) => Some(EventResult::Left),
                 Verdict::Unacknowledged | Verdict::TooYoung | Verdict::Unknown(_) => Some(EventResult::Skipped),
             };
             let was_wanted = acted && policy.resend.resends(tracked.verdict);
@@ -260,10 +264,13 @@ impl Run<'_> {
         let mut reasons: BTreeMap<&'static str, (u64, UnknownReason)> = BTreeMap::new();
         let webhooks = self.webhooks.iter();
         let events = webhooks.flat_map(|webhook| webhook.events.iter().map(move |tracked| (webhook, tracked)));
+        let policy = self.policy().resend;
         for (webhook, tracked) in events {
             let has_its_own_end = match tracked.result {
                 Some(EventResult::Recovered | EventResult::Quarantined | EventResult::InDoubt) => true,
-                Some(EventResult::Left) => webhook.taken_in.contains_key(&tracked.event.id),
+                Some(EventResult::Left) => {
+                    webhook.taken_in.contains_key(&tracked.event.id) || policy.resends(tracked.verdict)
+                }
                 Some(EventResult::Skipped) | None => false,
             };
             if let Verdict::Unknown(reason) = tracked.verdict
@@ -401,6 +408,7 @@ pub(super) fn totals_as_json(report: &RunReport) -> String {
         "left": totals.left,
         "quarantined": totals.quarantined,
         "in_doubt": totals.in_doubt,
+        "selection": report.selection,
     })
     .to_string()
 }

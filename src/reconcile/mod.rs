@@ -205,7 +205,7 @@ impl<'a> Run<'a> {
                 self.record_start(started_at).await?;
                 self.list_window(selection).await?;
             }
-            Task::Exactly(wanted) => {
+            Task::Exactly { events: wanted, .. } => {
                 self.locate(wanted).await?;
                 self.record_start(started_at).await?;
                 self.look_up_wanted().await?;
@@ -215,7 +215,7 @@ impl<'a> Run<'a> {
         self.settle_earlier_attempts().await?;
         self.load_budgets().await?;
         self.warn_of_a_plan_over_the_cap();
-        if let Task::Exactly(_) = &request.task {
+        if let Task::Exactly { .. } = &request.task {
             // Each event was looked at by itself, so nothing rests on a listing being whole.
             return match self.policy().mode {
                 Mode::Act => self.resend_until_nothing_is_left().await,
@@ -249,6 +249,7 @@ impl<'a> Run<'a> {
             self.prove_filter(index).await?;
             self.look_up_unfinished(index).await?;
         }
+        self.report_ids_not_seen(selection);
         Ok(())
     }
 

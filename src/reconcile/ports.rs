@@ -118,7 +118,12 @@ pub enum Task {
     /// What the window holds, as far as it is selected.
     Window(Selection),
     /// Exactly these events, each at most once.
-    Exactly(Vec<WantedEvent>),
+    Exactly {
+        /// The events.
+        events: Vec<WantedEvent>,
+        /// What they are, for people, such as `10 of the 74 events of the plan`.
+        words: String,
+    },
 }
 
 /// One event that a run is to bring to its receiver.

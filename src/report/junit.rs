@@ -99,11 +99,12 @@ fn properties(xml: &mut String, report: &RunReport) {
         ("mode", mode),
         ("window_from", &report.window.from().to_rfc3339()),
         ("window_to", &report.window.to().to_rfc3339()),
+        ("selection", &report.selection),
         ("outcome", report.outcome.name()),
         ("exit_code", &exit_code),
     ];
     xml.push_str("    <properties>\n");
-    for (name, value) in facts {
+    for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
         let _ = writeln!(xml, "      <property name=\"{name}\" value=\"{}\"/>", Xml(value));
     }
     xml.push_str("    </properties>\n");

@@ -47,6 +47,7 @@ impl Proof {
             | ProblemKind::ListingUnreadable
             | ProblemKind::RecordsUnusable
             | ProblemKind::WebhookUnknown
+            | ProblemKind::NotSeen
             | ProblemKind::TimesAhead => Self::Listing,
             ProblemKind::LogUnproven | ProblemKind::LogUnreadable | ProblemKind::LogCoverage => Self::Log,
             ProblemKind::TooManyResends
@@ -148,7 +149,7 @@ fn listing(report: &RunReport, problems: &[&Problem]) -> (Standing, String) {
         return told;
     }
     let listings = counted(report.requests.list, "listing", "listings");
-    let events = counted(report.totals.listed, "event", "events");
+    let events = counted(report.seen.listed, "event", "events");
     (
         Standing::Proven,
         format!(
@@ -171,7 +172,7 @@ fn log(report: &RunReport, problems: &[&Problem]) -> (Standing, String) {
     if report.webhooks.iter().flat_map(|webhook| &webhook.events).any(is_without_log) {
         return (Standing::Idle, "No received log was given, so only the vendor was asked.".to_owned());
     }
-    match report.totals.received {
+    match report.seen.received {
         0 => (Standing::Idle, "It holds none of the events that were looked up in it.".to_owned()),
         1 => (Standing::Proven, "It holds 1 of the listed events and could be read whole.".to_owned()),
         held => (Standing::Proven, format!("It holds {} of the listed events and could be read whole.", grouped(held))),
@@ -255,6 +256,7 @@ fn undermines(kind: ProblemKind) -> bool {
         | ProblemKind::Deadline
         | ProblemKind::Interrupted
         | ProblemKind::Unjudged
+        | ProblemKind::NotSeen
         | ProblemKind::Ledger => true,
         ProblemKind::FilterIgnored
         | ProblemKind::RangeIgnored

@@ -217,6 +217,7 @@ pub(super) fn report(mode: Mode, outcome: RunOutcome, webhooks: Vec<WebhookRepor
         rounds: u32::from(totals.resent > 0),
         requests: Requests { list: 9, get: 0, resend: totals.resent },
         totals,
+        seen: totals,
         webhooks,
         problems: Vec::new(),
     }

@@ -169,6 +169,63 @@ fn a_plan_is_never_written_over_and_only_its_owner_reads_it() {
 }
 
 #[test]
+fn a_plan_never_takes_the_place_of_the_log_or_the_ledger() {
+    let scene = Scene::new(outage(2));
+    scene.check(&["--ledger", "l.sqlite"]).ends_with(10);
+    scene.file("l.sqlite", "");
+    let log = scene.sandbox.received_log().to_str().expect("a path").to_owned();
+    let before = fs::read(&log).expect("a log");
+    for (target, what) in [(log.as_str(), "the received log"), ("l.sqlite", "the ledger")] {
+        plan(&scene, target, &["--force", "--ledger", "l.sqlite"]).ends_with(2).says_on_stderr(what);
+    }
+    assert_eq!(fs::read(&log).expect("a log"), before);
+}
+
+#[test]
+fn what_was_cut_away_or_never_chosen_is_never_called_clean() {
+    let scene = Scene::new(outage(5));
+    plan(&scene, "p.jsonl", &["--id", "lost-0", "--id", "lost-1", "--id", "lost-2"]).ends_with(0);
+    let kept = lines(&scene, "p.jsonl");
+    scene.file("p.jsonl", kept[..3].join("\n"));
+    let page = run(pointed(&scene, "apply").arg("p.jsonl")).ends_with(0);
+    let page = page.says("Of the selected events only (2 of the 3 events of the plan, which was made for id lost-0");
+    page.says("there is more that was not selected: 3 missing");
+    resend(&scene, &["lost-2"]).ends_with(0).says("Of the selected events only (1 event named by hand)");
+    let history = run(bare_program(scene.home()).args(["history", "--format", "json"])).ends_with(0).document();
+    assert_eq!(history["runs"][0]["command"], "resend", "{history}");
+}
+
+#[test]
+fn a_narrowed_run_leaves_those_who_watch_alone() {
+    let scene = Scene::new(outage(2));
+    let metrics = scene.home().join("hookmend.prom");
+    let check = |more: &[&str]| run(scene.pointed("check").env("HOOKMEND_METRICS", &metrics).args(more));
+    check(&["--id", "lost-0"]).ends_with(10);
+    assert!(!metrics.exists(), "a look at one event must not pass for a run");
+    check(&[]).ends_with(10);
+    assert!(metrics.exists());
+    run(scene.pointed("list").args(["--metrics", "m.prom"])).ends_with(2).says_on_stderr("--metrics");
+}
+
+#[test]
+fn a_mistyped_id_does_not_pass_a_gate() {
+    let scene = Scene::new(outage(2));
+    scene.check(&["--id", "lost-O"]).ends_with(11).reports("not_seen");
+    scene.check(&["--id", "ok-1"]).ends_with(0).counts("listed", 1);
+}
+
+#[test]
+fn a_plan_for_a_receiver_that_takes_events_twice_needs_no_log() {
+    let scene = Scene::new(outage(3));
+    let address = scene.sandbox.base_url();
+    let words = ["--all-webhooks", "--since", "3d", "--base-url", &address, "--idempotent", "--format", "json"];
+    run(scene.program().args(["plan", "-o", "p.jsonl"]).args(words)).ends_with(0);
+    run(scene.program().args(["check"]).args(words)).ends_with(10).counts("left", 3);
+    run(scene.program().args(["apply", "p.jsonl", "--base-url", &address, "--settle", "2s"])).ends_with(0);
+    assert_eq!(scene.resends(), 3);
+}
+
+#[test]
 fn a_plan_goes_through_a_pipe() {
     let scene = Scene::new(outage(3));
     let written = run(scene.pointed("plan").args(["-o", "-"])).ends_with(0);

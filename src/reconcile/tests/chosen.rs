@@ -21,7 +21,11 @@ fn selected(mode: Mode, selection: Selection) -> RunRequest {
 
 fn by_hand(ids: &[&str]) -> RunRequest {
     let wanted = ids.iter().map(|text| WantedEvent { event: id(text), wanted_by: WantedBy::Hand }).collect();
-    RunRequest { task: Task::Exactly(wanted), command: "resend".to_owned(), ..request(Mode::Act) }
+    RunRequest {
+        task: Task::Exactly { events: wanted, words: "by hand".to_owned() },
+        command: "resend".to_owned(),
+        ..request(Mode::Act)
+    }
 }
 
 fn planned(events: &[(&str, DateTime<Utc>, VerdictKind)]) -> RunRequest {
@@ -30,7 +34,11 @@ fn planned(events: &[(&str, DateTime<Utc>, VerdictKind)]) -> RunRequest {
         event: id(text),
         wanted_by: WantedBy::Plan { webhook: webhook.clone(), created_at: Some(*created), verdict: *verdict },
     });
-    RunRequest { task: Task::Exactly(wanted.collect()), command: "apply".to_owned(), ..request(Mode::Act) }
+    RunRequest {
+        task: Task::Exactly { events: wanted.collect(), words: "a plan".to_owned() },
+        command: "apply".to_owned(),
+        ..request(Mode::Act)
+    }
 }
 
 fn told<'r>(report: &'r RunReport, text: &str) -> &'r TrackedEvent {
@@ -218,4 +226,31 @@ async fn many_ids_by_hand_outside_of_any_listing_are_confirmed() {
     let report = world.run(&by_hand(&ids)).await;
     assert_eq!((report.exit_code, report.totals.recovered), (ExitCode::Clean, 20), "{:?}", report.problems);
     nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_no_listing_shows_is_never_called_clean() {
+    let world = Shared::outage(2);
+    let ids = [id("lost-0"), id("mistyped")].into();
+    let report = world.run(&selected(Mode::Check, Selection { ids, ..Selection::default() })).await;
+    assert_eq!(report.exit_code, ExitCode::Undetermined, "{:?}", report.problems);
+    assert!(has(&report, ProblemKind::NotSeen));
+    let ids = [id("lost-0")].into();
+    let report = world.run(&selected(Mode::Check, Selection { ids, ..Selection::default() })).await;
+    assert_eq!(report.exit_code, ExitCode::Left, "{:?}", report.problems);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_what_failed_never_passes_for_the_received_log() {
+    let world = Shared::outage(4);
+    // The log that is given holds every failed id, and not one of the deliveries.
+    let failed = (0..4).map(|number| format!("lost-{number}")).collect();
+    world.get().log = failed;
+    for asked in [request(Mode::Act), planned(&[("lost-0", hours_ago(3), VerdictKind::Missing)]), by_hand(&["lost-0"])]
+    {
+        let report = world.run(&asked).await;
+        assert_eq!(report.exit_code, ExitCode::Undetermined, "{:?} {:?}", asked.task, report.problems);
+        assert!(has(&report, ProblemKind::LogUnproven));
+    }
+    assert_eq!(world.get().resends, 0);
 }

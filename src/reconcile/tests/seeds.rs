@@ -272,10 +272,10 @@ async fn lend_a_hand(seed: u64, world: &Shared, whims: &mut Rng, like: &RunReque
         0 => {
             Task::Window(Selection { ids: known.iter().map(|(text, _, _)| id(text)).collect(), ..Selection::default() })
         }
-        1 => Task::Exactly(
-            known.iter().map(|(text, _, _)| WantedEvent { event: id(text), wanted_by: WantedBy::Hand }).collect(),
-        ),
-        _ => Task::Exactly(
+        1 => {
+            by_id(known.iter().map(|(text, _, _)| WantedEvent { event: id(text), wanted_by: WantedBy::Hand }).collect())
+        }
+        _ => by_id(
             known
                 .iter()
                 .map(|(text, created, hook)| WantedEvent {
@@ -309,10 +309,14 @@ async fn lend_a_hand(seed: u64, world: &Shared, whims: &mut Rng, like: &RunReque
     the_budget_is_kept(seed, world, like.policy.bounds.failure_budget);
 }
 
+fn by_id(events: Vec<WantedEvent>) -> Task {
+    Task::Exactly { events, words: "some".to_owned() }
+}
+
 fn was_asked_for(asked: &RunRequest, event: &EventId) -> bool {
     match &asked.task {
         Task::Window(selection) => selection.ids.is_empty() || selection.ids.contains(event),
-        Task::Exactly(wanted) => wanted.iter().any(|one| one.event == *event),
+        Task::Exactly { events, .. } => events.iter().any(|one| one.event == *event),
     }
 }
 

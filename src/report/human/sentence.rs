@@ -230,6 +230,7 @@ fn left_cause(report: &RunReport) -> String {
         | ProblemKind::Quarantined
         | ProblemKind::Unjudged
         | ProblemKind::TimesAhead
+        | ProblemKind::NotSeen
         | ProblemKind::OutsideSelection
         | ProblemKind::Tolerated
         | ProblemKind::NotTolerated
@@ -271,6 +272,7 @@ fn undetermined_cause(kind: ProblemKind) -> Option<&'static str> {
         ProblemKind::LogUnproven => Some("the received log could not be proven"),
         ProblemKind::LogUnreadable => Some("the received log could not be read whole"),
         ProblemKind::LogCoverage => Some("the received log does not cover the whole window"),
+        ProblemKind::NotSeen => Some("an event that was named was not listed"),
         ProblemKind::ProviderUnavailable => Some("the vendor kept failing"),
         ProblemKind::Throttled => Some("the vendor throttles for too long"),
         ProblemKind::WebhookUnknown => Some("the vendor does not know a webhook"),
