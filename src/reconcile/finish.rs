@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::classify::{UnknownReason, Verdict};
 use crate::clock::Clock;
 use crate::event::{DeliveryStatus, WebhookId, ZoneKnowledge};
-use crate::exit::ExitCode;
+use crate::exit::{ExitCode, Findings};
 use crate::ledger::{Journal, LedgerError};
 use crate::monitor::{Monitor, RunEvent};
 use crate::outcome::RunOutcome;
@@ -259,6 +259,11 @@ impl Run<'_> {
         }
     }
 
+    /// Whether the run only shows what there is: nobody fails on what it finds.
+    fn is_only_shown(&self) -> bool {
+        self.policy().mode == Mode::Check && self.request.findings == Findings::Show
+    }
+
     /// Says once for each reason why events could not be judged.
     fn report_unknown(&mut self) {
         let mut reasons: BTreeMap<&'static str, (u64, UnknownReason)> = BTreeMap::new();
@@ -281,6 +286,11 @@ impl Run<'_> {
             }
         }
         for (words, (count, reason)) in reasons {
+            if reason == UnknownReason::OutOfCoverage(CoverageGap::NoLog) && self.is_only_shown() {
+                // Whoever lists without a log asks what has failed and not what is missing.
+                self.facts.left = true;
+                continue;
+            }
             let (kind, hint) = unknown_hint(reason);
             self.undetermined(kind, format!("{count} events can't be judged: {words}"), hint);
         }

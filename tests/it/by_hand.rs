@@ -63,6 +63,15 @@ fn list_shows_what_failed_with_its_verdict_and_sends_reads_only() {
 }
 
 #[test]
+fn without_a_log_list_shows_what_failed_and_says_no_more() {
+    let scene = Scene::new(outage(5));
+    let address = scene.sandbox.base_url();
+    let ended = run(scene.program().args(["list", "--all-webhooks", "--since", "3d", "--base-url", &address]));
+    let ended = ended.ends_with(0).says("5 events have failed; without a received log nobody can say which");
+    assert!(ended.stdout.contains("lost-4") && !ended.stdout.contains("Verdict"), "{ended}");
+}
+
+#[test]
 fn list_narrows_sorts_and_limits() {
     let scene = Scene::new(outage(5).event(EventPlan::unacknowledged("answered-late", hours_ago(30))));
     let list = |more: &[&str]| listed(&run(scene.pointed("list").args(["--format", "json"]).args(more)).ends_with(0));

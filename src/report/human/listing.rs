@@ -5,6 +5,8 @@
 use super::events::{created, event_id, reason, vendor_says};
 use super::layout::{Align, Grid, Page};
 use super::summary;
+use crate::classify::{UnknownReason, Verdict};
+use crate::receipt::CoverageGap;
 use crate::report::color::Paint;
 use crate::report::rows::words;
 use crate::report::text;
@@ -32,11 +34,15 @@ const SPARED: [Column; 4] = [Column::Reason, Column::VendorSays, Column::Result,
 /// Columns by width: those of a wide page, then with one after another of [`SPARED`] left out.
 fn choices(report: &RunReport, rows: &[&TrackedEvent]) -> Vec<Vec<Column>> {
     let has_result = rows.iter().any(|tracked| tracked.result.is_some_and(|result| !is_plain(result)));
+    // Without a log every verdict would say that there is none.
+    let no_log = Verdict::Unknown(UnknownReason::OutOfCoverage(CoverageGap::NoLog));
+    let has_verdict = rows.iter().any(|tracked| tracked.verdict != no_log);
     let mut columns = vec![Column::Created, Column::Event];
     columns.extend((report.webhooks.len() > 1).then_some(Column::Webhook));
-    columns.extend([Column::Verdict, Column::VendorSays]);
+    columns.extend(has_verdict.then_some(Column::Verdict));
+    columns.push(Column::VendorSays);
     columns.extend(has_result.then_some(Column::Result));
-    columns.push(Column::Reason);
+    columns.extend(has_verdict.then_some(Column::Reason));
     let mut choices = vec![columns.clone()];
     for spared in SPARED {
         let Some(place) = columns.iter().position(|column| *column == spared) else { continue };

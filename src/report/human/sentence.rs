@@ -149,6 +149,10 @@ fn findings(report: &RunReport) -> String {
             "were acknowledged but are not in the log",
         ));
     }
+    if parts.is_empty() && totals.left == 0 && totals.unknown > 0 {
+        let failed = counted(totals.unknown, "event has failed", "events have failed");
+        return format!("{failed}; without a received log nobody can say which of them are missing");
+    }
     if parts.is_empty() {
         parts.push(counted(totals.left, "event is left", "events are left"));
     }
