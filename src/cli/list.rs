@@ -89,13 +89,6 @@ impl ListArgs {
     }
 }
 
-impl ListErrand {
-    fn is_usual(selection: &Selection) -> bool {
-        let usual = Selection { statuses: DeliveryStatus::UNDELIVERED.to_vec(), ..Selection::default() };
-        *selection == usual
-    }
-}
-
 impl Errand for ListErrand {
     fn job(&self) -> Job {
         Job::List
@@ -121,13 +114,17 @@ impl Errand for ListErrand {
         }
     }
 
-    fn finish(&self, report: &RunReport, settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
-        // What is listed may be less than what was found, and the files tell of all of it.
-        let mut report = report.clone();
-        if Self::is_usual(&settings.selection) {
+    fn judge(&self, report: &mut RunReport) {
+        let usual = Selection { statuses: DeliveryStatus::UNDELIVERED.to_vec(), ..Selection::default() };
+        if report.selection == usual.words() {
             // What the command is for needs no mention.
             report.selection.clear();
         }
+    }
+
+    fn finish(&self, report: &RunReport, _settings: &Settings, output: &dyn Output) -> Result<(), CliError> {
+        // What is listed may be less than what was found, and the files tell of all of it.
+        let mut report = report.clone();
         let listing = Listing::of(&mut report, self.sort, self.limit);
         show(output, &report, &View::List(Box::new(listing)))
     }

@@ -292,7 +292,8 @@ impl Run<'_> {
                 continue;
             }
             let (kind, hint) = unknown_hint(reason);
-            self.undetermined(kind, format!("{count} events can't be judged: {words}"), hint);
+            let events = if count == 1 { "1 event".to_owned() } else { format!("{count} events") };
+            self.undetermined(kind, format!("{events} can't be judged: {words}"), hint);
         }
     }
 }
