@@ -114,7 +114,7 @@ impl Run<'_> {
             self.problem(
                 ProblemKind::OutsideSelection,
                 format!("there is more that was not selected: {}", told.join(", ")),
-                "leave the selection out, or look with `hookmend list`, to see all of it",
+                "`hookmend list` shows what else there is",
             );
         }
     }
