@@ -26,8 +26,8 @@ const MOST_ASKED: usize = 2_000;
 const NOWHERE: &str = "none of their ids stands anywhere in it, in no field: it is the log of something else; check \
                        --received, --webhook and --base-url";
 
-/// The checks of the log.
-pub(super) fn examine(doctor: &Doctor<'_>, samples: &[Sample]) -> Vec<Check> {
+/// The checks of the log, held against what the vendor listed; `unlisted` says why it did not list all.
+pub(super) fn examine(doctor: &Doctor<'_>, samples: &[Sample], unlisted: Option<&str>) -> Vec<Check> {
     if doctor.loaded.time_zone().is_err() {
         return skip([LOG, ids::IDS, COVERAGE], "the time zone can't be used");
     }
@@ -46,7 +46,13 @@ pub(super) fn examine(doctor: &Doctor<'_>, samples: &[Sample]) -> Vec<Check> {
     let delivered = delivered(samples, doctor);
     let wanted = Arc::new(WantedIds::new(delivered.iter().map(|event| event.id.clone())));
     match Opened::open(doctor, &settings, &wanted) {
-        Ok(opened) => opened.checks(doctor, &settings, &delivered, &wanted),
+        Ok(opened) => {
+            let shared = match unlisted {
+                Some(why) if delivered.is_empty() => Check::skipped(ids::IDS, why),
+                Some(_) | None => opened.shared(&settings, &delivered, &wanted),
+            };
+            vec![opened.log(), shared, opened.reach(doctor)]
+        }
         Err(error) => {
             let check = failed(LOG, error);
             let check = match elsewhere(&settings, &delivered, &[]) {
@@ -157,16 +163,6 @@ impl Opened {
 
     fn coverage(&self) -> &Coverage {
         self.survey.as_ref().map_or(&self.lookup.coverage, |survey| &survey.coverage)
-    }
-
-    fn checks(
-        &self,
-        doctor: &Doctor<'_>,
-        settings: &ReceivedSettings,
-        delivered: &[&Event],
-        wanted: &WantedIds,
-    ) -> Vec<Check> {
-        vec![self.log(), self.shared(settings, delivered, wanted), self.reach(doctor)]
     }
 
     fn log(&self) -> Check {
