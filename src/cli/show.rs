@@ -36,10 +36,11 @@ pub struct ShowArgs {
     /// Ids of the events
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
-    /// Print the payload, which may hold personal data, with what may be secret in its URLs masked
+    /// Print the payload, which may hold personal data; what may be secret in its URLs, and values that
+    /// are called secrets (password, token, API key, signature and the like), show as ***
     #[arg(long)]
     payload: bool,
-    /// Show URLs whole, with whatever secrets they hold
+    /// Show URLs and payloads whole, with whatever secrets they hold
     #[arg(long)]
     show_urls: bool,
     #[command(flatten)]
