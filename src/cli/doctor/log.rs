@@ -7,9 +7,9 @@ use std::sync::Arc;
 use chrono::{TimeDelta, Utc};
 
 use super::{COVERAGE, Doctor, LOG, failed, skip};
-use crate::checkup::Check;
 use crate::checkup::ids::{self, Shared};
 use crate::checkup::listing::Sample;
+use crate::checkup::{Check, Verdict};
 use crate::cli::errors::CliError;
 use crate::cli::wiring::{open_log, received_options};
 use crate::config::{Job, ReceivedSettings, ReceivedSource};
@@ -17,7 +17,7 @@ use crate::event::{DeliveryStatus, Event};
 use crate::exit::ExitCode;
 use crate::receipt::{Coverage, LogStats, Lookup, Receipt, WantedIds};
 use crate::received::{Field, FileLog, ReceivedLog, Survey, whereabouts};
-use crate::report::text::{counted, grouped, instant};
+use crate::report::text::{counted, grouped, instant, shell_word};
 
 /// The most delivered events that the log is asked for.
 const MOST_ASKED: usize = 2_000;
@@ -105,12 +105,6 @@ fn is_read(name: &str, settings: &ReceivedSettings, described: &[String]) -> boo
     settings.id.as_deref() == Some(name) || described.iter().any(|line| line.contains(&words))
 }
 
-/// A text as one word of a shell command.
-fn shell_word(text: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
-}
-
 fn without_log(doctor: &Doctor<'_>) -> Vec<Check> {
     let policy = doctor.loaded.asked_policy(Job::Reconcile);
     let is_idempotent = policy.is_ok_and(|policy| policy.resend.idempotent);
@@ -193,7 +187,33 @@ impl Opened {
         } else {
             Check::ok(LOG, message)
         };
-        check.details(self.described.clone())
+        self.with_unused_status(check).details(self.described.clone())
+    }
+
+    /// Warns where lines count as received although a field that is not used says otherwise.
+    fn with_unused_status(&self, mut check: Check) -> Check {
+        let sources = self.survey.iter().flat_map(|survey| &survey.sources);
+        let told: Vec<_> = sources.filter_map(|source| source.unused_status.as_ref()).collect();
+        let Some(first) = told.iter().find(|status| status.refused > 0) else { return check };
+        let (lines, refused) = told
+            .iter()
+            .filter(|status| status.field == first.field)
+            .fold((0, 0), |(lines, refused), status| (lines + status.lines, refused + status.refused));
+        check.message.push_str(&format!(
+            "; of the first {} with an id, {} hold another status code than 2xx in {:?} and count as received",
+            counted(lines, "line", "lines"),
+            grouped(refused),
+            first.field
+        ));
+        let add = format!("add --received-status {}", shell_word(&first.field));
+        check.hint = Some(match check.hint.take() {
+            Some(hint) => format!("{add}; {hint}"),
+            None => add,
+        });
+        if check.verdict == Verdict::Ok {
+            check.verdict = Verdict::Warning;
+        }
+        check
     }
 
     fn shared(&self, settings: &ReceivedSettings, delivered: &[&Event], wanted: &WantedIds) -> Check {
