@@ -477,8 +477,8 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l config -d 'Se
 complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l payload -d 'Print the payload, which may hold personal data, with what may be secret in its URLs masked'
-complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l show-urls -d 'Show URLs whole, with whatever secrets they hold'
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l payload -d 'Print the payload, which may hold personal data; what may be secret in its URLs, and values that are called secrets (password, token, API key, signature and the like), show as ***'
+complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l show-urls -d 'Show URLs and payloads whole, with whatever secrets they hold'
 complete -c hookmend -n "__fish_hookmend_using_subcommand show" -l all-webhooks -d 'All webhooks that the keys can see'
 complete -c hookmend -n "__fish_hookmend_using_subcommand show" -s q -l quiet -d 'Say only what is wrong'
 complete -c hookmend -n "__fish_hookmend_using_subcommand show" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'

@@ -95,7 +95,8 @@ impl CliError {
 impl From<SettingsError> for CliError {
     fn from(error: SettingsError) -> Self {
         let shown = Self::of(ExitCode::Usage, &error);
-        let hint = error.hint.unwrap_or_else(|| "see what it takes with `hookmend help reconcile`".to_owned());
+        // Which command was used is not known here.
+        let hint = error.hint.unwrap_or_else(|| "see what it takes with --help behind the same command".to_owned());
         Self { hints: vec![hint], ..shown }
     }
 }
@@ -173,6 +174,12 @@ mod tests {
             shown.lines(),
             ["error: can't read the settings file x", "  because: permission denied", "hint: look there"]
         );
+    }
+
+    #[test]
+    fn a_settings_error_without_a_hint_names_no_other_command() {
+        let shown = CliError::from(SettingsError::new("the id is empty"));
+        assert!(shown.hints[0].contains("--help") && !shown.hints[0].contains("reconcile"), "{shown:?}");
     }
 
     #[test]

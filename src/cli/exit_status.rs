@@ -90,7 +90,7 @@ pub const WEBHOOKS: [(ExitCode, &str); 8] = [
         "usage or configuration, the vendor does not know it or\nrejects it, or there is nobody to agree",
     ),
     (ExitCode::Left, "not agreed to at the terminal; nothing was changed"),
-    (ExitCode::Undetermined, "accepted, but the vendor shows something else"),
+    (ExitCode::Undetermined, "accepted, but the vendor shows something else, or does\nnot show it yet"),
     (
         ExitCode::Unavailable,
         "the provider can't be reached or keeps failing; it\nsays so when it is not known whether it was done",

@@ -1,4 +1,5 @@
-//! Ids as they come from arguments, a file or standard input, one a line.
+//! Ids as they come from arguments, a file or standard input, one a line; blank lines and lines that
+//! begin with `#` are left out.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -11,6 +12,8 @@ use crate::exit::ExitCode;
 
 /// The most that is read of a list of ids, in bytes: a million ids of a usual length.
 const LARGEST_LIST: u64 = 64 * 1024 * 1024;
+/// What the first line of a plan holds, whichever version wrote it.
+const PLAN: &str = "hookmend/plan/";
 /// The argument, and the name of a file, that mean standard input.
 pub const STDIN: &str = "-";
 
@@ -77,8 +80,13 @@ impl Ids {
             return Err(refused(format!("{name} is larger than {} MiB", LARGEST_LIST >> 20)));
         }
         let text = String::from_utf8(bytes).map_err(|_| refused(format!("{name} is not text (UTF-8)")))?;
-        for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            if !line.trim().is_empty() {
+        let text = text.trim_start_matches('\u{feff}');
+        if text.lines().next().is_some_and(|first| first.trim_start().starts_with('{') && first.contains(PLAN)) {
+            return Err(CliError::new(ExitCode::Usage, format!("{name} is a plan of hookmend and no list of ids"))
+                .hint("carry it out with `hookmend apply`, which looks at the received log again first"));
+        }
+        for (place, line) in text.lines().enumerate() {
+            if !line.trim().is_empty() && !line.trim_start().starts_with('#') {
                 self.add(line, || format!("{name}, line {}", place + 1))?;
             }
         }
@@ -99,6 +107,24 @@ mod tests {
     #[test]
     fn blank_lines_spaces_and_a_byte_order_mark_do_not_matter() {
         assert_eq!(lines("\u{feff}a-1\r\n\n  b-2 \n".as_bytes()).unwrap(), ["a-1", "b-2"]);
+    }
+
+    #[test]
+    fn blank_lines_and_comments_are_left_out_and_lines_are_counted_all_the_same() {
+        assert_eq!(lines(b"# repaired by hand\na-1\n\n  # b-2 is\nc#3\n").unwrap(), ["a-1", "c#3"]);
+        let error = lines(format!("# ids\n\n{}\n", "x".repeat(2_000)).as_bytes()).unwrap_err();
+        assert!(error.message.starts_with("ids.txt, line 3: "), "{error:?}");
+    }
+
+    #[test]
+    fn a_plan_is_not_taken_for_ids() {
+        let plan = b"{\"type\":\"plan\",\"schema\":\"hookmend/plan/1\"}\n{\"type\":\"resend\"}\n";
+        let error = lines(plan).unwrap_err();
+        assert_eq!(
+            (error.exit, error.message.as_str()),
+            (ExitCode::Usage, "ids.txt is a plan of hookmend and no list of ids")
+        );
+        assert!(error.hints[0].contains("hookmend apply"), "{error:?}");
     }
 
     #[test]

@@ -88,7 +88,7 @@ use crate::report::mask;
 pub fn main() -> process::ExitCode {
     let cli = match Cli::try_parse_from(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error).number().into(),
+        Err(error) => return usage(&suggesting(error)).number().into(),
     };
     let verbosity = cli.global.verbosity();
     let ended = surroundings().and_then(|surroundings| dispatch(cli, &surroundings));
@@ -171,6 +171,32 @@ fn print(bytes: &[u8]) -> Result<ExitCode, CliError> {
     Ok(ExitCode::Clean)
 }
 
+/// The same error with the name of the command that was meant, where somebody wrote another word for it.
+fn suggesting(mut error: clap::Error) -> clap::Error {
+    if let Some(meant) = meant_command(&error) {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![meant.to_owned()]));
+    }
+    error
+}
+
+/// The command for which other programs have another word.
+fn meant_command(error: &clap::Error) -> Option<&'static str> {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return None;
+    }
+    let Some(ContextValue::String(written)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let is_of = |command: &str| usage.contains(&format!("hookmend {command} "));
+    let (webhooks, quarantine) = (is_of("webhooks"), is_of("quarantine"));
+    match written.to_ascii_lowercase().as_str() {
+        "ls" => Some("list"),
+        "remove" | "rm" if webhooks => Some("delete"),
+        "add" | "new" if webhooks => Some("create"),
+        "redeliver" | "replay" | "retry" if !webhooks && !quarantine => Some("resend"),
+        _ => None,
+    }
+}
+
 /// Shows what is wrong with the command line, or the help or version that was asked for.
 fn usage(error: &clap::Error) -> ExitCode {
     if let Some(flag) = secret_flag(error) {
@@ -215,6 +241,28 @@ mod tests {
         assert_eq!(usage(&error(&["hookmend", "no-such-command"])), ExitCode::Usage);
         assert_eq!(usage(&error(&["hookmend"])), ExitCode::Usage);
         assert_eq!(usage(&error(&["hookmend", "--version"])), ExitCode::Clean);
+    }
+
+    #[test]
+    fn other_words_for_a_command_lead_to_it() {
+        for (words, meant) in [
+            (&["redeliver", "a"][..], "resend"),
+            (&["replay"], "resend"),
+            (&["Retry", "--yes"], "resend"),
+            (&["ls"], "list"),
+            (&["webhooks", "ls"], "list"),
+            (&["quarantine", "ls"], "list"),
+            (&["webhooks", "remove", "x"], "delete"),
+            (&["webhooks", "rm"], "delete"),
+            (&["webhooks", "add"], "create"),
+            (&["webhooks", "new"], "create"),
+        ] {
+            let shown = suggesting(error(&[&["hookmend"], words].concat())).render().to_string();
+            assert!(shown.contains(&format!("exists: '{meant}'")), "{words:?}: {shown}");
+        }
+        for words in [&["rm"][..], &["webhooks", "retry"], &["quarantine", "replay"]] {
+            assert_eq!(meant_command(&error(&[&["hookmend"], words].concat())), None, "{words:?}");
+        }
     }
 
     #[test]

@@ -36,10 +36,11 @@ pub struct ShowArgs {
     /// Ids of the events
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
-    /// Print the payload, which may hold personal data, with what may be secret in its URLs masked
+    /// Print the payload, which may hold personal data; what may be secret in its URLs, and values that
+    /// are called secrets (password, token, API key, signature and the like), show as ***
     #[arg(long)]
     payload: bool,
-    /// Show URLs whole, with whatever secrets they hold
+    /// Show URLs and payloads whole, with whatever secrets they hold
     #[arg(long)]
     show_urls: bool,
     #[command(flatten)]
@@ -99,7 +100,9 @@ pub fn run(args: ShowArgs, global: GlobalFlags, surroundings: &Surroundings) -> 
     })?;
     let events = std::mem::take(&mut asked.events);
     let source = source(&ledger, reader.as_ref());
-    let inspection = Inspection { source, names: settings.names.clone(), urls, payloads, events };
+    let mut names = settings.names.clone();
+    names.fill(std::mem::take(&mut asked.labels));
+    let inspection = Inspection { source, names, urls, payloads, events };
     workshop.show(&inspection, &settings.output)?;
     asked.conclude(&inspection, settings.console)
 }
@@ -132,6 +135,9 @@ async fn pasts(reader: Option<&LedgerReader>, ids: Vec<EventId>) -> Result<Vec<E
 /// What the vendor told.
 struct Asked {
     events: Vec<InspectedEvent>,
+    /// What the webhooks in scope are called: by a name from the settings, else by their event type where
+    /// the vendor had to be asked for it.
+    labels: Vec<(WebhookId, String)>,
     /// The vendor's words about the last event that it does not know.
     words: Option<String>,
     /// Why the others were not asked for.
@@ -140,7 +146,7 @@ struct Asked {
 
 async fn ask(vendor: &Vendor, scope: &Scope, pasts: Vec<EventPast>) -> Result<Asked, CliError> {
     let webhooks = vendor.in_scope(scope).await?;
-    let mut asked = Asked { events: Vec::new(), words: None, cut_short: None };
+    let mut asked = Asked { events: Vec::new(), labels: webhooks.clone(), words: None, cut_short: None };
     for past in pasts {
         let found = match find(vendor, &webhooks, &past, &mut asked.words).await {
             Ok(found) => found,

@@ -385,10 +385,36 @@ async fn seen(
             Done { action, webhooks: vec![shown], previous, confirmation, unseen: None }
         }
         Err(failure) => {
-            let unseen = Some(failure.into());
+            let unseen = Some(match failure {
+                Failure::Vendor(ProviderError::NotFound { .. }) => not_shown(action),
+                Failure::Vendor(_) | Failure::Stopped(_) => failure.into(),
+            });
+            // What the vendor's answer left out is what it was asked for.
+            let or_asked = |told: &str, asked: &str| if told.is_empty() { asked } else { told }.to_owned();
+            let written = Webhook {
+                event_type: or_asked(&written.event_type, &draft.event_type),
+                url: or_asked(&written.url, &draft.url),
+                ..written
+            };
             Done { action, webhooks: vec![written], previous, confirmation: Confirmation::NotSeen, unseen }
         }
     }
+}
+
+/// The error of a write that was accepted, where the vendor does not know the webhook afterwards.
+fn not_shown(action: WebhookAction) -> CliError {
+    let (message, hint) = match action {
+        WebhookAction::Create => (
+            "created, but the vendor does not show it yet",
+            "look with `hookmend webhooks list` before creating it again (a second one would deliver every event \
+             twice)",
+        ),
+        WebhookAction::List | WebhookAction::Update | WebhookAction::Delete => (
+            "accepted, but the vendor does not show the webhook now",
+            "it may be slow to show changes; look again with `hookmend webhooks list`",
+        ),
+    };
+    CliError::new(ExitCode::Undetermined, message).hint(hint)
 }
 
 /// The webhook that was created although the vendor's answer does not tell of it.

@@ -212,13 +212,8 @@ impl Loaded {
     /// # Errors
     /// When the text is neither an id nor a name from the settings.
     pub fn one_webhook(&self, text: &str) -> Result<WebhookId, SettingsError> {
-        let names = &self.layer.names;
-        let unusable = match webhook::parse_webhook(text, names) {
-            Ok(WebhookRef::Id(id, _)) => return Ok(id),
-            Ok(WebhookRef::EventType(event_type)) => webhook::not_one_webhook(&event_type, names),
-            Err(unusable) => unusable,
-        };
-        Err(SettingsError { hint: unusable.hint, ..SettingsError::new(unusable.message) })
+        webhook::parse_one_webhook(text, &self.layer.names)
+            .map_err(|unusable| SettingsError { hint: unusable.hint, ..SettingsError::new(unusable.message) })
     }
 
     /// The ledger's file.

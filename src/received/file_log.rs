@@ -17,6 +17,7 @@ use super::plan::{Plan, Refusal, examine};
 use super::records::{FileRecord, OpenFile};
 use super::sources::{Named, resolve, spool};
 use super::survey::{SourceSurvey, Survey};
+use super::unused_status::{self, UnusedStatus};
 use super::{ReceivedError, ReceivedLog, refused};
 use crate::receipt::{Lookup, Sighting, WantedIds};
 
@@ -224,6 +225,13 @@ impl Inner {
         (judge, (passed.coverage, passed.story, passed.bytes))
     }
 
+    /// What a status field that is not used says in a file, if that is still there.
+    fn unused_status(&self, record: &FileRecord) -> Option<UnusedStatus> {
+        record.plan.unused_status.as_ref()?;
+        let open = OpenFile::open(&record.path).ok().filter(|open| open.identity == record.identity)?;
+        unused_status::look(&open, &record.plan, &self.options)
+    }
+
     fn survey(&self) -> Survey {
         let mut memory = locked(&self.memory);
         let wanted = WantedIds::default();
@@ -232,8 +240,11 @@ impl Inner {
         // The sightings of earlier look-ups belong to files as they were then.
         memory.answered = None;
         let (mut judge, (coverage, story, bytes)) = self.pass(&mut memory, Extent::Whole, judge);
-        let records = memory.kept.iter().chain(&memory.files.records);
-        let sources = records.map(SourceSurvey::of).collect();
+        let kept = self.spools.iter().zip(&memory.kept).map(|(spool, record)| {
+            SourceSurvey::of(record, unused_status::look(&spool.open, &record.plan, &self.options))
+        });
+        let files = memory.files.records.iter().map(|record| SourceSurvey::of(record, self.unused_status(record)));
+        let sources = kept.chain(files).collect();
         let distinct = judge.distinct().map_or(Count::default(), |distinct| distinct.all());
         Survey { sources, distinct, coverage, stats: story.stats(bytes) }
     }

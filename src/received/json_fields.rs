@@ -25,6 +25,8 @@ pub(super) struct JsonChoice {
     pub(super) fields: JsonFields,
     /// The id field, if it was found rather than named.
     pub(super) found_id: Option<FieldSpec>,
+    /// A field that seems to hold the status code and is not used.
+    pub(super) unused_status: Option<FieldSpec>,
     /// The choice in words.
     pub(super) why: String,
 }
@@ -168,6 +170,7 @@ impl Survey {
         Ok(JsonChoice {
             fields: JsonFields { id, status: options.status.clone(), time: options.time.clone() },
             found_id,
+            unused_status: self.unused_status.filter(|_| options.status.is_none()).map(FieldSpec::known),
             why,
         })
     }

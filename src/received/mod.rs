@@ -8,6 +8,7 @@
 //! | `file_log` | a log in files: opened before the first request, asked at each look-up |
 //! | `pass`, `records`, `rotation` | one look-up over the files; what is remembered of them; their order |
 //! | `survey`, `story`, `distinct` | what was seen of a file, in numbers |
+//! | `unused_status` | whether a status field that nobody named would matter |
 //! | `whereabouts` | where ids stand, whatever field a log is read by |
 //! | `packing`, `ahead`, `packed_files` | compressed files as streams, decoded ahead and side by side |
 //! | `sources` | names to open files: patterns, pipes, standard input |
@@ -68,6 +69,7 @@ mod tests;
 mod text;
 mod text_fields;
 mod time;
+mod unused_status;
 mod well_known;
 mod whereabouts;
 
@@ -76,6 +78,7 @@ pub use distinct::Count;
 pub use file_log::FileLog;
 pub use options::{FieldSpec, Format, OptionError, ReceivedOptions, SourceSpec, StatusSet};
 pub use survey::{SourceSurvey, Survey};
+pub use unused_status::UnusedStatus;
 pub use whereabouts::{Field, Search, Whereabouts, whereabouts};
 
 /// Why a received log can't be used at all.

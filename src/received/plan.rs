@@ -88,6 +88,8 @@ pub(super) struct Plan {
     pub(super) layout: Layout,
     /// The id field, if one was found rather than named; other files of the log should have the same.
     pub(super) found_id: Option<FieldSpec>,
+    /// A field that seems to hold the status code and is not used.
+    pub(super) unused_status: Option<FieldSpec>,
     /// The choices that were made, in words.
     pub(super) why: String,
 }
@@ -139,7 +141,7 @@ pub(super) fn examine(
     refuse_unless_text(&head_of(&looking)?)?;
     let sample = Sample::of(looking.stream()?)?;
     if sample.lines.is_empty() {
-        return Ok(Plan { layout: Layout::Empty, found_id: None, why: "empty".to_owned() });
+        return Ok(Plan { layout: Layout::Empty, found_id: None, unused_status: None, why: "empty".to_owned() });
     }
     let (format, reason) = match options.format {
         Some(format) => (format, "as it was said".to_owned()),
@@ -183,17 +185,20 @@ impl Looking<'_> {
             Format::Jsonl => {
                 let choice = json_fields::choose(self.stream()?, options, preferred)?;
                 let why = format!("jsonl ({reason}), {}", choice.why);
-                Ok(Plan { layout: Layout::Jsonl(choice.fields), found_id: choice.found_id, why })
+                let unused_status = choice.unused_status;
+                Ok(Plan { layout: Layout::Jsonl(choice.fields), found_id: choice.found_id, unused_status, why })
             }
             Format::Csv => {
                 let choice = table::choose(sample, options, preferred)?;
                 let why = format!("csv ({reason}), {}", choice.why);
-                Ok(Plan { layout: Layout::Csv(choice.layout), found_id: choice.found_id, why })
+                let unused_status = choice.unused_status;
+                Ok(Plan { layout: Layout::Csv(choice.layout), found_id: choice.found_id, unused_status, why })
             }
             Format::Text => {
                 let choice = text_fields::choose(sample, self.stream()?, options, preferred)?;
                 let why = format!("text ({reason}), {}", choice.why);
-                Ok(Plan { layout: Layout::Text(choice.layout), found_id: choice.found_id, why })
+                let unused_status = choice.unused_status;
+                Ok(Plan { layout: Layout::Text(choice.layout), found_id: choice.found_id, unused_status, why })
             }
         }
     }
@@ -227,7 +232,8 @@ fn plan_ids(sample: &Sample, options: &ReceivedOptions, reason: &str) -> Result<
         ));
     }
     let note = if options.id.is_some() { "; the named id field does not apply to such lines" } else { "" };
-    Ok(Plan { layout: Layout::Ids, found_id: None, why: format!("ids ({reason}), each line is an id{note}") })
+    let why = format!("ids ({reason}), each line is an id{note}");
+    Ok(Plan { layout: Layout::Ids, found_id: None, unused_status: None, why })
 }
 
 /// What the user sees of a choice of fields.

@@ -1,7 +1,9 @@
-//! Looks at the first bytes of a file and refuses what is no text.
+//! Looks at the first bytes of a file and refuses what is no text, and what hookmend wrote itself.
 
 use super::scan::{BOM, is_binary};
 
+/// How many bytes of a text are looked at for what names a document of hookmend.
+const TELLING_BYTES: usize = 4 << 10;
 /// How many bytes are looked at.
 pub(super) const HEAD_BYTES: u64 = 64 << 10;
 
@@ -14,7 +16,7 @@ pub(super) struct NotText {
     pub(super) hint: String,
 }
 
-/// Refuses a head that is compressed, in another encoding, or binary.
+/// Refuses a head that is compressed, in another encoding, binary, or a document of hookmend.
 pub(super) fn refuse_unless_text(head: &[u8]) -> Result<(), NotText> {
     let refuse = |message: &str, hint: &str| Err(NotText { message: message.to_owned(), hint: hint.to_owned() });
     if let Some((what, command)) = compression(head) {
@@ -39,10 +41,28 @@ pub(super) fn refuse_unless_text(head: &[u8]) -> Result<(), NotText> {
     }
     let has_nul = plain.len() < head.len();
     let text = plain.strip_prefix(BOM).unwrap_or(&plain);
+    if let Some((message, hint)) = own_document(text) {
+        return refuse(message, hint);
+    }
     if is_binary(text) || (has_nul && !is_nearly_utf8(text)) || (has_nul && !nuls_are_holes(head)) {
         return refuse("it is binary data", text_hint);
     }
     Ok(())
+}
+
+/// What hookmend wrote itself, which names events that were not received, and what to do with it.
+fn own_document(text: &[u8]) -> Option<(&'static str, &'static str)> {
+    let beginning = &text[..text.len().min(TELLING_BYTES)];
+    let plan = ("it is a plan of hookmend", "carry it out with `hookmend apply`, and name the receiver's own log");
+    let report = ("it is a report of hookmend", "name the log that the receiver writes, and not what hookmend found");
+    let mut names = memchr::memmem::find_iter(beginning, b"\"schema\"");
+    names.find_map(|place| {
+        let value = beginning[place + 8..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+        if value.starts_with(b"\"hookmend/plan/") {
+            return Some(plan);
+        }
+        value.starts_with(b"\"hookmend/report/").then_some(report)
+    })
 }
 
 fn compression(head: &[u8]) -> Option<(&'static str, &'static str)> {
@@ -109,6 +129,22 @@ mod tests {
         assert!(message(b"\xff\xfee\0v\0t\0").contains("UTF-16"));
         assert!(message(b"e\0v\0t\0-\x001\0\n\0").contains("UTF-16"));
         assert!(message(b"\0e\0v\0t\0-\x001\0\n").contains("UTF-16"));
+    }
+
+    #[test]
+    fn what_hookmend_wrote_itself_is_no_log() {
+        for (head, word) in [
+            (&b"{\"type\":\"plan\",\"schema\":\"hookmend/plan/1\",\"note\":\"x\"}\n"[..], "a plan"),
+            (b"{\n  \"schema\" : \"hookmend/report/1\",\n", "a report"),
+            (b"\xef\xbb\xbf{\"type\":\"run\",\"schema\":\"hookmend/report/2\"}\n", "a report"),
+        ] {
+            let refusal = refuse_unless_text(head).expect_err("it is no log");
+            assert!(refusal.message.contains(word) && refusal.hint.contains("log"), "{refusal:?}");
+        }
+        let far = [&b" ".repeat(4_096)[..], b"{\"schema\":\"hookmend/plan/1\"}"].concat();
+        for log in [&b"{\"event_id\":\"a\",\"note\":\"hookmend/plan/1\"}\n"[..], b"{\"schema\":\"x\"}\n", &far] {
+            assert_eq!(refuse_unless_text(log), Ok(()), "{log:?}");
+        }
     }
 
     #[test]

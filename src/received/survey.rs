@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::distinct::Count;
 use super::plan::Layout;
 use super::records::FileRecord;
+use super::unused_status::UnusedStatus;
 use crate::receipt::{Coverage, LogStats};
 
 /// What a log holds.
@@ -39,6 +40,8 @@ pub struct SourceSurvey {
     pub distinct: Count,
     /// Lines that held an id and a status that does not count as received.
     pub refused: u64,
+    /// A field that seems to hold the status code and is not used.
+    pub unused_status: Option<UnusedStatus>,
     /// Lines that could not be understood.
     pub unreadable: u64,
     /// Where the first of these stands, as `name:line`.
@@ -53,7 +56,7 @@ pub struct SourceSurvey {
 
 impl SourceSurvey {
     /// What is remembered of a file, as a survey.
-    pub(super) fn of(record: &FileRecord) -> Self {
+    pub(super) fn of(record: &FileRecord, unused_status: Option<UnusedStatus>) -> Self {
         let progress = record.progress.as_ref();
         let mut story = progress.map(|progress| progress.story.clone()).unwrap_or_default();
         progress.iter().for_each(|progress| story.add(&progress.tail));
@@ -72,6 +75,7 @@ impl SourceSurvey {
             ids: story.ids,
             distinct: progress.map(|progress| progress.distinct).unwrap_or_default(),
             refused: story.refused,
+            unused_status,
             unreadable: story.unreadable,
             first_unreadable: story.first_unreadable,
             first_time: story.opening,

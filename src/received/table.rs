@@ -14,6 +14,8 @@ pub(super) struct TableChoice {
     pub(super) layout: CsvLayout,
     /// The id column, if it was found rather than named.
     pub(super) found_id: Option<FieldSpec>,
+    /// A field that seems to hold the status code and is not used.
+    pub(super) unused_status: Option<FieldSpec>,
     /// The choice in words.
     pub(super) why: String,
 }
@@ -73,6 +75,7 @@ pub(super) fn choose(
     Ok(TableChoice {
         layout: CsvLayout { delimiter, columns: first.len(), first_row, id, status, time },
         found_id,
+        unused_status: unused_status.filter(|_| status.is_none()).map(|name| FieldSpec::known(name)),
         why,
     })
 }

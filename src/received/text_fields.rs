@@ -26,6 +26,8 @@ pub(super) struct TextChoice {
     pub(super) layout: TextLayout,
     /// The id field, if it was found rather than named.
     pub(super) found_id: Option<FieldSpec>,
+    /// A field that seems to hold the status code and is not used.
+    pub(super) unused_status: Option<FieldSpec>,
     /// The choice in words.
     pub(super) why: String,
 }
@@ -91,7 +93,8 @@ pub(super) fn choose(
     let layout = TextLayout { shape, id, status, time };
     choosing.names.require(&layout, shape, stream)?;
     let why = choosing.in_words(&layout, how, sample);
-    Ok(TextChoice { layout, found_id, why })
+    let unused = choosing.known_status().filter(|_| layout.status.is_none()).map(FieldSpec::known);
+    Ok(TextChoice { layout, found_id, unused_status: unused, why })
 }
 
 struct Choosing<'o> {
@@ -148,6 +151,11 @@ impl Choosing<'_> {
         Ok(Some(TextField::Named(spec.clone())))
     }
 
+    /// The field that seems to hold the status code.
+    fn known_status(&self) -> Option<&'static str> {
+        STATUS_FIELDS.iter().find(|known| self.names.seen.contains_key(**known)).copied()
+    }
+
     fn in_words(&self, layout: &TextLayout, how: &str, sample: &Sample) -> String {
         let shape = match self.shape {
             Shape::Free => "lines read by a pattern",
@@ -168,9 +176,8 @@ impl Choosing<'_> {
         };
         told.status = told.status.or_else(|| name(&layout.status, "status"));
         told.time = told.time.or_else(|| name(&layout.time, "time"));
-        let unused = STATUS_FIELDS.iter().find(|known| self.names.seen.contains_key(**known)).copied();
         let with_id = lines_with_id(layout, sample);
-        let fields = fields_in_words(id, how, &told, unused);
+        let fields = fields_in_words(id, how, &told, self.known_status());
         format!("{shape}, {fields}; an id in {with_id} of the first {} lines", sample.lines.len())
     }
 }

@@ -1,4 +1,5 @@
-//! URLs without what may be secret in them, as far as their form tells it.
+//! URLs without what may be secret in them, as far as their form tells it, and documents without the
+//! values of fields that are called secrets.
 //!
 //! Receivers put tokens everywhere: before the host, in the query, in the path, behind the `#`. The
 //! scheme, the host and the plain words of the path stay; when in doubt something is masked, because
@@ -12,6 +13,11 @@ use serde_json::{Map, Value};
 /// What stands in place of what is masked.
 pub const MASK: &str = "***";
 
+/// What the name of a field holds whose value is a secret, in small letters and without separators.
+const SECRET_NAMES: [&str; 8] =
+    ["password", "passwd", "secret", "token", "apikey", "authorization", "signature", "privatekey"];
+/// Documents in texts in documents: deeper than this nothing is shown.
+const MOST_NESTED: u32 = 4;
 /// The longest step of a path that can be a plain word, in characters.
 const LONGEST_STEP: usize = 64;
 /// From this length on, in bytes, a step of a path with a digit in it is a token.
@@ -85,25 +91,51 @@ fn mark_of_url(text: &str) -> Option<usize> {
     colons.find(|place| [r"://", r":\/\/"].iter().any(|mark| text[*place..].starts_with(mark)))
 }
 
-/// A document in which every URL is masked, wherever it stands.
+/// A document in which every URL is masked, wherever it stands, and every value whose name says that it
+/// is a secret; also within texts that are documents themselves.
 pub fn in_json(value: &Value) -> Value {
+    in_nested(value, MOST_NESTED)
+}
+
+fn in_nested(value: &Value, depth: u32) -> Value {
     match value {
-        Value::String(text) => Value::String(in_value(text)),
-        Value::Array(values) => values.iter().map(in_json).collect(),
+        Value::String(text) => Value::String(in_document_text(text, depth).unwrap_or_else(|| in_value(text))),
+        Value::Array(values) => values.iter().map(|value| in_nested(value, depth)).collect(),
         Value::Object(fields) => {
             let mut masked = Map::new();
             for (name, value) in fields {
+                let value = if is_secret_field(name, value) { MASK.into() } else { in_nested(value, depth) };
                 let mut name = in_value(name);
                 // Two names that are masked alike stay two.
                 while masked.contains_key(&name) {
                     name.push('*');
                 }
-                masked.insert(name, in_json(value));
+                masked.insert(name, value);
             }
             Value::Object(masked)
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
+}
+
+/// A text that is a document, masked; `None` when it is none, or nothing in it is to be masked.
+fn in_document_text(text: &str, depth: u32) -> Option<String> {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let document: Value = serde_json::from_str(text).ok()?;
+    let Some(deeper) = depth.checked_sub(1) else { return Some(MASK.to_owned()) };
+    let masked = in_nested(&document, deeper);
+    (masked != document).then(|| masked.to_string())
+}
+
+/// Whether the name of a field says that its value is a secret; whether there is one is no secret.
+fn is_secret_field(name: &str, value: &Value) -> bool {
+    if matches!(value, Value::Null | Value::Bool(_)) || value == "" {
+        return false;
+    }
+    let plain: String = name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    SECRET_NAMES.iter().any(|secret| plain.contains(secret))
 }
 
 /// A text that is one URL to its end, spaces included, or that may hold some.
@@ -217,6 +249,43 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn values_that_are_called_secrets_are_masked_however_their_name_is_written() {
+        let names = [
+            "password",
+            "Passwd",
+            "clientSecret",
+            "access_token",
+            "API-Key",
+            "x.api.key",
+            "Authorization",
+            "X-Signature",
+            "PRIVATE KEY",
+        ];
+        for name in names {
+            for value in [json!("hunter2"), json!(4711), json!(["hunter2"]), json!({"a": "hunter2"})] {
+                assert_eq!(in_json(&json!({"deep": [{name: value}]})), json!({"deep": [{name: MASK}]}), "{name}");
+            }
+        }
+        let plain = json!({"key": "a", "author": "b", "sign": "c", "token": null, "hasPassword": true, "secret": ""});
+        assert_eq!(in_json(&plain), plain);
+    }
+
+    #[test]
+    fn documents_within_texts_are_masked_too_and_left_as_they_are_otherwise() {
+        let inner = r#"{"user":"anna","password":"hunter2"}"#;
+        let masked = in_json(&json!({ "payload": inner, "other": "{ \"user\": 1 }", "broken": "{\"user\"" }));
+        let expected = json!({
+            "payload": r#"{"user":"anna","password":"***"}"#, "other": "{ \"user\": 1 }", "broken": "{\"user\"",
+        });
+        assert_eq!(masked["other"], expected["other"]);
+        assert_eq!(masked["broken"], expected["broken"]);
+        let told: Value = serde_json::from_str(masked["payload"].as_str().unwrap()).unwrap();
+        assert_eq!(told, json!({"user": "anna", "password": MASK}));
+        let deep = (0..9).fold(json!({"password": "hunter2"}), |inner, _| json!({ "a": inner.to_string() }));
+        assert!(!in_json(&deep).to_string().contains("hunter2"));
+    }
 
     #[test]
     fn what_is_plain_stays_as_it_is() {

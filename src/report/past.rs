@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use crate::event::{EventId, WebhookId};
+use crate::event::{EventId, IdKey, WebhookId};
 use crate::exit::{ExitCode, Findings};
 use crate::history::{AttemptRecord, QuarantinedEvent, RunRecord};
 use crate::outcome::{RunOutcome, Signal};
@@ -51,9 +51,21 @@ impl Names {
         Self(names.into_iter().collect())
     }
 
-    /// What a webhook is called, if it has a name.
+    /// What a webhook is called, if it has a name. Two spellings of one UUID are one webhook.
     pub fn of(&self, webhook: &WebhookId) -> Option<&str> {
-        self.0.get(webhook).map(String::as_str)
+        let key = IdKey::of(webhook.as_str().as_bytes());
+        let same = |named: &WebhookId| IdKey::of(named.as_str().as_bytes()) == key;
+        let name = self.0.get(webhook).or_else(|| self.0.iter().find(|(named, _)| same(named)).map(|(_, name)| name));
+        name.map(String::as_str)
+    }
+
+    /// Takes more names in for those webhooks that have none.
+    pub fn fill(&mut self, names: impl IntoIterator<Item = (WebhookId, String)>) {
+        for (webhook, name) in names {
+            if self.of(&webhook).is_none() && name != webhook.as_str() {
+                self.0.insert(webhook, name);
+            }
+        }
     }
 
     /// What a webhook is called, else its id.
@@ -197,6 +209,17 @@ pub(super) mod sample;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_webhook_has_its_name_however_its_id_is_spelt_and_settings_go_first() {
+        let webhook = |text: &str| WebhookId::new(text).unwrap();
+        let (lower, upper) = ("5c0b7a52-11d4-4a8e-9d1f-0c2b86d1f601", "5C0B7A52-11D4-4A8E-9D1F-0C2B86D1F601");
+        let mut names = Names::new([(webhook(upper), "sales".to_owned())]);
+        names.fill([(webhook(lower), "SaleCreated".to_owned()), (webhook("hook-2"), "StockUpdated".to_owned())]);
+        names.fill([(webhook("hook-3"), "hook-3".to_owned())]);
+        assert_eq!((names.of(&webhook(lower)), names.of(&webhook("hook-2"))), (Some("sales"), Some("StockUpdated")));
+        assert_eq!(names.of(&webhook("hook-3")), None);
+    }
 
     #[test]
     fn every_way_a_run_can_end_is_known_with_its_exit_code() {

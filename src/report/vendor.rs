@@ -36,7 +36,7 @@ impl Urls {
         }
     }
 
-    /// A document that may hold URLs.
+    /// A document that may hold URLs, and values that are called secrets.
     pub fn json(self, value: &Value) -> Cow<'_, Value> {
         match self {
             Self::Masked => Cow::Owned(mask::in_json(value)),

@@ -134,12 +134,35 @@ fn each_key_that_is_refused_is_named() {
     tells(&ended, "address", "warning", &["answers 401", "--base-url"]);
     tells(&ended, "api key", "failed", &["most likely refused", "it is not the subscription key"]);
     tells(&ended, "subscription key", "skipped", &["does not tell which key"]);
-    tells(&ended, "listing", "skipped", &[]);
+    tells(&ended, "listing", "skipped", &["the vendor refused the keys"]);
+    tells(&ended, "log and vendor", "skipped", &["the vendor refused the keys"]);
     tells(&ended, "received log", "ok", &[]);
+    let ended = ended.never_says("did not answer");
+    ended.never_says("lists no delivered event");
     let ended = with("HOOKMEND_SUBSCRIPTION_KEY").ends_with(13);
     tells(&ended, "address", "ok", &[]);
     tells(&ended, "subscription key", "failed", &["invalid subscription key"]);
     tells(&ended, "api key", "skipped", &["before it looks at this one"]);
+}
+
+#[test]
+fn of_what_was_never_asked_nothing_is_said() {
+    let scene = Scene::new(outage(3));
+    let keyless = run(scene.pointed("doctor").args(["--format", "json"]).env_remove("HOOKMEND_API_KEY")).ends_with(2);
+    let plain = run(scene.pointed_at("doctor", "http://vendor.example/V2").args(["--format", "json"])).ends_with(2);
+    let down = run(scene.pointed_at("doctor", "http://127.0.0.1:9/V2").args(["--format", "json"])).ends_with(12);
+    for (ended, why) in [
+        (keyless, "a key is missing"),
+        (plain, "the address can't be used"),
+        (down, "the vendor did not answer the probe"),
+    ] {
+        tells(&ended, "log and vendor", "skipped", &[why]);
+        tells(&ended, "received log", "ok", &[]);
+        ended.never_says("lists no delivered event");
+    }
+    scene.fault("html-502@list");
+    let ended = doctor(&scene, &[]).ends_with(12);
+    tells(&ended, "log and vendor", "skipped", &["did not list"]);
 }
 
 /// A vendor that gives the same answer to everything; ends with the test's process.

@@ -7,6 +7,7 @@ mod by_hand;
 mod contrib;
 mod crash;
 mod doctor;
+mod doctor_log;
 mod gate;
 mod generated;
 mod init;

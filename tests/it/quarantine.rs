@@ -113,6 +113,15 @@ impl Past {
     }
 }
 
+#[test]
+fn webhooks_in_quarantine_are_called_by_their_names_however_their_ids_are_spelt() {
+    let past = Past::with_quarantine();
+    let settings = format!("[webhooks]\nsales = \"{}\"\n", SALES.to_uppercase());
+    let file = past.home.path().join("hookmend.toml");
+    std::fs::write(&file, settings).expect("the home is writable");
+    past.run(&["quarantine", "list"]).ends_with(0).says("sales").never_says(SALES);
+}
+
 fn run_start(run_id: &str) -> RunStart {
     RunStart {
         run_id: run_id.to_owned(),

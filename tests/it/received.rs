@@ -50,6 +50,47 @@ fn a_log_is_told_of_source_by_source() {
 }
 
 #[test]
+fn lines_that_count_although_an_unused_status_says_otherwise_are_told_of() {
+    let jsonl = b"{\"event_id\":\"a\",\"status\":200}\n{\"event_id\":\"b\",\"status\":503}\n\
+                  {\"event_id\":\"c\",\"status\":\"204\"}\n{\"event_id\":\"d\",\"status\":\"done\"}\n";
+    let desk = Desk::new(&[
+        ("jsonl", jsonl),
+        ("csv", b"event_id,status_code,note\na,200,\"x\ny\"\nb,500,z\nc,404,z\n"),
+        ("pairs", b"ts=1 event_id=a status=200\nts=2 event_id=b status=500\n"),
+        ("good", b"{\"event_id\":\"a\",\"status\":200}\n"),
+        ("ids", b"a\nb\n"),
+    ]);
+    for (log, field, lines, refused) in
+        [("jsonl", "status", 4, 1), ("csv", "status_code", 3, 2), ("pairs", "status", 2, 1)]
+    {
+        let words = format!("of the first {lines} lines with an id, {refused} hold another status code than 2xx");
+        let ended = desk.received(&[log]).ends_with(0).says(&words).says(&format!("add --received-status {field}\n"));
+        ended.says(&format!("{lines} with an id as received"));
+        let document = desk.received(&[log, "--format", "json"]).ends_with(0).document();
+        let expected = serde_json::json!({ "field": field, "lines": lines, "refused": refused });
+        assert_eq!(document["sources"][0]["unused_status"], expected);
+        desk.received(&[log, "--received-status", field]).ends_with(0).never_says("another status code than");
+    }
+    desk.received(&["good"]).ends_with(0).never_says("another status code than");
+    let good = desk.received(&["good", "ids", "--format", "json"]).ends_with(0).document();
+    assert_eq!(good["sources"][0]["unused_status"]["refused"], 0);
+    assert!(good["sources"][1]["unused_status"].is_null(), "{good}");
+}
+
+#[test]
+fn what_hookmend_wrote_itself_is_no_log() {
+    let desk = Desk::new(&[
+        ("plan", b"{\"type\":\"plan\",\"schema\":\"hookmend/plan/1\"}\n{\"type\":\"resend\",\"event_id\":\"a\"}\n"),
+        ("report", b"{\n  \"schema\": \"hookmend/report/1\",\n  \"event_id\": \"a\"\n}\n"),
+    ]);
+    desk.received(&["plan"]).ends_with(2).says_on_stderr("it is a plan of hookmend").says_on_stderr("hookmend apply");
+    desk.received(&["report"])
+        .ends_with(2)
+        .says_on_stderr("it is a report of hookmend")
+        .says_on_stderr("hint: name the");
+}
+
+#[test]
 fn a_damaged_log_is_told_of_and_ends_with_eleven() {
     let desk = Desk::new(&[]);
     let truncated = data("variants/truncated.log.gz").display().to_string();

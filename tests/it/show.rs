@@ -93,6 +93,32 @@ fn one_webhook_after_the_other_is_asked_until_one_knows_the_event() {
 }
 
 #[test]
+fn a_webhook_is_called_by_its_event_type_where_the_vendor_was_asked_for_it_anyway() {
+    let scene = scene();
+    for scope in [&["--all-webhooks"][..], &["--webhook", "CustomerCreated"]] {
+        let ended = show(&scene, &[&["customer-1"], scope].concat()).ends_with(0);
+        ended.says("CustomerCreated (hook-2)");
+    }
+    let ended = show(&scene, &["lost-1", "--all-webhooks", "--format", "json"]).ends_with(0);
+    assert_eq!(event(&ended, 0)["name"], "sales", "{ended}");
+}
+
+#[test]
+fn values_that_are_called_secrets_are_masked_in_payloads_unless_they_are_asked_for() {
+    let record = json!({
+        "webhookId": "hook-1", "webhookEventId": "e-1", "createdDateTime": "2021-12-09T08:50:46", "statusCode": 502,
+        "payload": {"user": "anna", "api_key": SECRET, "inner": {"X-Signature": SECRET}},
+        "extra": format!("{{\"clientSecret\":\"{SECRET}\"}}"),
+    });
+    let address = vendor_that_says(200, &record);
+    for format in ["human", "json", "jsonl"] {
+        let words = ["show", "e-1", "--webhook", "hook-1", "--payload", "--format", format];
+        ask_at(&address, &words).ends_with(0).never_says(SECRET).says("anna").says("***");
+        ask_at(&address, &[&words[..], &["--show-urls"]].concat()).ends_with(0).says(SECRET);
+    }
+}
+
+#[test]
 fn an_event_that_is_not_known_is_an_error_and_the_others_are_shown_all_the_same() {
     let scene = scene();
     let ended = show(&scene, &["nobody", "lost-1", "..", "--webhook", "sales", "--webhook", "hook-2"]).ends_with(2);

@@ -10,14 +10,23 @@ use crate::scene::{Ended, bare_program, run};
 
 /// A vendor that answers every request with the same status and document.
 pub fn vendor_that_says(status: u16, answer: &Value) -> String {
+    let answer = answer.clone();
+    vendor_that_answers(move |_| (status, answer.clone()))
+}
+
+/// A vendor that answers a request, given its first line such as `GET /restapi/V2/api/Webhooks HTTP/1.1`.
+pub fn vendor_that_answers(answer: impl Fn(&str) -> (u16, Value) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
-    let body = answer.to_string();
     thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
             let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
             let (mut line, mut length) = (String::new(), 0);
+            let _ = reader.read_line(&mut line);
+            let (status, answer) = answer(&line);
+            let body = answer.to_string();
+            line.clear();
             while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
                 if let Some(stated) = line.to_ascii_lowercase().strip_prefix("content-length:") {
                     length = stated.trim().parse().unwrap_or(0);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::scene::{Ended, Scene, bare_program, run, run_with_input};
 use crate::switch::Switch;
-use crate::vendor_stub::{STEERING, ask_at, steers_nothing, vendor_that_says};
+use crate::vendor_stub::{STEERING, ask_at, steers_nothing, vendor_that_answers, vendor_that_says};
 
 const SECRET: &str = "hunter2secret";
 
@@ -180,6 +180,25 @@ fn a_lost_answer_to_a_write_is_said_to_be_unknown_and_nothing_is_tried_again() {
         let ended = ask(&scene, &["webhooks", "delete", "hook-2", "--yes"]).ends_with(12);
         ended.says_on_stderr("it is not known whether the webhook was deleted");
     }
+}
+
+#[test]
+fn a_new_webhook_that_the_vendor_does_not_show_yet_is_not_created_again() {
+    let address = vendor_that_answers(|request| {
+        let missing = json!({ "status": 404, "title": "Not Found", "detail": "The webhook does not exist." });
+        match request.split(' ').take(2).collect::<Vec<_>>()[..] {
+            ["GET", path] if path.ends_with("/api/WebhooksTypes") => (200, json!(["SaleCreated"])),
+            ["GET", path] if path.ends_with("/api/Webhooks") => (200, json!([])),
+            ["POST", _] => (200, json!({ "id": "new-1" })),
+            _ => (404, missing),
+        }
+    });
+    let words = ["webhooks", "create", "--event-type", "SaleCreated", "--url", "https://new.example/in"];
+    let ended = ask_at(&address, &words).ends_with(11);
+    let ended = ended.says_on_stderr("created, but the vendor does not show it yet");
+    let ended = ended.says_on_stderr("`hookmend webhooks list` before creating it again").says_on_stderr("twice");
+    // What was asked for stands where the answer told nothing.
+    ended.says("SaleCreated").says("https://new.example/in").says("new-1").never_says("check the webhook id");
 }
 
 #[test]

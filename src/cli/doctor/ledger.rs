@@ -17,8 +17,14 @@ use crate::exit::ExitCode;
 use crate::history::RunRecord;
 use crate::ledger::{History as _, Ledger, LedgerReader};
 use crate::reconcile::{Scope, WebhookRef};
-use crate::report::text::{counted, instant};
+use crate::report::text::{counted, instant, listed, visible_within};
 
+/// The runs among which the last one of everything is looked for.
+const MOST_RUNS: u64 = 200;
+/// The most narrower runs that are told.
+const MOST_NARROWER: usize = 3;
+/// The most characters of what a run was narrowed to.
+const MOST_SELECTION: usize = 60;
 /// The most webhooks of which attempts in doubt are counted.
 const MOST_WEBHOOKS: usize = 100;
 
@@ -134,37 +140,77 @@ fn lock(ledger: &Ledger) -> Check {
 }
 
 async fn past(reader: &LedgerReader, doctor: &Doctor<'_>) -> Vec<Check> {
-    let last = match reader.runs(1).await {
-        Ok(runs) => runs.into_iter().next(),
+    let runs = match reader.runs(MOST_RUNS).await {
+        Ok(runs) => runs,
         Err(error) => {
             return vec![failed(LAST_RUN, CliError::from(error)), Check::skipped(OPEN, "the ledger can't be read")];
         }
     };
-    let open = open_events(reader, doctor, last.as_ref()).await.unwrap_or_else(|error| failed(OPEN, error));
-    vec![last_run(last.as_ref()), open]
+    let newest = runs.iter().position(is_of_everything).map_or(runs.as_slice(), |place| &runs[..=place]);
+    let open = open_events(reader, doctor, newest).await.unwrap_or_else(|error| failed(OPEN, error));
+    vec![last_run(&runs), open]
 }
 
-fn last_run(last: Option<&RunRecord>) -> Check {
-    let Some(run) = last else { return Check::ok(LAST_RUN, "there was none yet") };
-    let ago = length(Utc::now() - run.finished_at.unwrap_or(run.started_at));
-    match (&run.outcome, run.finished_at) {
-        (Some(outcome), Some(_)) if outcome == "clean" => Check::ok(LAST_RUN, format!("ended clean {ago} ago")),
-        (Some(outcome), Some(_)) => Check::warning(
-            LAST_RUN,
-            format!("ended {outcome} {ago} ago"),
-            format!("see `hookmend history {}`", run.run_id),
-        ),
-        _ => Check::warning(
-            LAST_RUN,
-            format!("began at {} and has not ended: it was killed, or is still at work", instant(run.started_at)),
-            "the next run first looks up what that one left in doubt",
-        ),
+/// Whether a run looked at everything in its scope, so that its outcome says how things are.
+fn is_of_everything(run: &RunRecord) -> bool {
+    run.command == "reconcile" && selection(run).is_none()
+}
+
+/// What a run was narrowed to, in its own words.
+fn selection(run: &RunRecord) -> Option<String> {
+    let totals: serde_json::Value = serde_json::from_str(run.totals.as_deref()?).ok()?;
+    let words = totals.get("selection")?.as_str()?;
+    (!words.is_empty()).then(|| visible_within(words, MOST_SELECTION, "...").into_owned())
+}
+
+/// How the last run of everything ended; `runs` are the newest first. What narrower runs ended with is
+/// told as such, because it says nothing of the rest.
+fn last_run(runs: &[RunRecord]) -> Check {
+    let Some(newest) = runs.first() else { return Check::ok(LAST_RUN, "there was none yet") };
+    if newest.outcome.is_none() || newest.finished_at.is_none() {
+        let began = instant(newest.started_at);
+        let message = format!("began at {began} and has not ended: it was killed, or is still at work");
+        return Check::warning(LAST_RUN, message, "the next run first looks up what that one left in doubt");
+    }
+    let place = runs.iter().position(is_of_everything);
+    let narrower = &runs[..place.unwrap_or(runs.len())];
+    let mut message = match place {
+        Some(place) => ended(&runs[place]),
+        None => "no reconcile of everything is recorded".to_owned(),
+    };
+    if !narrower.is_empty() {
+        let mut told: Vec<String> = narrower.iter().take(MOST_NARROWER).map(narrow).collect();
+        if let Some(more) = narrower.len().checked_sub(MOST_NARROWER).filter(|more| *more > 0) {
+            told.push(format!("{more} more"));
+        }
+        message.push_str(&format!("; narrower since then: {}", listed(&told)));
+    }
+    let is_clean = |run: &&RunRecord| run.outcome.as_deref() == Some("clean");
+    let looked_at = &runs[..place.map_or(runs.len(), |place| place + 1)];
+    match looked_at.iter().find(|run| !is_clean(run)) {
+        None => Check::ok(LAST_RUN, message),
+        Some(run) => Check::warning(LAST_RUN, message, format!("see `hookmend history {}`", run.run_id)),
     }
 }
 
-async fn open_events(reader: &LedgerReader, doctor: &Doctor<'_>, last: Option<&RunRecord>) -> Result<Check, CliError> {
+fn ended(run: &RunRecord) -> String {
+    match (&run.outcome, run.finished_at) {
+        (Some(outcome), Some(at)) => format!("ended {outcome} {} ago", length(Utc::now() - at)),
+        (_, _) => format!("began at {} and did not end", instant(run.started_at)),
+    }
+}
+
+/// A run that looked at a part only.
+fn narrow(run: &RunRecord) -> String {
+    match selection(run) {
+        Some(words) => format!("{} of {words} {}", run.command, ended(run)),
+        None => format!("{} {}", run.command, ended(run)),
+    }
+}
+
+async fn open_events(reader: &LedgerReader, doctor: &Doctor<'_>, newest: &[RunRecord]) -> Result<Check, CliError> {
     let quarantined = reader.quarantined(None).await?;
-    let mut webhooks: BTreeSet<WebhookId> = last.iter().flat_map(|run| run.webhooks.iter().cloned()).collect();
+    let mut webhooks: BTreeSet<WebhookId> = newest.iter().flat_map(|run| run.webhooks.iter().cloned()).collect();
     if let Ok(Scope::Webhooks(named)) = doctor.loaded.asked_scope() {
         webhooks.extend(named.into_iter().filter_map(|webhook| match webhook {
             WebhookRef::Id(id, _) => Some(id),
@@ -193,4 +239,62 @@ async fn open_events(reader: &LedgerReader, doctor: &Doctor<'_>, last: Option<&R
             "see `hookmend quarantine list`; release what may be tried again",
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::checkup::Verdict;
+    use crate::event::Window;
+
+    fn ran(command: &str, outcome: Option<&str>, selection: Option<&str>, hours_ago: i64) -> RunRecord {
+        let at = Utc::now() - TimeDelta::hours(hours_ago);
+        let totals = selection.map_or(serde_json::json!({}), |words| serde_json::json!({ "selection": words }));
+        RunRecord {
+            run_id: format!("run-{hours_ago}"),
+            command: command.to_owned(),
+            asked_by: String::new(),
+            started_at: at,
+            finished_at: outcome.map(|_| at),
+            window: Window::new(at - TimeDelta::hours(1), at).unwrap(),
+            webhooks: Vec::new(),
+            outcome: outcome.map(str::to_owned),
+            totals: Some(totals.to_string()),
+            attempts: 0,
+        }
+    }
+
+    #[test]
+    fn a_narrower_run_does_not_stand_for_everything() {
+        let left = ran("reconcile", Some("left"), None, 9);
+        let runs = [
+            ran("resend", Some("clean"), None, 1),
+            ran("reconcile", Some("clean"), Some("status 502"), 2),
+            left,
+            ran("reconcile", Some("clean"), None, 20),
+        ];
+        let check = last_run(&runs);
+        assert_eq!(check.verdict, Verdict::Warning, "{check:?}");
+        assert!(check.message.starts_with("ended left 9"), "{check:?}");
+        assert!(check.message.contains("; narrower since then: resend ended clean"), "{check:?}");
+        assert!(check.message.contains("reconcile of status 502 ended clean"), "{check:?}");
+        assert!(check.hint.is_some_and(|hint| hint.contains("run-9")));
+        let check = last_run(&runs[..2]);
+        assert!(check.message.starts_with("no reconcile of everything is recorded; narrower"), "{check:?}");
+    }
+
+    #[test]
+    fn a_clean_run_of_everything_is_clean_unless_a_newer_run_says_otherwise() {
+        let clean = ran("reconcile", Some("clean"), Some(""), 9);
+        assert_eq!(last_run(std::slice::from_ref(&clean)).verdict, Verdict::Ok);
+        let check = last_run(&[ran("resend", Some("clean"), None, 1), clean.clone()]);
+        assert_eq!(check.verdict, Verdict::Ok);
+        assert!(check.message.starts_with("ended clean 9"), "{check:?}");
+        let check = last_run(&[ran("resend", Some("left"), None, 1), clean.clone()]);
+        assert_eq!((check.verdict, check.hint.as_deref()), (Verdict::Warning, Some("see `hookmend history run-1`")));
+        let killed = last_run(&[ran("resend", None, None, 1), clean]);
+        assert!(killed.verdict == Verdict::Warning && killed.message.contains("has not ended"), "{killed:?}");
+    }
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use chrono::{TimeDelta, Utc};
 
 use super::{COVERAGE, Doctor, LOG, failed, skip};
-use crate::checkup::Check;
 use crate::checkup::ids::{self, Shared};
 use crate::checkup::listing::Sample;
+use crate::checkup::{Check, Verdict};
 use crate::cli::errors::CliError;
 use crate::cli::wiring::{open_log, received_options};
 use crate::config::{Job, ReceivedSettings, ReceivedSource};
@@ -17,7 +17,7 @@ use crate::event::{DeliveryStatus, Event};
 use crate::exit::ExitCode;
 use crate::receipt::{Coverage, LogStats, Lookup, Receipt, WantedIds};
 use crate::received::{Field, FileLog, ReceivedLog, Survey, whereabouts};
-use crate::report::text::{counted, grouped, instant};
+use crate::report::text::{counted, grouped, instant, shell_word};
 
 /// The most delivered events that the log is asked for.
 const MOST_ASKED: usize = 2_000;
@@ -26,8 +26,8 @@ const MOST_ASKED: usize = 2_000;
 const NOWHERE: &str = "none of their ids stands anywhere in it, in no field: it is the log of something else; check \
                        --received, --webhook and --base-url";
 
-/// The checks of the log.
-pub(super) fn examine(doctor: &Doctor<'_>, samples: &[Sample]) -> Vec<Check> {
+/// The checks of the log, held against what the vendor listed; `unlisted` says why it did not list all.
+pub(super) fn examine(doctor: &Doctor<'_>, samples: &[Sample], unlisted: Option<&str>) -> Vec<Check> {
     if doctor.loaded.time_zone().is_err() {
         return skip([LOG, ids::IDS, COVERAGE], "the time zone can't be used");
     }
@@ -46,7 +46,13 @@ pub(super) fn examine(doctor: &Doctor<'_>, samples: &[Sample]) -> Vec<Check> {
     let delivered = delivered(samples, doctor);
     let wanted = Arc::new(WantedIds::new(delivered.iter().map(|event| event.id.clone())));
     match Opened::open(doctor, &settings, &wanted) {
-        Ok(opened) => opened.checks(doctor, &settings, &delivered, &wanted),
+        Ok(opened) => {
+            let shared = match unlisted {
+                Some(why) if delivered.is_empty() => Check::skipped(ids::IDS, why),
+                Some(_) | None => opened.shared(&settings, &delivered, &wanted),
+            };
+            vec![opened.log(), shared, opened.reach(doctor)]
+        }
         Err(error) => {
             let check = failed(LOG, error);
             let check = match elsewhere(&settings, &delivered, &[]) {
@@ -97,12 +103,6 @@ fn elsewhere(settings: &ReceivedSettings, delivered: &[&Event], described: &[Str
 fn is_read(name: &str, settings: &ReceivedSettings, described: &[String]) -> bool {
     let words = format!("id in {name:?}");
     settings.id.as_deref() == Some(name) || described.iter().any(|line| line.contains(&words))
-}
-
-/// A text as one word of a shell command.
-fn shell_word(text: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn without_log(doctor: &Doctor<'_>) -> Vec<Check> {
@@ -159,16 +159,6 @@ impl Opened {
         self.survey.as_ref().map_or(&self.lookup.coverage, |survey| &survey.coverage)
     }
 
-    fn checks(
-        &self,
-        doctor: &Doctor<'_>,
-        settings: &ReceivedSettings,
-        delivered: &[&Event],
-        wanted: &WantedIds,
-    ) -> Vec<Check> {
-        vec![self.log(), self.shared(settings, delivered, wanted), self.reach(doctor)]
-    }
-
     fn log(&self) -> Check {
         let stats = self.stats();
         let lines = counted(stats.lines, "line", "lines");
@@ -197,7 +187,33 @@ impl Opened {
         } else {
             Check::ok(LOG, message)
         };
-        check.details(self.described.clone())
+        self.with_unused_status(check).details(self.described.clone())
+    }
+
+    /// Warns where lines count as received although a field that is not used says otherwise.
+    fn with_unused_status(&self, mut check: Check) -> Check {
+        let sources = self.survey.iter().flat_map(|survey| &survey.sources);
+        let told: Vec<_> = sources.filter_map(|source| source.unused_status.as_ref()).collect();
+        let Some(first) = told.iter().find(|status| status.refused > 0) else { return check };
+        let (lines, refused) = told
+            .iter()
+            .filter(|status| status.field == first.field)
+            .fold((0, 0), |(lines, refused), status| (lines + status.lines, refused + status.refused));
+        check.message.push_str(&format!(
+            "; of the first {} with an id, {} hold another status code than 2xx in {:?} and count as received",
+            counted(lines, "line", "lines"),
+            grouped(refused),
+            first.field
+        ));
+        let add = format!("add --received-status {}", shell_word(&first.field));
+        check.hint = Some(match check.hint.take() {
+            Some(hint) => format!("{add}; {hint}"),
+            None => add,
+        });
+        if check.verdict == Verdict::Ok {
+            check.verdict = Verdict::Warning;
+        }
+        check
     }
 
     fn shared(&self, settings: &ReceivedSettings, delivered: &[&Event], wanted: &WantedIds) -> Check {

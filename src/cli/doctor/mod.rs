@@ -81,7 +81,7 @@ impl Doctor<'_> {
         let mut checks = settings::examine(self.loaded, self.surroundings);
         let asked = self.runtime.block_on(vendor::examine(self.loaded, self.workshop));
         checks.extend(asked.checks);
-        checks.extend(log::examine(self, &asked.samples));
+        checks.extend(log::examine(self, &asked.samples, asked.unlisted.as_deref()));
         checks.extend(ledger::examine(self));
         checks.extend(targets::examine(self.loaded));
         Checkup { checks, requests: asked.requests }

@@ -45,6 +45,8 @@ pub(super) struct Asked {
     pub(super) checks: Vec<Check>,
     /// What was listed.
     pub(super) samples: Vec<Sample>,
+    /// Why not all that could be sampled was listed.
+    pub(super) unlisted: Option<String>,
     /// How many requests that took.
     pub(super) requests: u64,
 }
@@ -97,6 +99,7 @@ pub(super) async fn examine(loaded: &Loaded, workshop: &Workshop<'_>) -> Asked {
 impl Asked {
     /// Skips what needs the vendor; that no webhook is named is known without it.
     fn skip_all(&mut self, loaded: &Loaded, why: &str) {
+        self.unlisted = Some(why.to_owned());
         for name in [times::CLOCK].into_iter().chain(OF_VENDOR) {
             let scope = loaded.asked_scope();
             self.checks.push(match scope {
@@ -161,7 +164,11 @@ impl Asking<'_> {
             }
         };
         self.asked.checks.extend(checks);
-        self.asked.skip_all(self.loaded, "the vendor did not answer the probe");
+        let why = match &error {
+            ProviderError::CredentialsRefused { .. } => "the vendor refused the keys",
+            _ => "the vendor did not answer the probe as its API does",
+        };
+        self.asked.skip_all(self.loaded, why);
         false
     }
 
@@ -170,7 +177,9 @@ impl Asking<'_> {
         let webhooks = self.webhooks().await;
         if webhooks.is_empty() {
             let names = OF_VENDOR.into_iter().filter(|name| *name != WEBHOOKS);
-            self.asked.checks.extend(skip(names, "there is no webhook to list events of"));
+            let why = "there is no webhook to list events of";
+            self.asked.checks.extend(skip(names, why));
+            self.asked.unlisted = Some(why.to_owned());
             return;
         }
         let now = Utc::now();
@@ -187,7 +196,8 @@ impl Asking<'_> {
             match sample {
                 Ok(sample) => self.asked.samples.push(sample),
                 Err(error) => {
-                    failure = Some(format!("{name}: {error}")).map(|message| (message, meaning(&error)));
+                    failure = Some((format!("{name}: {error}"), meaning(&error)));
+                    self.asked.unlisted = Some("the vendor did not list its events".to_owned());
                     break;
                 }
             }

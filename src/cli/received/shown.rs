@@ -4,9 +4,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use crate::exit::ExitCode;
-use crate::received::{Count, SourceSurvey, Survey};
+use crate::received::{Count, SourceSurvey, Survey, UnusedStatus};
 use crate::report::json::TOOL;
-use crate::report::text::{counted, grouped, instant, visible};
+use crate::report::text::{counted, grouped, instant, shell_word, visible};
 
 const SCHEMA: &str = "hookmend/received/1";
 
@@ -35,6 +35,7 @@ fn source(source: &SourceSurvey) -> String {
         numbers(source.lines, source.ids, source.distinct, Some(source.refused)),
         unreadable(source.unreadable, source.first_unreadable.as_deref()),
     ];
+    lines.extend(source.unused_status.as_ref().and_then(unused));
     lines.extend(period(source.first_time, source.last_time));
     lines.extend(source.fault.as_ref().map(|fault| format!("Fault: {}", visible(fault))));
     lines.join("\n  ")
@@ -52,6 +53,21 @@ fn numbers(lines: u64, ids: u64, distinct: Count, refused: Option<u64>) -> Strin
         text.push_str(&format!("; {} with an id and another status", grouped(refused)));
     }
     text
+}
+
+/// What a status field that is not used says against the lines that count as received.
+fn unused(status: &UnusedStatus) -> Option<String> {
+    let UnusedStatus { field, lines, refused } = status;
+    (*refused > 0).then(|| {
+        format!(
+            "Status: of the first {} with an id, {} hold another status code than 2xx in {:?} and count as received; \
+             add --received-status {}",
+            counted(*lines, "line", "lines"),
+            grouped(*refused),
+            visible(field),
+            shell_word(field)
+        )
+    })
 }
 
 fn unreadable(lines: u64, first: Option<&str>) -> String {
@@ -112,6 +128,9 @@ fn source_value(source: &SourceSurvey) -> Value {
         "distinct": source.distinct.number,
         "distinct_is_least": source.distinct.is_least,
         "refused": source.refused,
+        "unused_status": source.unused_status.as_ref().map(|status| json!({
+            "field": status.field, "lines": status.lines, "refused": status.refused,
+        })),
         "unreadable": source.unreadable,
         "first_unreadable": source.first_unreadable,
         "first_time": moment(source.first_time),

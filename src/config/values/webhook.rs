@@ -51,12 +51,31 @@ pub fn parse_id(text: &str) -> Result<WebhookId, Unusable> {
 }
 
 /// Why an event type is not taken where one webhook must be named.
-pub fn not_one_webhook(event_type: &str, names: &WebhookNames) -> Unusable {
+fn not_one_webhook(event_type: &str, names: &WebhookNames) -> Unusable {
     let error =
         Unusable::new(format!("{event_type:?} is no name from the settings, and an event type names no one webhook"));
-    match nearest(event_type, names.keys().map(String::as_str)) {
-        Some(name) => error.hint(format!("did you mean {name:?}?")),
-        None => error.hint("write the webhook's id; `hookmend webhooks list` shows it"),
+    error.hint(one_webhook_hint(event_type, names))
+}
+
+/// Reads the one webhook that a command changes or deletes; an event type names no one webhook.
+///
+/// # Errors
+/// When it is neither a name nor an id.
+pub fn parse_one_webhook(text: &str, names: &WebhookNames) -> Result<WebhookId, Unusable> {
+    match parse_webhook(text, names) {
+        Ok(WebhookRef::Id(id, _)) => Ok(id),
+        Ok(WebhookRef::EventType(event_type)) => Err(not_one_webhook(&event_type, names)),
+        // What nearly is an id has a hint of its own.
+        Err(unusable) if text.contains(|character: char| character.is_ascii_digit()) => Err(unusable),
+        Err(_) => Err(Unusable::new(format!("{text:?} is not a webhook: no id and no name from the settings"))
+            .hint(one_webhook_hint(text, names))),
+    }
+}
+
+fn one_webhook_hint(text: &str, names: &WebhookNames) -> String {
+    match nearest(text, names.keys().map(String::as_str)) {
+        Some(name) => format!("did you mean {name:?}?"),
+        None => "write the webhook's id; `hookmend webhooks list` shows it".to_owned(),
     }
 }
 
@@ -112,6 +131,19 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(parse_webhook(text, &names()), Ok(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn whoever_changes_one_webhook_is_not_told_to_name_an_event_type() {
+        assert_eq!(parse_one_webhook("sales", &names()), Ok(WebhookId::new(UUID).unwrap()));
+        for text in ["nope", "SaleCreated", ""] {
+            let error = parse_one_webhook(text, &BTreeMap::new()).unwrap_err();
+            let hint = error.hint.unwrap();
+            assert!(hint.contains("webhooks list") && !hint.contains("SaleCreated"), "{text}: {hint}");
+        }
+        assert_eq!(parse_one_webhook("sale", &names()).unwrap_err().hint.unwrap(), "did you mean \"sales\"?");
+        let nearly = &UUID[..UUID.len() - 1];
+        assert!(parse_one_webhook(nearly, &names()).unwrap_err().message.contains("looks like a UUID"));
     }
 
     #[test]
