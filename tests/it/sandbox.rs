@@ -202,6 +202,9 @@ fn the_ready_file_has_all_that_a_test_suite_needs() {
     assert!(fs::read_to_string(stage.field("received")).expect("the log").contains("sale-1"));
 }
 
+/// Method, path, headers, body, and the status that is expected.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a [u8], u16);
+
 #[test]
 fn hostile_requests_to_the_control_api_are_refused_and_change_nothing() {
     let (stage, receiver) = played(&deliver(1), accepts);
@@ -213,7 +216,7 @@ fn hostile_requests_to_the_control_api_are_refused_and_change_nothing() {
     let deep = "[".repeat(60_000);
     let newline = br#"{"type": "SaleCreated", "id": "a\r\nX-Evil: 1"}"#;
     let long = format!(r#"{{"type": "SaleCreated", "id": "{}"}}"#, "a".repeat(201));
-    let cases: [(&str, &str, &[(&str, &str)], &[u8], u16); 18] = [
+    let cases: [Case<'_>; 18] = [
         ("POST", "/events", &[("Origin", "http://evil.example")], sale, 403),
         ("POST", "/events", &[("Host", "evil.example")], sale, 403),
         ("POST", "/events", &[("Host", "127.0.0.1.evil.example:80")], sale, 403),

@@ -29,13 +29,17 @@ start. An example with a receiver is in contrib/receiver-test/.
   type = \"SaleCreated\"               # or webhook = its id
   count = 40
   from = \"-6h\"                       # spread from here
-  to = \"-1h\"                         # to here; or all of them at = \"-2h\"
-  id-prefix = \"sale-\"                # or id for one; else UUIDs
-  deliver = true                     # deliver at the start; or say what became of it:
-  state = \"failed\"                   # delivered, failed or pending
-  status-code = 503                  # of a failed one; without it, nothing answered
+  to = \"-1h\"                         # to here
+  id-prefix = \"sale-\"                # or id; else UUIDs
+  deliver = true                     # at the start, for real
+
+  [[events]]
+  at = \"-2h\"                         # all at once
+  id = \"night\"
+  state = \"failed\"                   # or delivered, or pending
+  status-code = 503                  # none if nothing answered
   status-text = \"Service Unavailable\"
-  in-log = false                     # whether the sandbox's received log holds it
+  in-log = false                     # is it in the sandbox's log?
   runs = 1                           # deliveries so far
 
   [[fault]]                          # see --fault
@@ -79,5 +83,28 @@ fn list(help: &mut String, entries: &[(&str, &str)]) {
     for (name, about) in entries {
         // Writing to a string has no way to fail.
         let _ = write!(help, "\n  {name}\n      {about}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use chrono::Utc;
+
+    use super::*;
+    use crate::sandbox::{Scenario, Wishes};
+
+    #[test]
+    fn the_example_in_the_help_is_a_scenario_and_fits_a_narrow_terminal() {
+        let (_, example) = SCENARIO.split_once("\n\n").expect("an example");
+        // Clap indents by ten.
+        assert!(example.lines().all(|line| line.chars().count() <= 70), "{example}");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("example.toml");
+        fs::write(&path, example).expect("a file");
+        let plan = Scenario::read(&path).and_then(|scenario| scenario.plan(&Wishes::default(), Utc::now()));
+        let plan = plan.unwrap_or_else(|error| panic!("{error}\n{}", error.hint));
+        assert!(plan.is_calling() && plan.seed() == 7);
     }
 }
