@@ -723,17 +723,20 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             break
         }
         'hookmend;sandbox' {
+            [CompletionResult]::new('--scenario', '--scenario', [CompletionResultType]::ParameterName, 'A file that describes the world, instead of --webhooks, --events and the like')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port on the loopback interface; 0 takes a free one')
-            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Seed of everything that is invented or drawn')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Seed of everything that is invented or drawn [default: the scenario''s, else 1]')
             [CompletionResult]::new('--webhooks', '--webhooks', [CompletionResultType]::ParameterName, 'How many webhooks there are, each with events of one type')
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Events of each webhook, spread over the last seven days')
             [CompletionResult]::new('--missing', '--missing', [CompletionResultType]::ParameterName, 'How many of them failed and are not in the received log')
             [CompletionResult]::new('--unacknowledged', '--unacknowledged', [CompletionResultType]::ParameterName, 'How many failed for the vendor although the received log holds them')
             [CompletionResult]::new('--poison', '--poison', [CompletionResultType]::ParameterName, 'How many of the missing ones the receiver refuses for ever')
-            [CompletionResult]::new('--receiver', '--receiver', [CompletionResultType]::ParameterName, 'How the receiver behaves: up, down, down-until=TRIES, failing=RATE, losing-after-ack or keeping-without-ack')
+            [CompletionResult]::new('--receiver', '--receiver', [CompletionResultType]::ParameterName, 'The receiver: the URL of your own, which is really called, or how a simulated one behaves: up, down, down-until=TRIES, failing=RATE, losing-after-ack or keeping-without-ack [default: the URLs of the scenario''s webhooks, else up]')
+            [CompletionResult]::new('--event-id-header', '--event-id-header', [CompletionResultType]::ParameterName, 'Header in which your receiver gets the event''s id [default: the scenario''s, else X-Event-Id]')
             [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Something the vendor does wrong; may be given several times')
             [CompletionResult]::new('--received', '--received', [CompletionResultType]::ParameterName, 'New file for the received log [default: one in a temporary directory]')
-            [CompletionResult]::new('--ready-file', '--ready-file', [CompletionResultType]::ParameterName, 'File that is written, as JSON, once the sandbox answers')
+            [CompletionResult]::new('--journal', '--journal', [CompletionResultType]::ParameterName, 'File that gets a JSON line for every call to the vendor''s API and every delivery')
+            [CompletionResult]::new('--ready-file', '--ready-file', [CompletionResultType]::ParameterName, 'File that is written, as JSON, once the sandbox answers and what a scenario delivers at the start was tried')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Settings file [default: ./hookmend.toml, then the user''s, then the system''s]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour [default: auto]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong')

@@ -2732,12 +2732,16 @@ _hookmend() {
             return 0
             ;;
         hookmend__subcmd__sandbox)
-            opts="-q -v -h --port --seed --webhooks --events --missing --unacknowledged --poison --receiver --fault --received --ready-file --config --quiet --verbose --color --no-progress --help"
+            opts="-q -v -h --scenario --port --seed --webhooks --events --missing --unacknowledged --poison --receiver --event-id-header --fault --received --journal --ready-file --config --quiet --verbose --color --no-progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --scenario)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2770,11 +2774,19 @@ _hookmend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --event-id-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --fault)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --received)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --journal)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -678,17 +678,20 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -s q -l quiet 
 complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -l no-progress -d 'Show no progress on the terminal'
 complete -c hookmend -n "__fish_hookmend_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l scenario -d 'A file that describes the world, instead of --webhooks, --events and the like' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l port -d 'Port on the loopback interface; 0 takes a free one' -r
-complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l seed -d 'Seed of everything that is invented or drawn' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l seed -d 'Seed of everything that is invented or drawn [default: the scenario\'s, else 1]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l webhooks -d 'How many webhooks there are, each with events of one type' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l events -d 'Events of each webhook, spread over the last seven days' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l missing -d 'How many of them failed and are not in the received log' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l unacknowledged -d 'How many failed for the vendor although the received log holds them' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l poison -d 'How many of the missing ones the receiver refuses for ever' -r
-complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l receiver -d 'How the receiver behaves: up, down, down-until=TRIES, failing=RATE, losing-after-ack or keeping-without-ack' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l receiver -d 'The receiver: the URL of your own, which is really called, or how a simulated one behaves: up, down, down-until=TRIES, failing=RATE, losing-after-ack or keeping-without-ack [default: the URLs of the scenario\'s webhooks, else up]' -r
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l event-id-header -d 'Header in which your receiver gets the event\'s id [default: the scenario\'s, else X-Event-Id]' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l fault -d 'Something the vendor does wrong; may be given several times' -r
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l received -d 'New file for the received log [default: one in a temporary directory]' -r -F
-complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l ready-file -d 'File that is written, as JSON, once the sandbox answers' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l journal -d 'File that gets a JSON line for every call to the vendor\'s API and every delivery' -r -F
+complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l ready-file -d 'File that is written, as JSON, once the sandbox answers and what a scenario delivers at the start was tried' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l config -d 'Settings file [default: ./hookmend.toml, then the user\'s, then the system\'s]' -r -F
 complete -c hookmend -n "__fish_hookmend_using_subcommand sandbox" -l color -d 'When to use colour [default: auto]' -r -f -a "auto\t''
 always\t''

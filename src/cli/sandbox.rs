@@ -1,27 +1,41 @@
 //! `hookmend sandbox`: serves the vendor simulator until it is stopped, and prints how to point
 //! hookmend at it.
 
+mod help;
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::future::Future;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
+use chrono::Utc;
 use serde_json::json;
 
-use crate::sandbox::{CATALOGUE, FaultRule, Mix, ReceiverPlan, Sandbox, WorldPlan};
+use crate::cli::errors::CliError;
+use crate::exit::ExitCode;
+use crate::sandbox::{
+    Behind, FaultRule, HookCall, Mix, ReceiverPlan, Sandbox, Scenario, ScenarioError, Wishes, WorldPlan,
+};
 
 /// What the sandbox is started with.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SandboxArgs {
+    /// A file that describes the world, instead of --webhooks, --events and the like
+    #[arg(long, value_name = "FILE", long_help = help::SCENARIO)]
+    #[arg(conflicts_with_all = ["webhooks", "events", "missing", "unacknowledged", "poison"])]
+    pub scenario: Option<PathBuf>,
+
     /// Port on the loopback interface; 0 takes a free one
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    #[arg(long, value_name = "PORT", default_value_t = 0, long_help = help::control())]
     pub port: u16,
 
-    /// Seed of everything that is invented or drawn
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    pub seed: u64,
+    /// Seed of everything that is invented or drawn [default: the scenario's, else 1]
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
 
     /// How many webhooks there are, each with events of one type
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -43,40 +57,81 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub poison: u64,
 
-    /// How the receiver behaves: up, down, down-until=TRIES, failing=RATE, losing-after-ack or
-    /// keeping-without-ack
-    #[arg(long, value_name = "HOW", default_value = "up")]
-    pub receiver: ReceiverPlan,
+    /// The receiver: the URL of your own, which is really called, or how a simulated one behaves: up, down,
+    /// down-until=TRIES, failing=RATE, losing-after-ack or keeping-without-ack [default: the URLs of the
+    /// scenario's webhooks, else up]
+    #[arg(long, value_name = "URL|HOW", long_help = help::RECEIVER, value_parser = behind)]
+    pub receiver: Option<Behind>,
+
+    /// Header in which your receiver gets the event's id [default: the scenario's, else X-Event-Id]
+    #[arg(long, value_name = "NAME", value_parser = header_name)]
+    pub event_id_header: Option<String>,
 
     /// Something the vendor does wrong; may be given several times
-    #[arg(long = "fault", value_name = "NAME", long_help = fault_help())]
+    #[arg(long = "fault", value_name = "NAME", long_help = help::faults())]
     pub faults: Vec<FaultRule>,
 
     /// New file for the received log [default: one in a temporary directory]
     #[arg(long, value_name = "FILE")]
     pub received: Option<PathBuf>,
 
-    /// File that is written, as JSON, once the sandbox answers
+    /// File that gets a JSON line for every call to the vendor's API and every delivery
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+
+    /// File that is written, as JSON, once the sandbox answers and what a scenario delivers at the start was
+    /// tried
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
 }
 
-fn fault_help() -> String {
-    let mut help = "Something the vendor does wrong; may be given several times.\n\n\
-        Behind the name may stand a probability (@0.1), the number of calls after which it is over (@first=3) and the \
-        one operation it strikes (@list, @get, @resend, @webhooks, @webhook-write, @types, @environment). \
-        NAME-first=3 is short for NAME@first=3.\n"
-        .to_owned();
-    for (example, about) in CATALOGUE {
-        // Writing to a string has no way to fail.
-        // Each on two lines, because a second column would be torn apart on a narrow terminal.
-        let _ = write!(help, "\n  {example}\n      {about}");
+fn behind(text: &str) -> Result<Behind, String> {
+    if text.contains("://") {
+        return text.parse().map(Behind::Real).map_err(|error: crate::sandbox::TargetError| error.to_string());
     }
-    help
+    let plan: Result<ReceiverPlan, _> = text.parse();
+    plan.map(Behind::Simulated).map_err(|error| format!("{error}, and no URL like http://127.0.0.1:8080/hook"))
+}
+
+fn header_name(text: &str) -> Result<String, String> {
+    HookCall::default().event_id_header(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+impl From<ScenarioError> for CliError {
+    fn from(error: ScenarioError) -> Self {
+        Self::of(ExitCode::Usage, &error).hint(error.hint)
+    }
 }
 
 impl SandboxArgs {
-    fn plan(&self) -> anyhow::Result<WorldPlan> {
+    fn plan(&self) -> Result<WorldPlan, CliError> {
+        let plan = match &self.scenario {
+            Some(path) => self.scenario_plan(path)?,
+            None => self.mixed_plan()?,
+        };
+        if self.event_id_header.is_some() && !plan.is_calling() {
+            return Err(CliError::new(ExitCode::Usage, "--event-id-header says how a real receiver is called")
+                .hint("name one with --receiver http://127.0.0.1:8080/hook"));
+        }
+        let plan = plan.port(self.port);
+        let plan = self.faults.iter().fold(plan, |plan, fault| plan.fault(*fault));
+        let plan = match &self.journal {
+            Some(path) => plan.journal(path),
+            None => plan,
+        };
+        Ok(match &self.received {
+            Some(path) => plan.received(path),
+            None => plan,
+        })
+    }
+
+    fn scenario_plan(&self, path: &Path) -> Result<WorldPlan, ScenarioError> {
+        let (behind, event_id_header) = (self.receiver.clone(), self.event_id_header.clone());
+        let wishes = Wishes { seed: self.seed, behind, event_id_header };
+        Scenario::read(path)?.plan(&wishes, Utc::now())
+    }
+
+    fn mixed_plan(&self) -> anyhow::Result<WorldPlan> {
         let mix = Mix {
             events: self.events,
             missing: self.missing,
@@ -86,17 +141,23 @@ impl SandboxArgs {
         };
         let failed = mix.missing.checked_add(mix.unacknowledged);
         if failed.is_none_or(|failed| failed > mix.events) {
-            bail!("--missing and --unacknowledged together are more than --events ({})", mix.events);
+            return Err(anyhow!("--missing and --unacknowledged together are more than --events ({})", mix.events));
         }
         if mix.poison > mix.missing {
-            bail!("--poison is more than --missing ({})", mix.missing);
+            return Err(anyhow!("--poison is more than --missing ({})", mix.missing));
         }
-        let plan = WorldPlan::new(self.seed).port(self.port).webhooks(usize::from(self.webhooks)).mix(mix);
-        let plan = plan.receiver(self.receiver.clone());
-        let plan = self.faults.iter().fold(plan, |plan, fault| plan.fault(*fault));
-        Ok(match &self.received {
-            Some(path) => plan.received(path),
+        let plan = WorldPlan::new(self.seed.unwrap_or(1)).webhooks(usize::from(self.webhooks)).mix(mix);
+        Ok(match &self.receiver {
             None => plan,
+            Some(Behind::Simulated(receiver)) => plan.receiver(receiver.clone()),
+            Some(Behind::Real(target)) => {
+                let call = HookCall::default();
+                let call = match &self.event_id_header {
+                    Some(name) => call.event_id_header(name)?,
+                    None => call,
+                };
+                plan.calling(target.to_string(), call)
+            }
         })
     }
 }
@@ -104,23 +165,57 @@ impl SandboxArgs {
 /// Serves the sandbox until `shutdown` completes.
 ///
 /// # Errors
-/// When the arguments contradict each other, the port is taken, or a file can't be written.
-pub async fn run(args: SandboxArgs, out: &mut dyn Write, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let sandbox = Sandbox::start(args.plan()?).context("can't start the sandbox")?;
-    out.write_all(instructions(&args, &sandbox).as_bytes())?;
+/// When the arguments or the scenario contradict themselves, the port is taken, or a file can't be written.
+pub async fn run(
+    args: SandboxArgs,
+    out: &mut (dyn Write + Send),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), CliError> {
+    let plan = args.plan()?;
+    let opening = opening(&args, &plan);
+    let oldest = plan.oldest();
+    let sandbox = Sandbox::start(plan).context("can't start the sandbox")?;
+    out.write_all(opening.as_bytes())?;
+    out.write_all(instructions(&sandbox, (Utc::now() - oldest).num_days() + 1).as_bytes())?;
     out.flush()?;
-    if let Some(path) = &args.ready_file {
-        write_ready_file(path, &sandbox)?;
+    let begin = async {
+        sandbox.first_deliveries().await;
+        match &args.ready_file {
+            Some(path) => write_ready_file(path, &sandbox, args.journal.as_deref()),
+            None => Ok(()),
+        }
+    };
+    let mut shutdown = std::pin::pin!(shutdown);
+    tokio::select! {
+        // What is ready at once is written even if it is to end at once.
+        biased;
+        begun = begin => begun?,
+        () = &mut shutdown => return Ok(()),
     }
     shutdown.await;
     Ok(())
 }
 
-fn instructions(args: &SandboxArgs, sandbox: &Sandbox) -> String {
-    let mut text = format!(
-        "# A sandbox of the vendor, seed {}. Each webhook has {} events: {} missing, {} unacknowledged.\n",
-        args.seed, args.events, args.missing, args.unacknowledged
-    );
+fn opening(args: &SandboxArgs, plan: &WorldPlan) -> String {
+    let seed = plan.seed();
+    let mut text = match &args.scenario {
+        Some(path) => format!("# A sandbox of the vendor as in {}, seed {seed}.\n", path.display()),
+        None => format!(
+            "# A sandbox of the vendor, seed {seed}. Each webhook has {} events: {} missing, {} unacknowledged.\n",
+            args.events, args.missing, args.unacknowledged
+        ),
+    };
+    if plan.is_calling() {
+        text.push_str(
+            "# The receiver is really called. Below, put its own log behind --received; the file that stands\n\
+             # there holds what the receiver acknowledged.\n",
+        );
+    }
+    text
+}
+
+fn instructions(sandbox: &Sandbox, days: i64) -> String {
+    let mut text = String::new();
     for fault in sandbox.faults() {
         let _ = writeln!(text, "# fault: {fault}");
     }
@@ -131,10 +226,12 @@ fn instructions(args: &SandboxArgs, sandbox: &Sandbox) -> String {
     let received = quoted(sandbox.received_log());
     let _ = writeln!(
         text,
-        "hookmend reconcile --base-url {}{webhooks} --received {received} --since 8d",
-        sandbox.base_url()
+        "hookmend reconcile --base-url {}{webhooks} --received {received} --since {}d",
+        sandbox.base_url(),
+        days.max(8)
     );
-    let _ = writeln!(text, "\n# Stop the sandbox with Ctrl-C.");
+    let _ = writeln!(text, "\n# Steer it: curl {}", sandbox.control_url());
+    let _ = writeln!(text, "# Stop the sandbox with Ctrl-C.");
     text
 }
 
@@ -146,80 +243,21 @@ fn quoted(path: &Path) -> String {
 }
 
 /// Written beside its place and moved there, so that who waits for it never reads half of it.
-fn write_ready_file(path: &Path, sandbox: &Sandbox) -> anyhow::Result<()> {
+fn write_ready_file(path: &Path, sandbox: &Sandbox, journal: Option<&Path>) -> Result<(), CliError> {
+    let webhook = |webhook: crate::sandbox::WebhookPlan| json!({ "id": webhook.id, "event_type": webhook.event_type, "url": webhook.url });
     let ready = json!({
         "base_url": sandbox.base_url(),
+        "control_url": sandbox.control_url(),
         "subscription_key": sandbox.subscription_key(),
         "api_key": sandbox.api_key(),
-        "webhooks": sandbox.webhooks().into_iter().map(|webhook| webhook.id).collect::<Vec<_>>(),
+        "webhooks": sandbox.webhooks().into_iter().map(webhook).collect::<Vec<_>>(),
         "received": sandbox.received_log(),
+        "journal": journal,
     });
     let mut beside = path.as_os_str().to_owned();
     beside.push(".tmp");
     fs::write(&beside, format!("{ready}\n"))
         .and_then(|()| fs::rename(&beside, path))
-        .with_context(|| format!("can't write {}", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-
-    #[derive(Parser)]
-    struct Program {
-        #[command(flatten)]
-        sandbox: SandboxArgs,
-    }
-
-    fn parse(arguments: &[&str]) -> Result<SandboxArgs, clap::Error> {
-        let program = Program::try_parse_from(std::iter::once("sandbox").chain(arguments.iter().copied()));
-        program.map(|program| program.sandbox)
-    }
-
-    #[tokio::test]
-    async fn the_instructions_name_everything_that_hookmend_needs() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (log, ready) = (folder.path().join("it's received.jsonl"), folder.path().join("ready"));
-        let mut args = parse(&["--webhooks", "2", "--events", "20", "--missing", "2", "--fault", "truncate=3"])
-            .expect("arguments");
-        args.received = Some(log.clone());
-        args.ready_file = Some(ready.clone());
-        let mut out = Vec::new();
-        run(args, &mut out, std::future::ready(())).await.expect("a sandbox");
-        let out = String::from_utf8(out).expect("text");
-        let ready: serde_json::Value = serde_json::from_slice(&fs::read(ready).expect("a file")).expect("JSON");
-        let field = |name: &str| ready[name].as_str().expect("a text").to_owned();
-        assert!(out.contains(&format!("export HOOKMEND_API_KEY={}\n", field("api_key"))), "{out}");
-        assert!(out.contains(&format!("export HOOKMEND_SUBSCRIPTION_KEY={}\n", field("subscription_key"))), "{out}");
-        assert!(out.contains("# fault: truncate=3\n"), "{out}");
-        let line = out.lines().find(|line| line.starts_with("hookmend reconcile")).expect("the command");
-        assert!(line.contains(&format!("--base-url {}", field("base_url"))), "{line}");
-        assert_eq!(line.matches("--webhook ").count(), 2, "{line}");
-        assert!(line.contains("it'\\''s received.jsonl' --since"), "{line}");
-        assert_eq!(fs::read_to_string(log).expect("the log").lines().count(), 2 * 18);
-    }
-
-    #[test]
-    fn arguments_that_contradict_each_other_are_refused() {
-        let refused =
-            |arguments: &[&str]| parse(arguments).expect("arguments").plan().expect_err("refused").to_string();
-        assert_eq!(
-            refused(&["--events", "5", "--missing", "6"]),
-            "--missing and --unacknowledged together are more than --events (5)"
-        );
-        assert_eq!(refused(&["--poison", "13"]), "--poison is more than --missing (12)");
-        assert!(parse(&["--fault", "nonsense"]).is_err());
-        assert!(parse(&["--webhooks", "0"]).is_err());
-        assert!(parse(&["--receiver", "asleep"]).is_err());
-    }
-
-    #[test]
-    fn the_help_lists_every_fault() {
-        let help = fault_help();
-        for (example, about) in CATALOGUE {
-            assert!(help.contains(example) && help.contains(about), "{example}");
-        }
-    }
+        .with_context(|| format!("can't write {}", path.display()))?;
+    Ok(())
 }

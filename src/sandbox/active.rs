@@ -105,6 +105,11 @@ impl Active {
         self.0.iter().copied().find_map(pick)
     }
 
+    /// What strikes, as it is written in a rule.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+
     /// Hours east of UTC in which the vendor reads and prints times.
     pub(super) fn zone_hours(&self) -> i8 {
         self.find(|fault| if let Fault::ZoneShift(hours) = fault { Some(hours) } else { None }).unwrap_or(0)

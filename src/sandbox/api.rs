@@ -16,14 +16,17 @@ use serde_json::json;
 use super::active::Active;
 use super::answers::{Body, Reply, cut_json, empty, html, json_text, json_value, problem};
 use super::calls::Call;
+use super::delivery::{Errand, Occasion, deliver};
 use super::faults::{Fault, Operation};
+use super::journal::CallEntry;
 use super::moments::Stage;
 use super::payload::{EVENT_TYPES, schema};
+use super::receiver::Answer;
 use super::routes::Route;
 use super::shared::Shared;
 use super::wire::{Extras, RecordForm, WebhookJson};
 use super::world::{EventRef, Subscription, View};
-use super::{gateway, listing};
+use super::{control, gateway, listing};
 
 /// The longest request body that is read, in bytes.
 const REQUEST_LIMIT: usize = 64 * 1024;
@@ -39,16 +42,18 @@ pub(super) struct Arrival {
     body: Option<Bytes>,
 }
 
-/// A request under way; counted until it is dropped, even when the client goes away.
+/// A request under way; counted and noted until it is dropped, even when the client goes away.
 struct Visit {
     shared: Arc<Shared>,
     operation: Operation,
     number: u64,
+    entry: CallEntry,
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
         self.shared.calls().left(self.operation);
+        self.shared.journal().called(&self.entry);
     }
 }
 
@@ -72,8 +77,29 @@ impl Arrival {
         self.route.as_ref().map_or(Operation::Unknown, Route::operation)
     }
 
-    fn call(&self, connection: u64) -> Call {
+    fn entry(&self, active: &Active) -> CallEntry {
+        let has_key_in_query = self.has_key_in_query();
+        CallEntry {
+            at: Utc::now(),
+            method: self.method.clone(),
+            path: self.path.clone(),
+            query: if has_key_in_query { String::new() } else { self.query.clone() },
+            operation: self.operation().name(),
+            has_subscription_key: self.subscription_key.is_some(),
+            has_api_key: self.api_key.is_some(),
+            has_key_in_query,
+            body: self.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()),
+            status: None,
+            faults: active.names(),
+        }
+    }
+
+    fn has_key_in_query(&self) -> bool {
         let query = self.query.to_ascii_lowercase();
+        query.contains("subscription-key=") || query.contains("api-key=")
+    }
+
+    fn call(&self, connection: u64) -> Call {
         Call {
             method: self.method.clone(),
             path: self.path.clone(),
@@ -84,7 +110,7 @@ impl Arrival {
             at: Utc::now(),
             has_subscription_key: self.subscription_key.is_some(),
             has_api_key: self.api_key.is_some(),
-            has_key_in_query: query.contains("subscription-key=") || query.contains("api-key="),
+            has_key_in_query: self.has_key_in_query(),
         }
     }
 }
@@ -95,22 +121,29 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
 
 /// Answers one request that came over the connection with this number.
 pub(super) async fn handle(shared: Arc<Shared>, request: Request<Incoming>, connection: u64) -> Reply {
+    if control::is_meant(request.uri().path()) {
+        return Reply::Answer(control::answer(&shared, request).await);
+    }
     let arrival = Arrival::read(request).await;
     let operation = arrival.operation();
     let number = shared.calls().arrived(arrival.call(connection));
-    let visit = Visit { shared: Arc::clone(&shared), operation, number };
     let turn = shared.moments.arrived(operation);
     let active = shared.rules().draw(operation);
+    let mut visit = Visit { shared: Arc::clone(&shared), operation, number, entry: arrival.entry(&active) };
     let reply = match gateway::answer(&shared, &arrival, &active) {
         Some(answer) => Reply::Answer(answer),
-        None => behind_gateway(&shared, &arrival, &active),
+        None => behind_gateway(&shared, &arrival, &active).await,
     };
     shared.moments.tell(turn, Stage::Acted);
     if let Some(wait) = active.delay() {
         tokio::time::sleep(wait).await;
     }
     match &reply {
-        Reply::Answer(answer) => shared.calls().answered(visit.number, answer.status().as_u16()),
+        Reply::Answer(answer) => {
+            let status = answer.status().as_u16();
+            visit.entry.status = Some(status);
+            shared.calls().answered(visit.number, status);
+        }
         Reply::Silence(wait) => tokio::time::sleep(*wait).await,
     }
     if shared.moments.is_witnessed() {
@@ -120,7 +153,7 @@ pub(super) async fn handle(shared: Arc<Shared>, request: Request<Incoming>, conn
     reply
 }
 
-fn behind_gateway(shared: &Arc<Shared>, arrival: &Arrival, active: &Active) -> Reply {
+async fn behind_gateway(shared: &Arc<Shared>, arrival: &Arrival, active: &Active) -> Reply {
     let answer = match &arrival.route {
         None => problem(StatusCode::NOT_FOUND, "There is no such resource."),
         Some(Route::Environment) => json_value(
@@ -139,7 +172,7 @@ fn behind_gateway(shared: &Arc<Shared>, arrival: &Arrival, active: &Active) -> R
         },
         Some(Route::ListEvents(webhook)) => listing::answer(shared, webhook, &arrival.query, active),
         Some(Route::GetEvent { webhook, event }) => get_event(shared, webhook, event, active),
-        Some(Route::Resend { webhook, event }) => return resend(shared, webhook, event, active),
+        Some(Route::Resend { webhook, event }) => return resend(shared, webhook, event, active).await,
     };
     Reply::Answer(answer)
 }
@@ -245,17 +278,22 @@ fn get_event(shared: &Shared, webhook: &str, event: &str, active: &Active) -> Re
     }
 }
 
-fn resend(shared: &Arc<Shared>, webhook: &str, event: &str, active: &Active) -> Reply {
+async fn resend(shared: &Arc<Shared>, webhook: &str, event: &str, active: &Active) -> Reply {
+    let stale_for = active.find(|fault| if let Fault::StaleListing(times) = fault { Some(times) } else { None });
     let found = {
         let world = shared.world();
-        find(world.subscription(webhook), event)
-            .map(|(subscription, event, view)| (event, view, subscription.id.clone(), subscription.event_type.clone()))
+        find(world.subscription(webhook), event).map(|(subscription, event, view)| {
+            let (webhook, generation) = (subscription.id.clone(), world.generation);
+            let stale_for = stale_for.unwrap_or(0);
+            let errand = Errand { occasion: Occasion::Resend, webhook, event, stale_for, generation };
+            (errand, view, subscription.event_type.clone())
+        })
     };
-    let (event, before, webhook_id, event_type) = match found {
+    let (errand, before, event_type) = match found {
         Ok(found) => found,
         Err(missing) => return Reply::Answer(missing.into()),
     };
-    let form = RecordForm::new(&webhook_id, Extras::default(), active);
+    let form = RecordForm::new(&errand.webhook, Extras::default(), active);
     let shown = |view: &View| form.json(view, &event_type, 0);
     if active.has(Fault::DropBeforeDeliver) {
         return Reply::Silence(Duration::ZERO);
@@ -264,24 +302,22 @@ fn resend(shared: &Arc<Shared>, webhook: &str, event: &str, active: &Active) -> 
         return Reply::Answer(json_text(StatusCode::OK, shown(&before)));
     }
     if active.has(Fault::ResendWithoutDelivery) {
-        let claimed = View { record: before.record.clone().after_run(200, Utc::now()), ..before };
+        let claimed = View { record: before.record.clone().after_run(&Answer::of_status(200), Utc::now()), ..before };
         return Reply::Answer(json_text(StatusCode::OK, shown(&claimed)));
     }
-    let stale_for = active.find(|fault| if let Fault::StaleListing(times) = fault { Some(times) } else { None });
-    let stale_for = stale_for.unwrap_or(0);
     if let Some(wait) = active.find(|fault| if let Fault::ResendDeliversLate(wait) = fault { Some(wait) } else { None })
     {
         let shared = Arc::clone(shared);
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
-            shared.world().resend(&webhook_id, event, stale_for, Utc::now());
+            deliver(&shared, errand).await;
         });
         return Reply::Answer(json_text(StatusCode::OK, shown(&before)));
     }
+    deliver(shared, errand.clone()).await;
     let after = {
-        let mut world = shared.world();
-        world.resend(&webhook_id, event, stale_for, Utc::now());
-        world.subscription(&webhook_id).and_then(|subscription| subscription.view(event))
+        let world = shared.world();
+        world.subscription(&errand.webhook).and_then(|subscription| subscription.view(errand.event))
     };
     let view = if active.has(Fault::ResendAnswersBefore) { &before } else { after.as_ref().unwrap_or(&before) };
     after_delivery(shown(view), active)

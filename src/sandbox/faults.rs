@@ -163,6 +163,10 @@ impl Operation {
         Self::ALL.iter().find(|(operation, _)| *operation == self).map_or("unknown", |(_, name)| name)
     }
 
+    pub(super) fn names() -> [&'static str; Self::COUNT] {
+        Self::ALL.map(|(_, name)| name)
+    }
+
     pub(super) fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, name)| *name == text).map(|(operation, _)| *operation)
     }

@@ -9,8 +9,11 @@
 //!
 //! | file | what it owns |
 //! |---|---|
-//! | `plan`, `bulk`, `payload` | what a world starts as; events computed from a seed |
+//! | `plan`, `scenario` | what a world starts as, and how a file says it |
+//! | `bulk`, `payload` | events computed from a seed, and what they are about |
 //! | `world`, `receiver` | state and truth |
+//! | `delivery`, `hook` | events on their way to the receiver; real HTTP to somebody's own |
+//! | `control`, `journal` | how a test suite steers the sandbox; what happened, line by line |
 //! | `faults`, `rules`, `active` | the catalogue of faults; when they strike; which of them strike a request |
 //! | `routes`, `gateway`, `api`, `listing` | paths, the gateway's answers, the vendor's answers |
 //! | `wire`, `answers` | JSON and times, bodies |
@@ -21,8 +24,12 @@ mod answers;
 mod api;
 mod bulk;
 mod calls;
+mod control;
+mod delivery;
 mod faults;
 mod gateway;
+mod hook;
+mod journal;
 mod listing;
 mod moments;
 mod payload;
@@ -30,6 +37,7 @@ mod plan;
 mod receiver;
 mod routes;
 mod rules;
+mod scenario;
 mod server;
 mod shared;
 #[cfg(test)]
@@ -46,18 +54,18 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 pub use calls::Call;
+pub use control::CONTROLS;
 pub use faults::{Allowance, CATALOGUE, Fault, Operation, ThrottleHint};
+pub use hook::{HookCall, HookError, Target, TargetError};
 pub use moments::{Moment, Stage};
 pub use plan::{EventPlan, EventState, InitialLog, Mix, WebhookPlan, WorldPlan};
 pub use receiver::{Availability, Deliveries, Mishap, ReceiverError, ReceiverPlan};
 pub use rules::{FaultError, FaultRule};
+pub use scenario::{Behind, Scenario, ScenarioError, Wishes};
 pub use truth::Truth;
 
-use active::Rules;
-use receiver::{ReceivedFile, Receiver};
 use server::Server;
 use shared::Shared;
-use world::World;
 
 /// A running simulator; dropping it closes its port and removes its temporary files.
 #[derive(Debug)]
@@ -73,7 +81,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// When the port is taken, or the received log can't be written or already holds something.
-    pub fn start(mut plan: WorldPlan) -> io::Result<Self> {
+    pub fn start(plan: WorldPlan) -> io::Result<Self> {
         let folder = if plan.received.is_none() { Some(tempfile::tempdir()?) } else { None };
         let path = match (&plan.received, &folder) {
             (Some(path), _) => path.clone(),
@@ -81,19 +89,20 @@ impl Sandbox {
             (None, None) => return Err(io::Error::other("there is no place for the received log")),
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, plan.port))?;
-        let address = listener.local_addr()?;
-        let mut history = ReceivedFile::create(&path)?;
-        let (seed, initial_log) = (plan.seed, plan.initial_log);
-        let rules = Rules::new(seed ^ 2, &plan.faults);
-        let receiver = Receiver::new(std::mem::take(&mut plan.receiver), seed ^ 1, ReceivedFile::create(&path)?);
-        let world = World::new(plan, receiver);
-        match initial_log {
-            InitialLog::Written => history.write_history(world.history())?,
-            InitialLog::Empty => {}
-        }
-        let shared = Arc::new(Shared::new(address, seed, path, world, rules));
+        let shared = Arc::new(Shared::new(listener.local_addr()?, path, plan)?);
         let server = Server::start(listener, Arc::clone(&shared))?;
         Ok(Self { shared, _server: server, _folder: folder })
+    }
+
+    /// Waits until everything that the plan wants delivered at the start was tried.
+    pub async fn first_deliveries(&self) {
+        // The sender lives as long as the sandbox.
+        let _ = self.shared.begun.subscribe().wait_for(|begun| *begun).await;
+    }
+
+    /// Where a test suite steers the sandbox, without a slash at the end.
+    pub fn control_url(&self) -> String {
+        format!("http://{}{}", self.shared.address, control::BASE_PATH)
     }
 
     /// Where the vendor's API is, without a slash at the end.

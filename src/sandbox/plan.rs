@@ -3,10 +3,12 @@
 //!
 //! Pure data; nothing is generated or written here.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::hook::HookCall;
 use super::receiver::ReceiverPlan;
 use super::rules::FaultRule;
 
@@ -85,7 +87,7 @@ pub struct WebhookPlan {
     pub id: String,
     /// The event type it delivers.
     pub event_type: String,
-    /// The receiver's URL as the vendor shows it; nothing is ever sent there.
+    /// The receiver's URL. Nothing is ever sent there, unless the plan says [`WorldPlan::calling`].
     pub url: String,
 }
 
@@ -131,7 +133,12 @@ pub struct WorldPlan {
     pub(super) mix: Mix,
     pub(super) period: (DateTime<Utc>, DateTime<Utc>),
     pub(super) events: Vec<EventPlan>,
+    pub(super) stores: HashMap<usize, i64>,
+    pub(super) first_deliveries: Vec<(usize, String)>,
     pub(super) receiver: ReceiverPlan,
+    pub(super) hook_url: Option<String>,
+    pub(super) hook_call: Option<HookCall>,
+    pub(super) journal: Option<PathBuf>,
     pub(super) faults: Vec<FaultRule>,
 }
 
@@ -151,7 +158,12 @@ impl WorldPlan {
             mix: Mix::default(),
             period: (now - TimeDelta::days(7) + TimeDelta::hours(1), now - TimeDelta::hours(1)),
             events: Vec::new(),
+            stores: HashMap::new(),
+            first_deliveries: Vec::new(),
             receiver: ReceiverPlan::default(),
+            hook_url: None,
+            hook_call: None,
+            journal: None,
             faults: Vec::new(),
         }
     }
@@ -212,6 +224,50 @@ impl WorldPlan {
     pub fn events(mut self, events: impl IntoIterator<Item = EventPlan>) -> Self {
         self.events.extend(events);
         self
+    }
+
+    /// Places a pending event that the vendor delivers as soon as the sandbox runs; the receiver's answer
+    /// decides its state.
+    #[must_use]
+    pub fn delivering(mut self, id: impl Into<String>, webhook: usize, created_at: DateTime<Utc>) -> Self {
+        let event = EventPlan::pending(id, created_at).at_webhook(webhook);
+        self.first_deliveries.push((webhook, event.id.clone()));
+        self.event(event)
+    }
+
+    /// Says which store a webhook belongs to.
+    #[must_use]
+    pub fn store(mut self, webhook: usize, store_id: i64) -> Self {
+        self.stores.insert(webhook, store_id);
+        self
+    }
+
+    /// Delivers to the webhooks' own URLs, over real HTTP, instead of to the simulated receiver. The generated
+    /// webhooks get `url`; see [`HookCall`] for which URLs are called at all.
+    #[must_use]
+    pub fn calling(self, url: impl Into<String>, hook_call: HookCall) -> Self {
+        Self { hook_url: Some(url.into()), hook_call: Some(hook_call), ..self }
+    }
+
+    /// Whether real receivers are called.
+    pub fn is_calling(&self) -> bool {
+        self.hook_call.is_some()
+    }
+
+    /// The seed of everything that is invented or drawn.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// No event is older.
+    pub fn oldest(&self) -> DateTime<Utc> {
+        self.events.iter().map(|event| event.created_at).fold(self.period.0, DateTime::min)
+    }
+
+    /// Adds a line to this file for each call and each delivery.
+    #[must_use]
+    pub fn journal(self, path: impl AsRef<Path>) -> Self {
+        Self { journal: Some(path.as_ref().to_owned()), ..self }
     }
 
     /// Puts this receiver behind the vendor.

@@ -1,7 +1,7 @@
 //! The integrator's endpoint behind the vendor, its received log, and the truth about deliveries.
 //!
-//! This file owns what the receiver answers and what it holds afterwards. It never knows what the
-//! vendor makes of an answer.
+//! This file owns what a simulated receiver answers and what any receiver holds afterwards. It never
+//! knows what the vendor makes of an answer, and never speaks to a real receiver.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -10,6 +10,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use hyper::StatusCode;
 use serde::Serialize;
 
 /// Whether the receiver can be reached.
@@ -123,6 +124,49 @@ pub(super) struct Parcel<'a> {
     pub(super) event_type: &'a str,
 }
 
+/// What came back of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// The receiver's status; `None` when it did not answer in time, or not at all.
+    pub(super) status: Option<u16>,
+    /// The vendor's words for it.
+    pub(super) words: String,
+}
+
+impl Answer {
+    pub(super) fn of_status(status: u16) -> Self {
+        let words = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+        Self { status: Some(status), words: words.unwrap_or("Failed").to_owned() }
+    }
+
+    pub(super) fn none(words: impl Into<String>) -> Self {
+        Self { status: None, words: words.into() }
+    }
+
+    pub(super) fn is_success(&self) -> bool {
+        self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+}
+
+/// Deliveries that are to fail, whatever the receiver would answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Failing {
+    /// How many are left.
+    pub(super) deliveries: u64,
+    /// What the vendor is to see.
+    pub(super) status: u16,
+    pub(super) reach: Reach,
+}
+
+/// How far a delivery comes that is to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Something before the receiver answers in its place.
+    Stopped,
+    /// The receiver gets it, and its answer is lost.
+    Delivered,
+}
+
 #[derive(Debug)]
 pub(super) struct Receiver {
     plan: ReceiverPlan,
@@ -130,11 +174,29 @@ pub(super) struct Receiver {
     log: ReceivedFile,
     tries: u64,
     deliveries: HashMap<String, Deliveries>,
+    failing: Option<Failing>,
 }
 
 impl Receiver {
     pub(super) fn new(plan: ReceiverPlan, seed: u64, log: ReceivedFile) -> Self {
-        Self { plan, rng: fastrand::Rng::with_seed(seed), log, tries: 0, deliveries: HashMap::new() }
+        let rng = fastrand::Rng::with_seed(seed);
+        Self { plan, rng, log, tries: 0, deliveries: HashMap::new(), failing: None }
+    }
+
+    pub(super) fn fail_next(&mut self, failing: Failing) {
+        self.failing = (failing.deliveries > 0).then_some(failing);
+    }
+
+    pub(super) fn failing(&self) -> Option<Failing> {
+        self.failing
+    }
+
+    /// Whether the next delivery is to fail; counts it.
+    pub(super) fn take_failing(&mut self) -> Option<Failing> {
+        let failing = self.failing?;
+        let deliveries = failing.deliveries.saturating_sub(1);
+        self.fail_next(Failing { deliveries, ..failing });
+        Some(failing)
     }
 
     pub(super) fn set_plan(&mut self, plan: ReceiverPlan) {
@@ -157,18 +219,31 @@ impl Receiver {
         self.deliveries.iter().map(|(id, deliveries)| (id.as_str(), *deliveries))
     }
 
-    /// Hands an event over and returns the status the receiver answers with.
-    pub(super) fn deliver(&mut self, parcel: Parcel<'_>, now: DateTime<Utc>) -> u16 {
+    /// Hands an event over to the simulated receiver.
+    pub(super) fn deliver(&mut self, parcel: Parcel<'_>, now: DateTime<Utc>) -> Answer {
         self.tries += 1;
         let (status, kept) = match self.refusal(parcel.event_id) {
             Some(status) => (status, false),
             None => self.let_in(parcel, now),
         };
-        let deliveries = self.deliveries.entry(parcel.event_id.to_owned()).or_default();
+        let answer = Answer::of_status(status);
+        self.count(parcel.event_id, &answer, kept);
+        answer
+    }
+
+    /// Takes down what a real receiver answered. What it keeps is its own affair: what it acknowledged
+    /// counts as kept, and is written to the log.
+    pub(super) fn answered(&mut self, parcel: Parcel<'_>, answer: &Answer, now: DateTime<Utc>) {
+        self.tries += 1;
+        let kept = answer.is_success() && self.log.append(parcel, now).is_ok();
+        self.count(parcel.event_id, answer, kept);
+    }
+
+    fn count(&mut self, event_id: &str, answer: &Answer, kept: bool) {
+        let deliveries = self.deliveries.entry(event_id.to_owned()).or_default();
         deliveries.tries += 1;
-        deliveries.acknowledged += u64::from((200..300).contains(&status));
+        deliveries.acknowledged += u64::from(answer.is_success());
         deliveries.kept += u64::from(kept);
-        status
     }
 
     fn refusal(&mut self, event_id: &str) -> Option<u16> {
@@ -235,6 +310,16 @@ impl ReceivedFile {
         Ok(Self { file })
     }
 
+    /// Another handle to the same log.
+    pub(super) fn again(&self) -> io::Result<Self> {
+        Ok(Self { file: self.file.try_clone()? })
+    }
+
+    /// Empties the log, which only the sandbox has written to.
+    pub(super) fn empty(&self) -> io::Result<()> {
+        self.file.set_len(0)
+    }
+
     /// Writes what was received before the sandbox was started.
     pub(super) fn write_history<'a>(
         &mut self,
@@ -267,7 +352,8 @@ mod tests {
     }
 
     fn deliver(receiver: &mut Receiver, event_id: &str) -> u16 {
-        receiver.deliver(Parcel { event_id, event_type: "SaleCreated" }, DateTime::UNIX_EPOCH)
+        let answer = receiver.deliver(Parcel { event_id, event_type: "SaleCreated" }, DateTime::UNIX_EPOCH);
+        answer.status.expect("the simulated receiver always answers")
     }
 
     fn log(folder: &tempfile::TempDir) -> String {
@@ -302,6 +388,26 @@ mod tests {
         assert_eq!(receiver.deliveries("lost"), Deliveries { tries: 1, acknowledged: 1, kept: 0 });
         assert_eq!(receiver.deliveries("kept"), Deliveries { tries: 1, acknowledged: 0, kept: 1 });
         assert!(log(&folder).contains("kept") && !log(&folder).contains("lost"));
+    }
+
+    #[test]
+    fn deliveries_that_are_to_fail_are_counted_down() {
+        let (mut receiver, _folder) = receiver(ReceiverPlan::default());
+        receiver.fail_next(Failing { deliveries: 2, status: 503, reach: Reach::Stopped });
+        assert_eq!(receiver.take_failing().map(|failing| failing.status), Some(503));
+        assert_eq!(receiver.failing().map(|failing| failing.deliveries), Some(1));
+        assert!(receiver.take_failing().is_some());
+        assert_eq!((receiver.take_failing(), receiver.failing()), (None, None));
+    }
+
+    #[test]
+    fn what_a_real_receiver_acknowledged_is_in_the_log() {
+        let (mut receiver, folder) = receiver(ReceiverPlan::default());
+        let parcel = Parcel { event_id: "real", event_type: "SaleCreated" };
+        receiver.answered(parcel, &Answer::none("Unable to connect"), DateTime::UNIX_EPOCH);
+        receiver.answered(parcel, &Answer::of_status(204), DateTime::UNIX_EPOCH);
+        assert_eq!(receiver.deliveries("real"), Deliveries { tries: 2, acknowledged: 1, kept: 1 });
+        assert_eq!(log(&folder).lines().count(), 1);
     }
 
     #[test]

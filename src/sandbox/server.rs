@@ -18,8 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::answers::Reply;
-use super::api;
 use super::shared::Shared;
+use super::{api, delivery};
 
 /// A request gets no answer on purpose.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -44,6 +44,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new().name("sandbox".to_owned()).spawn(move || {
             runtime.block_on(async {
+                tokio::spawn(begin(Arc::clone(&shared)));
                 tokio::select! {
                     () = accept(listener, shared) => {}
                     // The sender is never used, only dropped.
@@ -64,6 +65,12 @@ impl Drop for Server {
             let _ = thread.join();
         }
     }
+}
+
+async fn begin(shared: Arc<Shared>) {
+    let _beginning = shared.beginning.lock().await;
+    delivery::first_deliveries(&shared).await;
+    shared.begun.send_replace(true);
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {

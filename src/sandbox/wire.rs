@@ -13,7 +13,7 @@ use super::active::Active;
 use super::faults::Fault;
 use super::payload::payload;
 use super::plan::EventState;
-use super::world::{Run, Subscription, View};
+use super::world::{Record, Run, Subscription, View};
 
 /// How times are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,9 +85,10 @@ pub(super) fn status_text(state: &EventState) -> &str {
     }
 }
 
-fn status_code(state: &EventState) -> Option<u16> {
-    match state {
-        EventState::Delivered => Some(200),
+fn status_code(record: &Record) -> Option<u16> {
+    match &record.state {
+        // Of a receiver that says 204, 204 is shown.
+        EventState::Delivered => record.runs.last().and_then(|run| run.status_code).or(Some(200)),
         EventState::Failed { status_code, .. } => *status_code,
         EventState::Pending => None,
     }
@@ -134,7 +135,7 @@ impl RecordForm {
             return object.finish();
         }
         if self.status {
-            object.plain("statusCode", status_code(state));
+            object.plain("statusCode", status_code(&view.record));
             object.plain("success", success(state));
         }
         if self.run_counter {

@@ -7,13 +7,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::{Bound, Range};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hyper::StatusCode;
 use uuid::Uuid;
 
 use super::bulk::{Bulk, Kind, spread};
+use super::delivery::Errand;
 use super::payload::EVENT_TYPES;
 use super::plan::{EventPlan, EventState, Mix, WebhookPlan, WorldPlan};
-use super::receiver::{Parcel, Receiver};
+use super::receiver::{Answer, Receiver};
 
 /// How many runs of one event are remembered; the counter goes on.
 const REMEMBERED_RUNS: usize = 100;
@@ -92,11 +92,13 @@ pub(super) struct Subscription {
 pub(super) struct World {
     pub(super) subscriptions: Vec<Subscription>,
     pub(super) receiver: Receiver,
+    /// How often the world was started over. An errand of an earlier one has no place in this one.
+    pub(super) generation: u64,
     rng: fastrand::Rng,
 }
 
 /// UUIDs are the same event in any spelling; every other id is compared as it is.
-fn canonical(id: &str) -> String {
+pub(super) fn canonical(id: &str) -> String {
     Uuid::try_parse(id).map_or_else(|_| id.to_owned(), |uuid| uuid.to_string())
 }
 
@@ -113,7 +115,15 @@ impl World {
         for webhook in plan.webhooks {
             subscriptions.push(Subscription::new(webhook, Bulk::new(0, Mix::default(), plan.period)));
         }
-        let mut world = Self { subscriptions, receiver, rng };
+        for (number, subscription) in subscriptions.iter_mut().enumerate() {
+            subscription.store_id = plan.stores.get(&number).copied();
+            if let Some(url) = &plan.hook_url
+                && number < plan.generated_webhooks
+            {
+                subscription.url.clone_from(url);
+            }
+        }
+        let mut world = Self { subscriptions, receiver, generation: 0, rng };
         for event in plan.events {
             world.place(event);
         }
@@ -132,10 +142,18 @@ impl World {
     }
 
     /// Adds an event; one for a webhook that does not exist is dropped.
-    pub(super) fn place(&mut self, event: EventPlan) {
-        if let Some(subscription) = self.subscriptions.get_mut(event.webhook) {
-            subscription.place(event);
-        }
+    pub(super) fn place(&mut self, event: EventPlan) -> Option<EventRef> {
+        self.subscriptions.get_mut(event.webhook).map(|subscription| subscription.place(event))
+    }
+
+    /// How many events were placed.
+    pub(super) fn placed(&self) -> usize {
+        self.subscriptions.iter().map(|subscription| subscription.placed.len()).sum()
+    }
+
+    /// A number for an id, drawn like those of webhooks.
+    pub(super) fn random_id(&mut self) -> String {
+        new_id(&mut self.rng)
     }
 
     pub(super) fn subscription(&self, id: &str) -> Option<&Subscription> {
@@ -161,23 +179,18 @@ impl World {
         self.subscriptions.len() < before
     }
 
-    /// Delivers an event again and records the run. `stale_for` further listings will show the
-    /// event as it was.
-    pub(super) fn resend(&mut self, webhook: &str, event: EventRef, stale_for: u32, now: DateTime<Utc>) {
-        let webhook = canonical(webhook);
-        let Self { subscriptions, receiver, .. } = self;
-        let Some(subscription) = subscriptions.iter_mut().find(|one| canonical(&one.id) == webhook) else {
-            return;
-        };
-        let Some(before) = subscription.view(event) else {
-            return;
-        };
-        let status = receiver.deliver(Parcel { event_id: &before.id, event_type: &subscription.event_type }, now);
-        let after = before.record.clone().after_run(status, now);
-        if stale_for > 0 {
-            subscription.stale.insert(event, Stale { listings_left: stale_for, record: before.record });
+    /// Records a run of an event and returns its number.
+    pub(super) fn record_run(&mut self, errand: &Errand, answer: &Answer, now: DateTime<Utc>) -> Option<u32> {
+        let subscription = self.subscription_mut(&errand.webhook)?;
+        let before = subscription.record(errand.event)?;
+        let after = before.clone().after_run(answer, now);
+        let run = after.run_count;
+        if errand.stale_for > 0 {
+            let stale = Stale { listings_left: errand.stale_for, record: before };
+            subscription.stale.insert(errand.event, stale);
         }
-        subscription.changed.insert(event, after);
+        subscription.changed.insert(errand.event, after);
+        Some(run)
     }
 
     /// How often the receiver holds the event: before the start and since.
@@ -216,11 +229,11 @@ impl World {
     }
 }
 
-fn new_id(rng: &mut fastrand::Rng) -> String {
+pub(super) fn new_id(rng: &mut fastrand::Rng) -> String {
     uuid::Builder::from_random_bytes(rng.u128(..).to_be_bytes()).into_uuid().to_string()
 }
 
-fn receiver_url(event_type: &str) -> String {
+pub(super) fn receiver_url(event_type: &str) -> String {
     format!("https://receiver.example/hooks/{}", event_type.to_ascii_lowercase())
 }
 
@@ -240,11 +253,12 @@ impl Subscription {
         }
     }
 
-    fn place(&mut self, event: EventPlan) {
+    fn place(&mut self, event: EventPlan) -> EventRef {
         let number = self.placed.len();
         self.placed_order.insert((event.created_at, number));
         self.placed_ids.insert(canonical(&event.id), number);
         self.placed.push(event);
+        EventRef::Placed(number)
     }
 
     /// The event with this id.
@@ -257,7 +271,7 @@ impl Subscription {
         self.generated.index_of(id).map(EventRef::Generated)
     }
 
-    fn event_id(&self, event: EventRef) -> Option<String> {
+    pub(super) fn event_id(&self, event: EventRef) -> Option<String> {
         match event {
             EventRef::Generated(index) => Some(self.generated.id(index).to_string()),
             EventRef::Placed(number) => self.placed.get(number).map(|event| event.id.clone()),
@@ -417,19 +431,18 @@ impl Record {
         Self { state, updated_at, runs, run_count }
     }
 
-    /// The record after one more run that the receiver answered with `status`.
-    pub(super) fn after_run(mut self, status: u16, now: DateTime<Utc>) -> Self {
-        self.state = if (200..300).contains(&status) {
+    /// The record after one more run with this answer.
+    pub(super) fn after_run(mut self, answer: &Answer, now: DateTime<Utc>) -> Self {
+        self.state = if answer.is_success() {
             EventState::Delivered
         } else {
-            let words = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-            EventState::Failed { status_code: Some(status), status_text: words.unwrap_or("Failed").to_owned() }
+            EventState::Failed { status_code: answer.status, status_text: answer.words.clone() }
         };
         self.updated_at = Some(now);
         if self.runs.len() == REMEMBERED_RUNS {
             self.runs.remove(0);
         }
-        self.runs.push(Run { at: now, status_code: Some(status) });
+        self.runs.push(Run { at: now, status_code: answer.status });
         self.run_count = self.run_count.saturating_add(1);
         self
     }

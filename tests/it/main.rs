@@ -21,6 +21,7 @@ mod received;
 mod received_databases;
 mod reports;
 mod resend_faults;
+mod sandbox;
 mod scene;
 mod shell;
 mod show;
