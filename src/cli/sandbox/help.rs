@@ -11,7 +11,7 @@ start. An example with a receiver is in contrib/receiver-test/.
 
   seed = 7                           # of all that is invented or drawn
 
-  [receiver]                         # how the receiver's URL is called
+  [receiver]                         # how its URL is called
   event-id-header = \"X-Event-Id\"
   headers = { X-Shop = \"oslo\" }      # sent as well
   method = \"POST\"                    # or PUT
