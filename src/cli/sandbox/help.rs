@@ -9,14 +9,14 @@ pub(super) const SCENARIO: &str = "\
 A TOML file that describes the world, instead of --webhooks, --events and the like. Relative times count from the \
 start. An example with a receiver is in contrib/receiver-test/.
 
-  seed = 7                           # of all that is invented or drawn
+  seed = 7                           # of all that is invented
 
-  [receiver]                         # how the receiver's URL is called
+  [receiver]                         # how its URL is called
   event-id-header = \"X-Event-Id\"
   headers = { X-Shop = \"oslo\" }      # sent as well
   method = \"POST\"                    # or PUT
   content-type = \"application/json\"
-  timeout = \"10s\"                    # an answer later than this is none
+  timeout = \"10s\"                    # later than this is no answer
   in-flight = 4                      # deliveries at the same time
 
   [[webhook]]                        # as many as wanted
