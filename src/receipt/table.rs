@@ -242,3 +242,59 @@ impl ClosedUp {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    /// Some UUIDs, of which every third is there before.
+    fn ids(count: u128) -> Vec<EventId> {
+        let uuid = |number: u128| uuid::Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834));
+        let number = |place: u128| if place % 3 == 2 { place / 2 } else { place };
+        (0..count).map(|place| EventId::new(&uuid(number(place)).to_string()).expect("an id")).collect()
+    }
+
+    #[test]
+    fn a_table_of_several_parts_says_what_one_of_a_single_part_says() {
+        let (ids, hasher) = (ids(1_000), DefaultHashBuilder::default());
+        let mut first_places: HashMap<&EventId, u32> = HashMap::new();
+        for (place, id) in (0_u32..).zip(&ids) {
+            first_places.entry(id).or_insert(place);
+        }
+        for parts in 1..=MOST_PARTS {
+            let (table, again) = UuidTable::filled(&ids, &hasher, parts, 900).expect("it is large enough");
+            assert_eq!((again.uuids, again.places.len()), (ids.len(), ids.len() - first_places.len()));
+            for id in &ids {
+                let IdKey::Uuid(value) = id.key() else { panic!("all are UUIDs") };
+                let found = table.find_from(table.start(&hasher, value), value);
+                assert_eq!(found, first_places.get(id).copied(), "{parts} parts");
+            }
+            let strange = [7; 16];
+            assert_eq!(table.find_from(table.start(&hasher, strange), strange), None);
+        }
+    }
+
+    #[test]
+    fn a_part_that_would_be_full_is_given_up() {
+        let (ids, hasher) = (ids(100), DefaultHashBuilder::default());
+        for parts in 1..=MOST_PARTS {
+            assert!(UuidTable::filled(&ids, &hasher, parts, 10).is_none());
+        }
+    }
+
+    #[test]
+    fn what_is_left_is_numbered_in_its_order() {
+        let mut left = ids(200);
+        let out: Vec<u32> = (0..200).filter(|place| place % 7 == 3 || (64..130).contains(place)).collect();
+        let closed_up = ClosedUp::new(&left, &out);
+        let places: Vec<u32> = (0..200).filter(|place| !out.contains(place)).collect();
+        let expected: Vec<String> = places.iter().map(|&place| left[place as usize].to_string()).collect();
+        for (number, &place) in (0..).zip(&places) {
+            assert_eq!(closed_up.number(place), number);
+        }
+        closed_up.close(&mut left);
+        assert_eq!(left.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+    }
+}
