@@ -12,6 +12,10 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+pub(crate) mod digits;
+
+use digits::Letters;
+
 /// The longest id that is accepted from a vendor, a log or a person, in bytes.
 pub const MAX_ID_BYTES: usize = 512;
 
@@ -30,8 +34,11 @@ pub enum IdKey<'a> {
 impl<'a> IdKey<'a> {
     /// Reads the key of an id as it stands in a log or in an answer, without its quotes.
     pub fn of(text: &'a [u8]) -> Self {
-        // Only these lengths can be a UUID: 32 digits, with dashes, with braces, as a URN.
-        if matches!(text.len(), 32 | 36 | 38 | 45)
+        if let Ok(usual) = text.try_into() {
+            return digits::value_of(usual).map_or(Self::Bytes(text), |(value, _)| Self::Uuid(value));
+        }
+        // Only these lengths can be another spelling of one: 32 digits, with braces, as a URN.
+        if matches!(text.len(), 32 | 38 | 45)
             && let Ok(uuid) = Uuid::try_parse_ascii(text)
         {
             return Self::Uuid(uuid.into_bytes());
@@ -81,18 +88,18 @@ impl EventId {
         if text.len() > MAX_ID_BYTES {
             return Err(IdError::TooLong(text.len()));
         }
-        if text.len() == 36
-            && let Ok(uuid) = Uuid::try_parse_ascii(text.as_bytes())
-        {
-            let mut buffer = Uuid::encode_buffer();
-            if uuid.hyphenated().encode_lower(&mut buffer) == text {
-                return Ok(Self(Spelling::LowerUuid(uuid.into_bytes())));
-            }
-            if uuid.hyphenated().encode_upper(&mut buffer) == text {
-                return Ok(Self(Spelling::UpperUuid(uuid.into_bytes())));
-            }
+        let usual = text.as_bytes().try_into().ok().and_then(Self::of_usual);
+        Ok(usual.unwrap_or_else(|| Self(Spelling::Text(text.into()))))
+    }
+
+    /// Takes a UUID in one of the two common spellings.
+    #[inline(always)]
+    pub(crate) fn of_usual(text: &[u8; digits::UUID_BYTES]) -> Option<Self> {
+        match digits::value_of(text)? {
+            (value, Letters::Lower) => Some(Self(Spelling::LowerUuid(value))),
+            (value, Letters::Upper) => Some(Self(Spelling::UpperUuid(value))),
+            (_, Letters::Mixed) => None,
         }
-        Ok(Self(Spelling::Text(text.into())))
     }
 
     /// The value this id is compared by.

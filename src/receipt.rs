@@ -7,7 +7,14 @@ use std::hash::BuildHasher;
 use chrono::{DateTime, Utc};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+mod table;
+
+use crate::event::digits::{UUID_BYTES, value_of};
 use crate::event::{Event, EventId, IdKey};
+use table::{ClosedUp, Start, UuidTable};
+
+/// So many UUIDs are looked up together.
+const ASKED_AT_ONCE: usize = 64;
 
 /// What the received log says of one id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,39 +95,26 @@ impl WantedIds {
     /// Collects the ids; an id that is given twice keeps its first number.
     pub fn new(ids: impl IntoIterator<Item = EventId>) -> Self {
         let mut ids: Vec<EventId> = ids.into_iter().collect();
+        assert!(u32::try_from(ids.len()).is_ok_and(|count| count < u32::MAX), "fewer than four billion ids");
         let hasher = DefaultHashBuilder::default();
-        let is_uuid = |id: &&EventId| matches!(id.key(), IdKey::Uuid(_));
-        let mut uuids = UuidTable::for_at_most(ids.iter().filter(is_uuid).count());
-        let mut others: HashTable<u32> = HashTable::new();
-        let mut count = 0_usize;
-        for position in 0..ids.len() {
-            let number = u32::try_from(count).expect("fewer than four billion ids");
-            let is_new = match ids[position].key() {
-                IdKey::Uuid(value) => uuids.insert(&hasher, value, number),
-                key @ IdKey::Bytes(_) => {
-                    let is_it = |other: &u32| ids[*other as usize].key() == key;
-                    let hash = hasher.hash_one(key);
-                    let is_new = others.find(hash, is_it).is_none();
-                    if is_new {
-                        others.insert_unique(hash, number, |&other| hasher.hash_one(ids[other as usize].key()));
-                    }
-                    is_new
-                }
-            };
-            // What stands before is behind its final number already.
-            if is_new {
-                ids.swap(count, position);
-                count += 1;
-            }
+        let (mut uuids, mut again) = UuidTable::of(&ids, &hasher);
+        let mut others = HashTable::new();
+        if again.uuids < ids.len() {
+            others = numbers_of_others(&ids, &hasher, &mut again.places);
         }
-        ids.truncate(count);
+        if !again.places.is_empty() {
+            let closed_up = ClosedUp::new(&ids, &again.places);
+            uuids.renumber(&closed_up);
+            others.iter_mut().for_each(|number| *number = closed_up.number(*number));
+            closed_up.close(&mut ids);
+        }
         Self { ids, uuids, others, hasher }
     }
 
     /// The number of the id with this key, if it is wanted.
     pub fn number_of(&self, key: IdKey<'_>) -> Option<u32> {
         match key {
-            IdKey::Uuid(value) => self.uuids.find(&self.hasher, value),
+            IdKey::Uuid(value) => self.uuids.find_from(self.uuids.start(&self.hasher, value), value),
             IdKey::Bytes(_) => {
                 let hash = self.hasher.hash_one(key);
                 self.others.find(hash, |&number| self.ids[number as usize].key() == key).copied()
@@ -128,17 +122,29 @@ impl WantedIds {
         }
     }
 
-    /// Keeps those places behind which a wanted UUID stands. Many are asked for at once, because then
-    /// the processor waits for memory once for several of them.
-    pub(crate) fn retain_uuids<'t>(&self, places: &mut Vec<usize>, text_at: impl Fn(usize) -> Option<&'t [u8]>) {
-        let mut asked = Vec::with_capacity(places.len());
-        asked.extend(places.iter().filter_map(|&place| match IdKey::of(text_at(place)?) {
-            IdKey::Uuid(value) => Some((place, value, self.uuids.start(&self.hasher, value))),
-            IdKey::Bytes(_) => None,
-        }));
-        places.clear();
-        let is_wanted = |&&(_, value, start): &&(usize, [u8; 16], usize)| self.uuids.find_from(start, value).is_some();
-        places.extend(asked.iter().filter(is_wanted).map(|(place, _, _)| place));
+    /// Keeps those places behind which a wanted UUID stands in its usual spelling, each with the number
+    /// of the id. Many are asked for at once, because then the processor waits for memory once for
+    /// several of them.
+    pub(crate) fn uuids_at<'t>(
+        &self,
+        places: &[usize],
+        text_at: impl Fn(usize) -> Option<&'t [u8; UUID_BYTES]>,
+        found: &mut Vec<(usize, u32)>,
+    ) {
+        let mut asked = [(0, [0; 16], Start::default()); ASKED_AT_ONCE];
+        for places in places.chunks(ASKED_AT_ONCE) {
+            let mut count = 0;
+            for &place in places {
+                if let Some((value, _)) = text_at(place).and_then(value_of) {
+                    asked[count] = (place, value, self.uuids.start(&self.hasher, value));
+                    count += 1;
+                }
+            }
+            let asked = &asked[..count];
+            self.uuids.prepare(asked.iter().map(|&(_, _, start)| start));
+            let number = |&(place, value, start)| Some((place, self.uuids.find_from(start, value)?));
+            found.extend(asked.iter().filter_map(number));
+        }
     }
 
     /// The wanted ids in the order of their numbers.
@@ -147,62 +153,24 @@ impl WantedIds {
     }
 }
 
-/// The numbers of UUIDs, beside their values: a look costs one access to memory.
-#[derive(Debug, Default)]
-struct UuidTable {
-    /// At least a third of them is free; none, if there are no UUIDs.
-    slots: Vec<Slot>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    value: [u8; 16],
-    number: u32,
-}
-
-const FREE: Slot = Slot { value: [0; 16], number: u32::MAX };
-
-impl UuidTable {
-    fn for_at_most(count: usize) -> Self {
-        Self { slots: vec![FREE; count + count / 2 + 1] }
-    }
-
-    /// Where to look first.
-    fn start(&self, hasher: &DefaultHashBuilder, value: [u8; 16]) -> usize {
-        let hash = hasher.hash_one(u128::from_ne_bytes(value));
-        let scaled = (u128::from(hash) * self.slots.len() as u128) >> 64;
-        usize::try_from(scaled).unwrap_or(0)
-    }
-
-    /// Puts in a value, unless it is there.
-    fn insert(&mut self, hasher: &DefaultHashBuilder, value: [u8; 16], number: u32) -> bool {
-        let mut at = self.start(hasher, value);
-        loop {
-            let slot = &mut self.slots[at];
-            if slot.number == FREE.number {
-                *slot = Slot { value, number };
-                return true;
+/// The ids that are no UUIDs, by their places. Those that were there before are added to the others
+/// that were.
+fn numbers_of_others(ids: &[EventId], hasher: &DefaultHashBuilder, again: &mut Vec<u32>) -> HashTable<u32> {
+    let mut others: HashTable<u32> = HashTable::new();
+    for (number, id) in (0_u32..).zip(ids) {
+        let key = id.key();
+        if let IdKey::Uuid(_) = key {
+            continue;
+        }
+        let hash = hasher.hash_one(key);
+        match others.find(hash, |&other| ids[other as usize].key() == key) {
+            Some(_) => again.push(number),
+            None => {
+                others.insert_unique(hash, number, |&other| hasher.hash_one(ids[other as usize].key()));
             }
-            if slot.value == value {
-                return false;
-            }
-            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
         }
     }
-
-    fn find(&self, hasher: &DefaultHashBuilder, value: [u8; 16]) -> Option<u32> {
-        self.find_from(self.start(hasher, value), value)
-    }
-
-    fn find_from(&self, mut at: usize, value: [u8; 16]) -> Option<u32> {
-        loop {
-            let slot = self.slots.get(at)?;
-            if slot.number == FREE.number || slot.value == value {
-                return (slot.number != FREE.number).then_some(slot.number);
-            }
-            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
-        }
-    }
+    others
 }
 
 /// What a received log said of one wanted id, before its coverage is considered.
@@ -296,7 +264,7 @@ mod tests {
     proptest! {
         #[test]
         fn each_wanted_id_has_its_first_number(
-            ids in prop::collection::vec(an_id(), 0..60),
+            ids in prop::collection::vec(an_id(), 0..160),
             others in prop::collection::vec(an_id(), 0..20),
         ) {
             let wanted = WantedIds::new(ids.iter().map(|id| EventId::new(id).expect("an id")));
@@ -315,11 +283,12 @@ mod tests {
                 let number = wanted.number_of(IdKey::of(id.as_bytes()));
                 prop_assert_eq!(number, numbers.get(&key_of(id)).copied(), "{}", id);
             }
-            let mut places: Vec<usize> = (0..others.len() + 1).collect();
-            wanted.retain_uuids(&mut places, |place| Some(others.get(place)?.as_bytes()));
-            let is_wanted = |other: &&usize| others[**other].len() == 36 && numbers.contains_key(&key_of(&others[**other]));
-            let all: Vec<usize> = (0..others.len()).collect();
-            prop_assert_eq!(places, all.iter().filter(is_wanted).copied().collect::<Vec<_>>());
+            let places: Vec<usize> = (0..others.len() + 1).collect();
+            let mut found = Vec::new();
+            wanted.uuids_at(&places, |place| others.get(place)?.as_bytes().try_into().ok(), &mut found);
+            let number = |other: &usize| numbers.get(&key_of(&others[*other])).filter(|_| others[*other].len() == 36);
+            let all = (0..others.len()).filter_map(|other| Some((other, *number(&other)?)));
+            prop_assert_eq!(found, all.collect::<Vec<_>>());
         }
     }
 }

@@ -13,7 +13,7 @@ use super::lines::{Ending, MAX_LINE_BYTES};
 use super::plan::Layout;
 use super::record::{Reading, Record, RecordReader};
 use super::scan::is_damaged;
-use super::sieve::{Scratch, Sieve};
+use super::sieve::{Found, Scratch, Sieve, uuid_around};
 use super::story::Story;
 use crate::receipt::Sighting;
 
@@ -45,7 +45,9 @@ pub(super) struct BlockReader<'b, 'w> {
     judge: Judge<'w>,
     reader: Box<dyn RecordReader>,
     record: Record,
-    places: Vec<usize>,
+    found: Found,
+    /// Where something stands in a line that must be read, and the number of the wanted UUID that it is.
+    places: Vec<(usize, Option<u32>)>,
     scratch: Scratch,
 }
 
@@ -58,6 +60,7 @@ impl<'b, 'w> BlockReader<'b, 'w> {
             judge,
             reader: layout.reader_behind_header(),
             record: Record::default(),
+            found: Found::default(),
             places: Vec::new(),
             scratch: Scratch::new(),
         }
@@ -83,16 +86,21 @@ impl<'b, 'w> BlockReader<'b, 'w> {
         let Some(sieve) = self.sieve.clone() else {
             return self.read_all(block).map(|(lines, first)| (lines, 0, first));
         };
-        let mut places = std::mem::take(&mut self.places);
+        let lines = sieve.sift(self.judge.wanted(), block, &mut self.scratch, &mut self.found);
+        let (found, mut places) = (std::mem::take(&mut self.found), std::mem::take(&mut self.places));
         places.clear();
-        let lines = sieve.sift(self.judge.wanted(), block, &mut self.scratch, &mut places);
-        places.extend((0..block.len()).step_by(BYTES_OF_SAMPLE));
+        places.extend(found.uuids.iter().map(|&(dash, number)| (dash, Some(number))));
+        let samples = (0..block.len()).step_by(BYTES_OF_SAMPLE);
         // How far a log goes in time is mostly told by its last line.
-        places.extend(block.len().checked_sub(1));
-        places.sort_unstable();
-        let chosen = self.read_chosen(block, &places);
-        self.places = places;
+        let others = found.places.iter().copied().chain(samples).chain(block.len().checked_sub(1));
+        places.extend(others.map(|place| (place, None)));
+        // The UUIDs are in order already, and they are most.
+        places.sort();
+        self.judge.take_bare(found.bare.iter().map(|&(_, number)| number));
+        let chosen = self.read_chosen(block, &places, &found.bare);
         let (read, first_unreadable) = chosen?;
+        let read = read + found.bare.len() as u64;
+        (self.found, self.places) = (found, places);
         let seen = self.judge.deputed();
         if seen.unreadable * 2 > seen.lines {
             // Perhaps most lines are like these, so that absence proves nothing.
@@ -114,20 +122,31 @@ impl<'b, 'w> BlockReader<'b, 'w> {
         Ok((lines, first_unreadable))
     }
 
-    /// Reads the lines at these places, which are sorted.
-    fn read_chosen(&mut self, block: &[u8], places: &[usize]) -> Result<(u64, Option<u64>), Irregular> {
+    /// Reads the lines at these places, which are sorted, but for those that begin where `taken` says.
+    fn read_chosen(
+        &mut self,
+        block: &[u8],
+        places: &[(usize, Option<u32>)],
+        taken: &[(usize, u32)],
+    ) -> Result<(u64, Option<u64>), Irregular> {
         let (mut read, mut first_unreadable, mut behind) = (0, None, 0);
-        for &place in places {
+        for &(place, number) in places {
             if place < behind {
                 continue;
             }
+            if let (Some(number), Some(text)) = (number, uuid_around(block, place)) {
+                self.judge.expect(*text, number);
+            }
             let start = memrchr(b'\n', &block[behind..place]).map_or(behind, |before| behind + before + 1);
             let end = memchr(b'\n', &block[place..]).map_or(block.len(), |length| place + length);
+            behind = end + 1;
+            if taken.binary_search_by_key(&start, |&(start, _)| start).is_ok() {
+                continue;
+            }
             if self.read_line(&block[start..end])? == Reading::Unreadable && first_unreadable.is_none() {
                 first_unreadable = Some(memchr::memchr_iter(b'\n', &block[..start]).count() as u64);
             }
             read += 1;
-            behind = end + 1;
         }
         Ok((read, first_unreadable))
     }

@@ -17,6 +17,7 @@ use super::story::Story;
 use super::suspects::{Suspects, last_word};
 use super::time::parse_time;
 use crate::event::IdKey;
+use crate::event::digits::UUID_BYTES;
 use crate::receipt::{Sighting, WantedIds};
 
 /// What the status field of a line says of its ids.
@@ -43,6 +44,8 @@ pub(super) struct Judge<'w> {
     story: Story,
     tail: Story,
     last_time: LastTime,
+    /// A wanted UUID in its usual spelling, and its number.
+    expected: Option<([u8; UUID_BYTES], u32)>,
     distinct: Option<Distinct>,
     suspects: Option<Suspects>,
     sieves: Sieves,
@@ -97,6 +100,7 @@ impl<'w> Judge<'w> {
             story: Story::default(),
             tail: Story::default(),
             last_time: LastTime::default(),
+            expected: None,
             distinct: None,
             suspects: None,
             sieves: Sieves::default(),
@@ -129,6 +133,7 @@ impl<'w> Judge<'w> {
             story: Story::default(),
             tail: Story::default(),
             last_time: LastTime::default(),
+            expected: None,
             distinct: None,
             suspects: None,
             sieves: self.sieves.clone(),
@@ -227,6 +232,20 @@ impl<'w> Judge<'w> {
         }
     }
 
+    /// The number of a wanted UUID in its usual spelling, which probably is the next id.
+    pub(super) fn expect(&mut self, text: [u8; UUID_BYTES], number: u32) {
+        self.expected = Some((text, number));
+    }
+
+    /// Takes in whole lines of which each is a wanted id and nothing else, by the numbers of these.
+    pub(super) fn take_bare(&mut self, numbers: impl ExactSizeIterator<Item = u32>) {
+        let story = self.current();
+        story.lines += numbers.len() as u64;
+        story.ids += numbers.len() as u64;
+        let mut sink = Sink { part: self.part, lasting: &mut self.sightings, tail: &mut self.tail_sightings };
+        numbers.for_each(|number| sink.raise(number, Sighting::Received));
+    }
+
     /// Takes in a record that was understood and stood in so many lines.
     pub(super) fn take_record(&mut self, record: &Record, lines: u64, ending: Ending, has_status: bool) {
         self.current().lines += lines;
@@ -306,7 +325,10 @@ impl<'w> Judge<'w> {
     }
 
     fn sight(&mut self, id: &[u8], sighting: Sighting) {
-        let number = self.wanted.number_of(IdKey::of(id)).or_else(|| self.wanted.number_of(IdKey::of(id.trim_ascii())));
+        let number = match &self.expected {
+            Some((text, number)) if id == text => Some(*number),
+            _ => self.wanted.number_of(IdKey::of(id)).or_else(|| self.wanted.number_of(IdKey::of(id.trim_ascii()))),
+        };
         if let Some(number) = number {
             let mut sink = Sink { part: self.part, lasting: &mut self.sightings, tail: &mut self.tail_sightings };
             sink.raise(number, sighting);
@@ -379,6 +401,9 @@ fn stronger(one: Sighting, other: Sighting) -> Sighting {
 
 /// The status code of a text; web servers list one for each upstream they tried, the last counts.
 pub(super) fn status_code(text: &[u8]) -> Option<u16> {
+    if let [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9'] = text {
+        return Some(text.iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0')));
+    }
     let text: Cow<'_, str> = String::from_utf8_lossy(text);
     let last = text.rsplit([',', ':']).next()?.trim();
     let digits = last.strip_suffix(".0").unwrap_or(last);
@@ -391,7 +416,9 @@ mod tests {
 
     #[test]
     fn a_status_code_is_a_number_in_any_spelling() {
-        for (text, code) in [("200", Some(200)), (" 200 ", Some(200)), ("200.0", Some(200)), ("502, 200", Some(200))] {
+        for (text, code) in
+            [("200", Some(200)), ("099", Some(99)), (" 200 ", Some(200)), ("200.0", Some(200)), ("502, 200", Some(200))]
+        {
             assert_eq!(status_code(text.as_bytes()), code, "{text}");
         }
         for text in ["", "-", "null", "OK", "2xx", "200, -", "99999999"] {

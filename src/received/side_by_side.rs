@@ -23,8 +23,11 @@ use super::lines::MAX_LINE_BYTES;
 const MOST_THREADS: usize = 4;
 /// How much is read behind a block at first, for the end of its last line.
 const SLACK_BYTES: usize = 16 << 10;
-/// So many reports may wait to be handed over.
-const MOST_WAITING: usize = 64;
+/// So many blocks in a row are read by the same thread and handed over together: waking another
+/// thread takes as long as reading some ten thousand bytes.
+const BLOCKS_IN_A_ROW: u64 = if cfg!(test) { 2 } else { 8 };
+/// So many rows of reports may wait to be handed over.
+const MOST_WAITING: usize = 8;
 
 /// How many threads are worth while.
 pub(super) fn threads() -> usize {
@@ -71,19 +74,21 @@ pub(super) fn read_side_by_side(
         drop(sender);
         let mut waiting = BTreeMap::new();
         let mut turn = 0_u64;
-        while let Ok((number, outcome)) = reports.recv() {
-            waiting.insert(number, outcome);
-            while let Some(outcome) = waiting.remove(&turn) {
-                match outcome {
-                    Outcome::Read(report, end) => take(report, end),
-                    Outcome::Empty => {}
-                    Outcome::Irregular => {
-                        stop.store(true, Ordering::Relaxed);
-                        drop(reports);
-                        return Some(stretch.block_at(turn).map_or(stretch.to, |block| block.end));
+        while let Ok((first, row)) = reports.recv() {
+            waiting.insert(first, row);
+            while let Some(row) = waiting.remove(&turn) {
+                for (number, outcome) in (turn..).zip(row) {
+                    match outcome {
+                        Outcome::Read(report, end) => take(report, end),
+                        Outcome::Empty => {}
+                        Outcome::Irregular => {
+                            stop.store(true, Ordering::Relaxed);
+                            drop(reports);
+                            return Some(stretch.block_at(number).map_or(stretch.to, |block| block.end));
+                        }
                     }
                 }
-                turn += 1;
+                turn += BLOCKS_IN_A_ROW;
             }
         }
         None
@@ -95,22 +100,27 @@ fn work(
     mut reader: BlockReader<'_, '_>,
     next: &AtomicU64,
     stop: &AtomicBool,
-    reports: &SyncSender<(u64, Outcome)>,
+    reports: &SyncSender<(u64, Vec<Outcome>)>,
 ) {
     let mut buffer = Vec::new();
     while !stop.load(Ordering::Relaxed) {
-        let number = next.fetch_add(1, Ordering::Relaxed);
-        let Some(block) = stretch.block_at(number) else { break };
-        let outcome = match stretch.lines_of(&block, &mut buffer) {
-            Ok(Some((lines, end))) => match reader.read(&buffer[lines]) {
-                Ok(report) => Outcome::Read(report, end),
-                Err(Irregular) => Outcome::Irregular,
-            },
-            Ok(None) => Outcome::Empty,
-            // Whoever reads line by line meets the same error and tells of it.
-            Err(_) => Outcome::Irregular,
-        };
-        if reports.send((number, outcome)).is_err() {
+        let first = next.fetch_add(BLOCKS_IN_A_ROW, Ordering::Relaxed);
+        let mut row = Vec::new();
+        for block in (first..first + BLOCKS_IN_A_ROW).map_while(|number| stretch.block_at(number)) {
+            row.push(match stretch.lines_of(&block, &mut buffer) {
+                Ok(Some((lines, end))) => match reader.read(&buffer[lines]) {
+                    Ok(report) => Outcome::Read(report, end),
+                    Err(Irregular) => Outcome::Irregular,
+                },
+                Ok(None) => Outcome::Empty,
+                // Whoever reads line by line meets the same error and tells of it.
+                Err(_) => Outcome::Irregular,
+            });
+            if matches!(row.last(), Some(Outcome::Irregular)) {
+                break;
+            }
+        }
+        if row.is_empty() || reports.send((first, row)).is_err() {
             break;
         }
     }

@@ -16,6 +16,8 @@ const LONGEST_LINE: u64 = 8 * MAX_ID_BYTES as u64;
 const PORTION_BYTES: u64 = if cfg!(test) { 64 } else { 8 << 20 };
 /// Less than this is not worth a thread.
 const LEAST_PART_BYTES: usize = if cfg!(test) { 8 } else { 256 << 10 };
+/// A line with a UUID has so many bytes.
+const BYTES_OF_LINE: usize = 37;
 /// More threads than this only wait for memory.
 const MOST_THREADS: usize = 4;
 
@@ -73,9 +75,19 @@ struct Part {
 
 impl Part {
     fn of(text: &[u8]) -> Self {
-        let mut part = Self::default();
-        for line in text.split_inclusive(|&byte| byte == b'\n') {
+        let mut part = Self { ids: Vec::with_capacity(text.len() / BYTES_OF_LINE), lines: 0, refusal: None };
+        let mut rest = text;
+        while !rest.is_empty() {
             part.lines += 1;
+            // Most lists have nothing but UUIDs, one behind the other.
+            if let Some((usual, [b'\n', others @ ..])) = rest.split_first_chunk()
+                && let Some(id) = EventId::of_usual(usual)
+            {
+                part.ids.push(id);
+                rest = others;
+                continue;
+            }
+            let (line, others) = rest.split_at(memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1));
             match id_of(line.trim_ascii()) {
                 Ok(id) => part.ids.extend(id),
                 Err(reason) => {
@@ -83,6 +95,7 @@ impl Part {
                     break;
                 }
             }
+            rest = others;
         }
         part
     }

@@ -4,8 +4,9 @@
 use wide::u8x16;
 
 use super::chunk::{CHUNK, Chunk};
-use super::filter::{Filter, UUID_BYTES, hash_of_uuid};
-use super::{FIRST_DASH, Sifting};
+use super::filter::{Filter, hash_of_uuid};
+use super::{Sifting, TOGETHER};
+use crate::event::digits::UUID_BYTES;
 
 /// So many bytes are looked at in the usual way behind a line that is something else, and twice as
 /// many when that goes on.
@@ -17,19 +18,35 @@ impl Sifting<'_, '_> {
     /// Looks at the whole block and counts its lines, most of which are bare UUIDs.
     #[inline(always)]
     pub(super) fn run_bare(mut self, uuids: &Filter, look: impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
-        let (mut lines, mut at, mut detour) = (0, 0, LEAST_DETOUR);
+        let (mut lines, mut at, mut detour, mut count) = (0, 0, LEAST_DETOUR, 0);
         loop {
             let start = at;
-            while let Some(line) = self.block[at..].first_chunk::<{ UUID_BYTES + 1 }>()
-                && let Some(text) = bare(line)
-            {
-                if uuids.may_hold(hash_of_uuid(text)) {
-                    self.scratch.dashes.push(at + FIRST_DASH);
+            loop {
+                let (first, mut hashes, mut known) = (at, [0; TOGETHER], 0);
+                while known < TOGETHER
+                    && let Some(line) = self.block[at..].first_chunk::<{ UUID_BYTES + 1 }>()
+                    && let Some(text) = bare(line)
+                {
+                    hashes[known] = hash_of_uuid(text);
+                    known += 1;
+                    at += UUID_BYTES + 1;
                 }
-                at += UUID_BYTES + 1;
+                let bare = &mut self.scratch.bare;
+                if bare.len() < count + TOGETHER {
+                    bare.resize(2 * count + TOGETHER, 0);
+                }
+                for (number, &hash) in hashes[..known].iter().enumerate() {
+                    // Written down whether it may be wanted or not: that can't be foreseen.
+                    bare[count] = first + number * (UUID_BYTES + 1);
+                    count += usize::from(uuids.may_hold(hash));
+                }
+                if known < TOGETHER {
+                    break;
+                }
             }
             lines += ((at - start) / (UUID_BYTES + 1)) as u64;
             if at == self.block.len() {
+                self.scratch.bare.truncate(count);
                 return lines;
             }
             detour = if at > start { LEAST_DETOUR } else { detour * 2 };
@@ -44,12 +61,12 @@ impl Sifting<'_, '_> {
 /// The UUID that is all of a line, if its bytes are usual ones.
 #[inline(always)]
 fn bare(line: &[u8; UUID_BYTES + 1]) -> Option<&[u8; UUID_BYTES]> {
-    let (text, newline) = line.split_first_chunk::<UUID_BYTES>()?;
-    let (lanes, last) = text.as_chunks::<16>();
-    let [left, right] = [u8x16::new(lanes[0]), u8x16::new(lanes[1])];
+    let (text, newline) = line.split_first_chunk::<{ UUID_BYTES }>()?;
+    let (lanes, _) = text.as_chunks::<16>();
+    let [left, right, last] = [u8x16::new(lanes[0]), u8x16::new(lanes[1]), u8x16::new(*text.last_chunk()?)];
     let dash = u8x16::splat(b'-');
     let dashes = left.simd_eq(dash).to_bitmask() | right.simd_eq(dash).to_bitmask() << 16;
-    let usual = usual(left) & usual(right) & usual(u8x16::new(std::array::from_fn(|at| last[at % 4])));
+    let usual = usual(left) & usual(right) & usual(last);
     (newline == b"\n" && dashes == DASHES && usual.to_bitmask() == 0xffff).then_some(text)
 }
 

@@ -1,8 +1,10 @@
 //! A small set that may say yes too often and never says no wrongly: the wanted ids, so compact that
 //! they stay in the processor's cache.
 
+use crate::event::digits::UUID_BYTES;
+
 /// So many ids share one word of the filter on average.
-const IDS_OF_WORD: usize = 4;
+const IDS_OF_WORD: usize = 8;
 
 /// The hashes of some ids.
 #[derive(Debug)]
@@ -12,15 +14,21 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// A filter that holds these hashes.
-    pub(super) fn new(hashes: &[u64]) -> Self {
-        let size = (hashes.len() / IDS_OF_WORD + 1).next_power_of_two();
+    /// A filter that holds these hashes and has room for so many in all.
+    pub(super) fn new(hashes: &[u64], count: usize) -> Self {
+        let size = (count / IDS_OF_WORD + 1).next_power_of_two();
         let mut filter = Self { words: vec![0; size], mask: size as u64 - 1 };
         for &hash in hashes {
             let place = filter.place(hash);
             filter.words[place] |= pattern(hash);
         }
         filter
+    }
+
+    /// What two filters with room for equally many hold together.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.words.iter_mut().zip(other.words).for_each(|(word, more)| *word |= more);
+        self
     }
 
     /// Whether this may be one of the hashes.
@@ -40,9 +48,6 @@ impl Filter {
 fn pattern(hash: u64) -> u64 {
     1 << (hash & 63) | 1 << (hash >> 6 & 63) | 1 << (hash >> 12 & 63)
 }
-
-/// How long a UUID is in its usual spelling.
-pub(super) const UUID_BYTES: usize = 36;
 
 /// The hash of a UUID in its usual spelling, whatever the case of its letters. Two of its digits
 /// take no part.
@@ -92,7 +97,8 @@ mod tests {
         // Neighbours and strangers.
         for spread in [1, 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834_u128] {
             let hash = |number: u128| uuid_hash(number.wrapping_mul(spread));
-            let filter = Filter::new(&(0..10_000).map(hash).collect::<Vec<u64>>());
+            let filter = Filter::new(&(0..5_000).map(hash).collect::<Vec<u64>>(), 10_000)
+                .and(Filter::new(&(5_000..10_000).map(hash).collect::<Vec<u64>>(), 10_000));
             assert!((0..10_000).all(|number| filter.may_hold(hash(number))));
             let wrong = (10_000..110_000).filter(|&number| filter.may_hold(hash(number))).count();
             assert!(wrong < 2_000, "{wrong} of 100,000");
@@ -114,7 +120,7 @@ mod tests {
         hashes.sort_unstable();
         hashes.dedup();
         assert_eq!(hashes.len(), count);
-        let filter = Filter::new(&[]);
+        let filter = Filter::new(&[], 0);
         assert!(!filter.may_hold(0));
     }
 }

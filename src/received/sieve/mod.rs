@@ -19,7 +19,7 @@ mod vector;
 
 use chunk::{CHUNK, Chunk, look};
 use escape::{Kind, is_harmless};
-use filter::{Filter, UUID_BYTES, hash_of_text, hash_of_uuid};
+use filter::{Filter, hash_of_text, hash_of_uuid};
 use notes::{Notes, STRETCH, ones};
 
 use std::panic::resume_unwind;
@@ -29,6 +29,7 @@ use std::thread::{self, ScopedJoinHandle};
 use super::plan::Layout;
 use super::side_by_side::threads;
 use super::text::IdField;
+use crate::event::digits::{UUID_BYTES, text_of};
 use crate::event::{EventId, IdKey};
 use crate::receipt::WantedIds;
 
@@ -36,6 +37,8 @@ use crate::receipt::WantedIds;
 const SHORTEST_WORD: usize = 4;
 /// Less than so many ids are not worth a thread.
 const LEAST_SHARE: usize = 20_000;
+/// So many UUIDs are looked up together, so that the processor waits for memory once for all of them.
+const TOGETHER: usize = 64;
 /// The digits of a UUID without its dashes.
 const DIGITS: usize = 32;
 /// Where in a UUID its first dash is.
@@ -91,7 +94,7 @@ impl Hashes {
         let mut hashes = Self { uuids: Vec::new(), words: Vec::new(), shortest: usize::MAX };
         for id in ids {
             match id.key() {
-                IdKey::Uuid(value) => hashes.uuids.push(hash_of_uuid(&hyphenated(value))),
+                IdKey::Uuid(value) => hashes.uuids.push(hash_of_uuid(&text_of(value))),
                 IdKey::Bytes(word) if word.len() >= SHORTEST_WORD && word.iter().all(|&byte| is_word(byte)) => {
                     // Dashes at its ends may as well belong to what stands around it.
                     if trimmed(word).len() != word.len() {
@@ -169,36 +172,68 @@ impl Filters {
     /// Prepares the search, if there is a way to search for these ids.
     fn new(wanted: &WantedIds) -> Option<Self> {
         let share = (wanted.ids().len() / threads() + 1).max(LEAST_SHARE);
-        let parts: Option<Vec<Hashes>> = thread::scope(|scope| {
-            let parts: Vec<_> = wanted.ids().chunks(share).map(|ids| scope.spawn(|| Hashes::of(ids))).collect();
-            let join = |part: ScopedJoinHandle<'_, _>| part.join().unwrap_or_else(|panic| resume_unwind(panic));
-            parts.into_iter().map(join).collect()
-        });
+        let parts: Vec<&[EventId]> = wanted.ids().chunks(share).collect();
+        let parts: Option<Vec<Hashes>> = side_by_side(&parts, |ids| Hashes::of(ids)).into_iter().collect();
         let parts = parts?;
-        let together = |of: fn(&Hashes) -> &Vec<u64>| parts.iter().flat_map(of).copied().collect::<Vec<u64>>();
-        let (uuids, words) = (together(|part| &part.uuids), together(|part| &part.words));
         let shortest = parts.iter().map(|part| part.shortest).min().unwrap_or(usize::MAX);
-        let filter = |hashes: Vec<u64>| (!hashes.is_empty()).then(|| Filter::new(&hashes));
-        let words = filter(words).map(|filter| Words { filter, shortest });
-        Some(Self { uuids: filter(uuids), words })
+        let filter = |of: fn(&Hashes) -> &Vec<u64>| {
+            let count = parts.iter().map(|part| of(part).len()).sum();
+            let filters = side_by_side(&parts, |part| Filter::new(of(part), count));
+            filters.into_iter().reduce(Filter::and).filter(|_| count > 0)
+        };
+        let words = filter(|part| &part.words).map(|filter| Words { filter, shortest });
+        Some(Self { uuids: filter(|part| &part.uuids), words })
     }
 }
 
+/// The same for each of some parts, one thread for each.
+fn side_by_side<P: Sync, R: Send>(parts: &[P], work: impl Fn(&P) -> R + Sync) -> Vec<R> {
+    let Some((first, others)) = parts.split_first() else { return Vec::new() };
+    thread::scope(|scope| {
+        let others: Vec<_> = others.iter().map(|part| scope.spawn(|| work(part))).collect();
+        let first = work(first);
+        let join = |part: ScopedJoinHandle<'_, R>| part.join().unwrap_or_else(|panic| resume_unwind(panic));
+        [first].into_iter().chain(others.into_iter().map(join)).collect()
+    })
+}
+
 impl Sieve {
-    /// Finds places in whole lines, each of them in a line that must be read, in no order. The answer
-    /// is how many lines there are.
-    pub(super) fn sift(&self, wanted: &WantedIds, block: &[u8], scratch: &mut Scratch, places: &mut Vec<usize>) -> u64 {
+    /// Finds what matters in whole lines. The answer is how many lines there are.
+    pub(super) fn sift(&self, wanted: &WantedIds, block: &[u8], scratch: &mut Scratch, found: &mut Found) -> u64 {
         scratch.dashes.clear();
-        let sifting = Sifting::new(self, block, scratch, places);
+        scratch.bare.clear();
+        found.clear();
+        let sifting = Sifting::new(self, block, scratch, &mut found.places);
         let lines = match (&self.filters.words, self.look) {
             (Some(_), _) => sifting.run_any::<true>(look::<true>),
             (None, Look::Common) => sifting.run_any::<false>(look::<false>),
             #[cfg(target_arch = "x86_64")]
             (None, Look::Wide(registers)) => registers.sift(sifting),
         };
-        wanted.retain_uuids(&mut scratch.dashes, |dash| uuid_around(block, dash).map(<[u8; UUID_BYTES]>::as_slice));
-        places.extend_from_slice(&scratch.dashes);
+        wanted.uuids_at(&scratch.dashes, |dash| uuid_around(block, dash), &mut found.uuids);
+        wanted.uuids_at(&scratch.bare, |start| block.get(start..)?.first_chunk(), &mut found.bare);
         lines
+    }
+}
+
+/// What was found in a block.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Places in lines that must be read, in no order.
+    pub(super) places: Vec<usize>,
+    /// The first dashes of wanted UUIDs in their usual spelling, whose lines must be read too, and the
+    /// numbers of these ids.
+    pub(super) uuids: Vec<(usize, u32)>,
+    /// Where lines begin that are a wanted UUID and nothing else, in their order, and the numbers of
+    /// these ids. Only where a line is an id are there any.
+    pub(super) bare: Vec<(usize, u32)>,
+}
+
+impl Found {
+    fn clear(&mut self) {
+        self.places.clear();
+        self.uuids.clear();
+        self.bare.clear();
     }
 }
 
@@ -206,13 +241,15 @@ impl Sieve {
 pub(super) struct Scratch {
     /// The first dashes of what may be wanted UUIDs.
     dashes: Vec<usize>,
+    /// The beginnings of lines that are nothing else.
+    bare: Vec<usize>,
     notes: Notes,
 }
 
 impl Scratch {
     /// Memory for one block at a time.
     pub(super) fn new() -> Self {
-        Self { dashes: Vec::new(), notes: Notes::new() }
+        Self { dashes: Vec::new(), bare: Vec::new(), notes: Notes::new() }
     }
 }
 
@@ -296,15 +333,22 @@ impl<'s, 'p> Sifting<'s, 'p> {
     /// Looks at what was noted, and counts the lines.
     #[inline(always)]
     fn look_up(&mut self) -> u64 {
-        let Scratch { dashes, notes } = &mut *self.scratch;
+        let Scratch { dashes, notes, .. } = &mut *self.scratch;
         if let Some(uuids) = &self.sieve.filters.uuids {
             // Each is written down whether it may be wanted or not: that can't be foreseen either.
             let mut count = dashes.len();
             dashes.resize(count + notes.dashes.count, 0);
-            for &dash in notes.dashes.noted() {
-                dashes[count] = dash;
-                let text = uuid_around(self.block, dash);
-                count += usize::from(text.is_some_and(|text| uuids.may_hold(hash_of_uuid(text))));
+            for few in notes.dashes.noted().chunks(TOGETHER) {
+                let (mut hashes, mut known) = ([(0, 0); TOGETHER], 0);
+                for &dash in few {
+                    let Some(text) = uuid_around(self.block, dash) else { continue };
+                    hashes[known] = (dash, hash_of_uuid(text));
+                    known += 1;
+                }
+                for &(dash, hash) in &hashes[..known] {
+                    dashes[count] = dash;
+                    count += usize::from(uuids.may_hold(hash));
+                }
             }
             dashes.truncate(count);
         }
@@ -401,7 +445,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
 
 /// The 36 bytes in which the first dash of a UUID stands there.
 #[inline(always)]
-fn uuid_around(block: &[u8], dash: usize) -> Option<&[u8; UUID_BYTES]> {
+pub(super) fn uuid_around(block: &[u8], dash: usize) -> Option<&[u8; UUID_BYTES]> {
     block.get(dash.checked_sub(FIRST_DASH)?..)?.first_chunk()
 }
 
@@ -419,12 +463,6 @@ fn trimmed(mut word: &[u8]) -> &[u8] {
         word = rest;
     }
     word
-}
-
-fn hyphenated(value: [u8; 16]) -> [u8; UUID_BYTES] {
-    let mut text = [0; UUID_BYTES];
-    uuid::Uuid::from_bytes(value).hyphenated().encode_lower(&mut text);
-    text
 }
 
 /// The digits of a UUID in its usual spelling.

@@ -20,11 +20,17 @@ fn sifted(wanted: &WantedIds, sieve: &mut Sieve, block: &[u8]) -> Vec<usize> {
 }
 
 fn sifted_as_it_is(wanted: &WantedIds, sieve: &Sieve, block: &[u8]) -> Vec<usize> {
-    let mut places = Vec::new();
-    let count = sieve.sift(wanted, block, &mut Scratch::new(), &mut places);
+    let mut found = Found::default();
+    let count = sieve.sift(wanted, block, &mut Scratch::new(), &mut found);
+    let uuids = found.uuids.iter().map(|&(dash, number)| (dash - FIRST_DASH, number)).chain(found.bare.iter().copied());
+    for (start, number) in uuids.clone() {
+        assert_eq!(wanted.number_of(IdKey::of(&block[start..start + UUID_BYTES])), Some(number));
+    }
+    assert!(found.bare.iter().all(|&(start, _)| block[..start].last().is_none_or(|&byte| byte == b'\n')));
+    assert!(found.bare.iter().all(|&(start, _)| block[start + UUID_BYTES] == b'\n'));
+    let places = found.places.iter().copied().chain(uuids.map(|(start, _)| start));
     assert_eq!(count as usize, memchr::memchr_iter(b'\n', block).count());
-    let mut lines: Vec<usize> =
-        places.iter().map(|&place| memchr::memchr_iter(b'\n', &block[..place]).count()).collect();
+    let mut lines: Vec<usize> = places.map(|place| memchr::memchr_iter(b'\n', &block[..place]).count()).collect();
     lines.sort_unstable();
     lines.dedup();
     lines

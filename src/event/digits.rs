@@ -1,0 +1,166 @@
+//! UUIDs in their usual spelling, read and written eight digits at a time.
+//!
+//! Logs and lists of ids are mostly made of them, and a general parser takes longer for one than all
+//! else that is done with it. What it does not know is no UUID in this spelling; it may be one in another.
+
+/// How long a UUID is in its usual spelling.
+pub(crate) const UUID_BYTES: usize = 36;
+
+/// The letters among the digits of a UUID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Letters {
+    /// There are none, or all are small.
+    Lower,
+    /// There are some and all are capital.
+    Upper,
+    /// There are both kinds.
+    Mixed,
+}
+
+/// The highest bit of each byte.
+const HIGHEST: u64 = 0x8080_8080_8080_8080;
+
+/// One byte, eight times.
+const fn all(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// What was learned of some digits: a highest bit for each byte.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    wrong: u64,
+    lower: u64,
+    upper: u64,
+}
+
+/// The four bytes that eight digits stand for.
+#[inline(always)]
+fn bytes_of(digits: u64, seen: &mut Seen) -> [u8; 4] {
+    // Each byte below 128, so that no sum goes over into the next byte.
+    let from = |bytes: u64, least: u8| (bytes & !HIGHEST) + all(0x80 - least);
+    let small = digits | all(0x20);
+    let is_number = from(digits, b'0') & !from(digits, b'9' + 1);
+    let is_letter = from(small, b'a') & !from(small, b'f' + 1) & HIGHEST;
+    seen.wrong |= (!(is_number | is_letter) | digits) & HIGHEST;
+    // The bit that small letters have, moved to the highest.
+    seen.lower |= is_letter & digits << 2;
+    seen.upper |= is_letter & !(digits << 2);
+    let values = (digits & all(0x0f)) + (is_letter >> 7) * 9;
+    let pairs = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    let [first, second, third, fourth, ..] = (fours | fours >> 16).to_le_bytes();
+    [first, second, third, fourth]
+}
+
+/// The value of a UUID in its usual spelling, and how its letters are written.
+#[inline(always)]
+pub(crate) fn value_of(text: &[u8; UUID_BYTES]) -> Option<([u8; 16], Letters)> {
+    let four = |from: usize| text[from..].first_chunk::<4>().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    let eight = |first: usize, second: usize| u64::from(four(first)) | u64::from(four(second)) << 32;
+    let mut seen = Seen::default();
+    let first = bytes_of(eight(0, 4), &mut seen);
+    let second = bytes_of(eight(9, 14), &mut seen);
+    let third = bytes_of(eight(19, 24), &mut seen);
+    let fourth = bytes_of(eight(28, 32), &mut seen);
+    let dashes = [text[8], text[13], text[18], text[23]];
+    if seen.wrong != 0 || dashes != [b'-'; 4] {
+        return None;
+    }
+    let mut value = [0; 16];
+    value[..4].copy_from_slice(&first);
+    value[4..8].copy_from_slice(&second);
+    value[8..12].copy_from_slice(&third);
+    value[12..].copy_from_slice(&fourth);
+    let letters = match (seen.lower & HIGHEST != 0, seen.upper & HIGHEST != 0) {
+        (_, false) => Letters::Lower,
+        (false, true) => Letters::Upper,
+        (true, true) => Letters::Mixed,
+    };
+    Some((value, letters))
+}
+
+/// Eight small digits for four bytes.
+#[inline(always)]
+fn digits_of(bytes: [u8; 4]) -> [u8; 8] {
+    let fours = u64::from(u32::from_le_bytes(bytes));
+    let pairs = (fours | fours << 16) & 0x0000_ffff_0000_ffff;
+    let whole = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
+    let values = (whole >> 4 & 0x000f_000f_000f_000f) | (whole & 0x000f_000f_000f_000f) << 8;
+    let is_letter = (values + all(6)) >> 4 & all(1);
+    (values + all(b'0') + is_letter * u64::from(b'a' - b'9' - 1)).to_le_bytes()
+}
+
+/// The usual spelling of a UUID, in small letters.
+#[inline(always)]
+pub(crate) fn text_of(value: [u8; 16]) -> [u8; UUID_BYTES] {
+    let part = |from: usize| digits_of([value[from], value[from + 1], value[from + 2], value[from + 3]]);
+    let [first, second, third, fourth] = [part(0), part(4), part(8), part(12)];
+    let mut text = [b'-'; UUID_BYTES];
+    text[..8].copy_from_slice(&first);
+    text[9..13].copy_from_slice(&second[..4]);
+    text[14..18].copy_from_slice(&second[4..]);
+    text[19..23].copy_from_slice(&third[..4]);
+    text[24..28].copy_from_slice(&third[4..]);
+    text[28..].copy_from_slice(&fourth);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn letters_of(text: &[u8]) -> Letters {
+        match (text.iter().any(u8::is_ascii_lowercase), text.iter().any(u8::is_ascii_uppercase)) {
+            (_, false) => Letters::Lower,
+            (false, true) => Letters::Upper,
+            (true, true) => Letters::Mixed,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_uuid_is_written_as_others_write_it_and_read_in_any_case(
+            value in any::<[u8; 16]>(),
+            zeros in any::<[bool; 16]>(),
+            capitals in any::<u64>(),
+        ) {
+            let value: [u8; 16] = std::array::from_fn(|at| if zeros[at] { value[at] & 0x0f } else { value[at] });
+            let mut text = text_of(value);
+            let expected = Uuid::from_bytes(value).hyphenated().to_string();
+            prop_assert_eq!(&text[..], expected.as_bytes());
+            prop_assert_eq!(value_of(&text), Some((value, Letters::Lower)));
+            for (at, byte) in text.iter_mut().enumerate() {
+                if capitals >> at & 1 == 1 {
+                    byte.make_ascii_uppercase();
+                }
+            }
+            prop_assert_eq!(value_of(&text), Some((value, letters_of(&text))));
+        }
+
+        #[test]
+        fn what_is_no_uuid_to_others_is_none_here(
+            value in any::<[u8; 16]>(),
+            changes in prop::collection::vec((0..UUID_BYTES, any::<u8>()), 1..3),
+        ) {
+            let mut text = text_of(value);
+            changes.iter().for_each(|&(at, byte)| text[at] = byte);
+            let expected = Uuid::try_parse_ascii(&text).ok().map(|uuid| (uuid.into_bytes(), letters_of(&text)));
+            prop_assert_eq!(value_of(&text), expected);
+        }
+    }
+
+    #[test]
+    fn each_byte_is_a_digit_here_that_is_one_to_others_wherever_it_stands() {
+        for at in 0..UUID_BYTES {
+            for byte in 0..=u8::MAX {
+                let mut text = *b"01234567-89ab-cdef-0123-456789abcdef";
+                text[at] = byte;
+                let expected = Uuid::try_parse_ascii(&text).ok().map(Uuid::into_bytes);
+                assert_eq!(value_of(&text).map(|(value, _)| value), expected, "{byte} at {at}");
+            }
+        }
+    }
+}
