@@ -138,7 +138,11 @@ const INIT_EXAMPLES: [(&str, &str); 3] = [
     ("see every setting with its default", "hookmend init --print --yes"),
 ];
 
-const SANDBOX_EXAMPLES: [(&str, &str); 2] = [
+const SANDBOX_EXAMPLES: [(&str, &str); 3] = [
+    (
+        "put a receiver of yours to the test",
+        "hookmend sandbox --scenario outage.toml --receiver http://127.0.0.1:8080/hook",
+    ),
     ("a vendor to try hookmend on", "hookmend sandbox --port 8080"),
     ("one that ignores the filter", "hookmend sandbox --fault ignore-success-filter"),
 ];
