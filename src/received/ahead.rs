@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::Scope;
 
 /// A buffer, in bytes.
-const BUFFER_BYTES: usize = if cfg!(test) { 7 } else { 256 << 10 };
+const BUFFER_BYTES: usize = if cfg!(test) { 4_093 } else { 256 << 10 };
 /// So many full buffers may wait.
 const MOST_WAITING: usize = 2;
 
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_comes_out_is_what_went_in_up_to_the_error() {
-        for length in [0, 1, 6, 7, 8, 14, 100, 1_000] {
+        for length in [0, 1, 4_092, 4_093, 4_094, 8_186, 20_000] {
             let text: Vec<u8> = (0..length).map(|at: u32| at.to_le_bytes()[0]).collect();
             assert_eq!(read_all(&text, None), (text.clone(), None));
             assert_eq!(read_all(&text, Some(ErrorKind::Interrupted)), (text.clone(), None));
