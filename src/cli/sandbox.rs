@@ -250,7 +250,8 @@ fn write_ready_file(path: &Path, sandbox: &Sandbox, journal: Option<&Path>) -> R
         "control_url": sandbox.control_url(),
         "subscription_key": sandbox.subscription_key(),
         "api_key": sandbox.api_key(),
-        "webhooks": sandbox.webhooks().into_iter().map(webhook).collect::<Vec<_>>(),
+        "webhooks": sandbox.webhooks().into_iter().map(|webhook| webhook.id).collect::<Vec<_>>(),
+        "subscriptions": sandbox.webhooks().into_iter().map(webhook).collect::<Vec<_>>(),
         "received": sandbox.received_log(),
         "journal": journal,
     });

@@ -62,7 +62,7 @@ fn the_header_can_be_named_on_the_command_line_and_generated_events_reach_the_re
     let receiver = Receiver::start(stage.log(), accepts);
     let url = receiver.url();
     let stage = stage.open(&["--receiver", &url, "--event-id-header", "X-Mine", "--events", "20", "--missing", "2"]);
-    let webhook = stage.ready["webhooks"][0]["id"].as_str().expect("an id").to_owned();
+    let webhook = stage.ready["webhooks"][0].as_str().expect("an id").to_owned();
     let listing = format!("/api/WebhooksEvents/{webhook}?from=2020-01-01&to=2099-01-01&success=false");
     let (_, failed) = stage.vendor("GET", &listing, "");
     let event = failed[0]["webhookEventId"].as_str().expect("an id");
@@ -195,7 +195,7 @@ fn the_journal_has_every_call_and_every_delivery_but_no_key() {
 fn the_ready_file_has_all_that_a_test_suite_needs() {
     let (stage, receiver) = played(&deliver(1), accepts);
     let url = receiver.url();
-    assert_eq!(stage.ready["webhooks"], json!([{ "id": "sales", "event_type": "SaleCreated", "url": url }]));
+    assert_eq!(stage.ready["subscriptions"], json!([{ "id": "sales", "event_type": "SaleCreated", "url": url }]));
     assert!(stage.field("base_url").ends_with("/restapi/V2") && stage.field("control_url").ends_with("/sandbox"));
     assert_eq!(stage.field("api_key"), "sandbox-api-key-3");
     assert_eq!(stage.field("journal"), "journal.jsonl");
