@@ -41,9 +41,18 @@ impl Run<'_> {
     pub(super) fn mark_arrived_meanwhile(&mut self, index: usize) {
         let is_idempotent = self.policy().resend.idempotent;
         let WebhookState { wanted, events, .. } = &mut self.webhooks[index];
-        for (id, wanted_by) in wanted {
+        for (id, wanted_by) in wanted.iter() {
             let Some(tracked) = events.get_mut(id) else { continue };
             if tracked.attempts > 0 || tracked.result.is_some() {
+                continue;
+            }
+            if let (Verdict::LostAfterAck, WantedBy::Plan { verdict, .. }) = (tracked.verdict, wanted_by)
+                && *verdict != VerdictKind::LostAfterAck
+            {
+                // It failed when it was planned. The log may only be late, so it is told of and not sent.
+                tracked.result = Some(EventResult::Left);
+                tracked.reason =
+                    Some("delivered since the plan was made, but the received log does not hold it".into());
                 continue;
             }
             let reason = match (tracked.verdict, wanted_by) {

@@ -110,7 +110,10 @@ impl Run<'_> {
 
     /// The event as the vendor shows it: from the listing just made, or asked for by itself.
     async fn look_up_open(&self, index: usize, attempt: &OpenAttempt, look: Look) -> Result<Option<Event>, Halt> {
-        let listed = self.webhooks[index].events.get(&attempt.request.event);
+        let webhook = &self.webhooks[index];
+        // What nobody showed is no evidence, whatever stands in its place.
+        let is_shown = webhook.taken_in.get(&attempt.request.event) != Some(&Shown::No);
+        let listed = webhook.events.get(&attempt.request.event).filter(|_| is_shown);
         match (look, listed) {
             (Look::First, Some(tracked)) => Ok(Some(tracked.event.clone())),
             _ if self.is_settled_by_absence(index, attempt) => Ok(None),

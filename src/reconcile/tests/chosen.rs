@@ -254,3 +254,19 @@ async fn a_list_of_what_failed_never_passes_for_the_received_log() {
     }
     assert_eq!(world.get().resends, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_delivered_since_the_plan_was_made_is_not_sent_again_while_the_log_is_late() {
+    let world = Shared::outage(2);
+    world.event("delivered-since", 5, true, false);
+    let mut plan = planned(&[("delivered-since", hours_ago(5), VerdictKind::Missing)]);
+    plan.policy.resend.include_acknowledged = true;
+    let report = world.run(&plan).await;
+    assert_eq!((report.exit_code, world.get().resends), (ExitCode::Left, 0), "{:?}", report.problems);
+    assert!(told(&report, "delivered-since").reason().contains("since the plan was made"));
+    // Where it was planned because it was lost after its acknowledgement, it is sent.
+    let mut plan = planned(&[("delivered-since", hours_ago(5), VerdictKind::LostAfterAck)]);
+    plan.policy.resend.include_acknowledged = true;
+    world.run(&plan).await;
+    assert_eq!(world.get().resends, 1);
+}
