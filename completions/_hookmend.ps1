@@ -155,6 +155,7 @@ Register-ArgumentCompleter -Native -CommandName 'hookmend' -ScriptBlock {
             [CompletionResult]::new('--idempotent', '--idempotent', [CompletionResultType]::ParameterName, 'The receiver takes an event twice without harm: count whatever has failed')
             [CompletionResult]::new('--include-acknowledged', '--include-acknowledged', [CompletionResultType]::ParameterName, 'Count events that were acknowledged and are not in the log')
             [CompletionResult]::new('--no-proof', '--no-proof', [CompletionResultType]::ParameterName, 'Trust the vendor''s filter and the log without proof')
+            [CompletionResult]::new('--audit', '--audit', [CompletionResultType]::ParameterName, 'Compare both ways: list delivered events too, and look for every id of the log at the vendor')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what was resolved, where it was set, and what is done')

@@ -425,7 +425,7 @@ _hookmend() {
             return 0
             ;;
         hookmend__subcmd__check)
-            opts="-q -v -h --webhook --all-webhooks --since --from --to --time-zone --min-age --event-type --status --verdict --status-code --id --received --received-format --received-id --received-status --received-ok --received-time --received-since --received-query --idempotent --include-acknowledged --no-proof --max-missing --max-age --concurrency --rate --deadline --max-attempts --settle --provider --base-url --ca-file --timeout --slice --zone-margin --format --ledger --ping --metrics --report --config --quiet --verbose --color --no-progress --help"
+            opts="-q -v -h --webhook --all-webhooks --since --from --to --time-zone --min-age --event-type --status --verdict --status-code --id --received --received-format --received-id --received-status --received-ok --received-time --received-since --received-query --idempotent --include-acknowledged --no-proof --max-missing --audit --max-age --concurrency --rate --deadline --max-attempts --settle --provider --base-url --ca-file --timeout --slice --zone-margin --format --ledger --ping --metrics --report --config --quiet --verbose --color --no-progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

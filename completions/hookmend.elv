@@ -150,6 +150,7 @@ set edit:completion:arg-completer[hookmend] = {|@words|
             cand --idempotent 'The receiver takes an event twice without harm: count whatever has failed'
             cand --include-acknowledged 'Count events that were acknowledged and are not in the log'
             cand --no-proof 'Trust the vendor''s filter and the log without proof'
+            cand --audit 'Compare both ways: list delivered events too, and look for every id of the log at the vendor'
             cand -q 'Say only what is wrong'
             cand --quiet 'Say only what is wrong'
             cand -v 'Say what was resolved, where it was set, and what is done'

@@ -162,6 +162,7 @@ complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l all-webhooks
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l idempotent -d 'The receiver takes an event twice without harm: count whatever has failed'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l include-acknowledged -d 'Count events that were acknowledged and are not in the log'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l no-proof -d 'Trust the vendor\'s filter and the log without proof'
+complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l audit -d 'Compare both ways: list delivered events too, and look for every id of the log at the vendor'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s q -l quiet -d 'Say only what is wrong'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -s v -l verbose -d 'Say what was resolved, where it was set, and what is done'
 complete -c hookmend -n "__fish_hookmend_using_subcommand check" -l no-progress -d 'Show no progress on the terminal'

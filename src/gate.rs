@@ -130,6 +130,7 @@ mod tests {
             selection: String::new(),
             told: Told::Unsettled,
             planned: Plan::default(),
+            audit: None,
             outcome: RunOutcome::Left,
             exit_code: ExitCode::Left,
             totals: counts,

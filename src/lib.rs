@@ -13,6 +13,7 @@
 //! | [`receipt`] | what the received log says of an id, and its coverage |
 //! | [`coverage`] | where a log begins, told from deliveries |
 //! | [`classify`] | the decision table: status × age × receipt → verdict |
+//! | [`audit`] | the two-way picture of vendor and log, as data |
 //! | [`tracked`] | the events of one webhook with their verdicts and results |
 //! | [`attempt`] | intents, what may be concluded from an answer, how doubt is settled |
 //! | [`pace`] | limiter, retry, breaker, failure budget: they take the time and return waits |
@@ -57,6 +58,7 @@
 //! | [`cli`] | one file per command, progress, hints |
 
 pub mod attempt;
+pub mod audit;
 pub mod checkup;
 pub mod classify;
 pub mod cli;

@@ -8,10 +8,12 @@ use chrono::{DateTime, Utc};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 mod table;
+mod unlisted;
 
 use crate::event::digits::{UUID_BYTES, value_of};
 use crate::event::{Event, EventId, IdKey};
 use table::{ClosedUp, Start, UuidTable};
+pub use unlisted::{Unlisted, UnlistedId};
 
 /// So many UUIDs are looked up together.
 const ASKED_AT_ONCE: usize = 64;

@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::audit::Audit;
 use crate::classify::Verdict;
 use crate::event::{DeliveryStatus, WebhookId, Window};
 use crate::exit::ExitCode;
@@ -198,6 +199,12 @@ pub enum ProblemKind {
     NotTolerated,
     /// Proofs were turned off.
     ProofsOff,
+    /// The log holds ids that the vendor does not know.
+    UnknownToVendor,
+    /// The vendor knows, or must have known, events that its listing left out.
+    ListingIncomplete,
+    /// Not every id of the log could be held against the vendor.
+    AuditIncomplete,
 }
 
 impl ProblemKind {
@@ -236,6 +243,9 @@ impl ProblemKind {
             Self::Tolerated => "tolerated",
             Self::NotTolerated => "not_tolerated",
             Self::ProofsOff => "proofs_off",
+            Self::UnknownToVendor => "unknown_to_vendor",
+            Self::ListingIncomplete => "listing_incomplete",
+            Self::AuditIncomplete => "audit_incomplete",
         }
     }
 }
@@ -316,6 +326,8 @@ pub struct RunReport {
     pub told: Told,
     /// What a dry run would resend, by the places of its webhooks.
     pub planned: Plan,
+    /// The two-way picture, where it was asked for and came to its end.
+    pub audit: Option<Audit>,
     /// How it ended.
     pub outcome: RunOutcome,
     /// The exit code of that.

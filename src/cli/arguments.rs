@@ -44,7 +44,8 @@ const RECONCILE_EXAMPLES: [(&str, &str); 4] = [
     ("a receiver that takes events twice", "hookmend reconcile --webhook SaleCreated --idempotent"),
 ];
 
-const CHECK_EXAMPLES: [(&str, &str); 3] = [
+const CHECK_EXAMPLES: [(&str, &str); 4] = [
+    ("compare both ways", "hookmend check --audit --all-webhooks --received 'received*.jsonl'"),
     ("let twelve known losses pass", "hookmend check --webhook sales --received ids.txt --max-missing 12"),
     (
         "fail a build when an event since yesterday is missing",

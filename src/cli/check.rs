@@ -1,6 +1,6 @@
 //! `hookmend check`: a gate. The diff of a reconcile, reads only, and the code that the gate gives it.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 
 use crate::cli::console;
@@ -14,6 +14,7 @@ use crate::config::values::{duration, number};
 use crate::config::{Environment, Format, Job, Layer, SelectionTexts, Settings};
 use crate::exit::ExitCode;
 use crate::gate::Gate;
+use crate::reconcile::{Directions, Task};
 use crate::report::annotations;
 use crate::report::view::View;
 use crate::run_report::RunReport;
@@ -35,6 +36,9 @@ pub struct CheckArgs {
     /// Let so many events that are left pass; a team can start from where it is [default: 0]
     #[arg(long, value_name = "N", help_heading = "What may be done")]
     max_missing: Option<String>,
+    /// Compare both ways: list delivered events too, and look for every id of the log at the vendor
+    #[arg(long, help_heading = "What may be done", conflicts_with_all = ["status", "verdict", "status_code", "id"])]
+    audit: bool,
     /// Fail only for events older than this; younger ones that are left are a warning
     #[arg(long, value_name = "D", help_heading = "What may be done")]
     max_age: Option<String>,
@@ -71,7 +75,8 @@ impl CheckArgs {
             None => None,
         };
         let annotates = matches!(environment.text(GITHUB), Ok(Some("true")));
-        Ok(CheckErrand { gate: Gate { max_missing, max_age }, annotates })
+        let directions = if self.audit { Directions::Both } else { Directions::VendorToLog };
+        Ok(CheckErrand { gate: Gate { max_missing, max_age }, directions, annotates })
     }
 
     /// Adds these flags to the layer and tells what they select.
@@ -92,6 +97,7 @@ impl CheckArgs {
 #[derive(Clone, Copy, Debug)]
 pub struct CheckErrand {
     gate: Gate,
+    directions: Directions,
     /// Whether a runner reads annotations from the output.
     annotates: bool,
 }
@@ -99,6 +105,18 @@ pub struct CheckErrand {
 impl Errand for CheckErrand {
     fn job(&self) -> Job {
         Job::Check
+    }
+
+    fn task(&self, settings: &mut Settings, _now: DateTime<Utc>) -> Result<Task, CliError> {
+        if self.directions == Directions::Both && settings.received.is_none() {
+            return Err(CliError::new(ExitCode::Usage, "--audit needs a received log to hold against the vendor")
+                .hint("name it with --received"));
+        }
+        Ok(Task::Window(settings.selection.clone()))
+    }
+
+    fn directions(&self) -> Directions {
+        self.directions
     }
 
     fn judge(&self, report: &mut RunReport) {

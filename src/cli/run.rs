@@ -27,7 +27,7 @@ use crate::plan::Plan;
 use crate::provider::Provider;
 use crate::received::ReceivedLog;
 use crate::reconcile::{
-    Beginning, LedgerAccess, Ports, Preapproved, RunRequest, Scope, Task, WebhookRef, run as run_engine,
+    Beginning, Directions, LedgerAccess, Ports, Preapproved, RunRequest, Scope, Task, WebhookRef, run as run_engine,
 };
 use crate::report::view::View;
 use crate::run_report::{Counts, Mode, Problem, ProblemKind, Requests, RunReport, Told};
@@ -49,6 +49,11 @@ pub trait Errand {
     /// Which events the report tells of one by one.
     fn told(&self, _task: &Task) -> Told {
         Told::Unsettled
+    }
+
+    /// In which directions the vendor and the log are compared.
+    fn directions(&self) -> Directions {
+        Directions::VendorToLog
     }
 
     /// Has the last word on the exit code, before anybody sees the report.
@@ -227,7 +232,8 @@ fn prepare(
         inputs.push((what, path));
     }
     let reports = Reports::open(loaded, &settings, &inputs)?;
-    let request = request(&settings, errand.told(&task), task, surroundings);
+    let told = errand.told(&task);
+    let request = RunRequest { directions: errand.directions(), ..request(&settings, told, task, surroundings) };
     let output = adapters.output(&settings.output);
     match open_sources(&settings, &request, console, surroundings.now, adapters, output.as_ref()) {
         Ok((received, ledger, provider)) => {
@@ -288,6 +294,7 @@ fn request(settings: &Settings, told: Told, task: Task, surroundings: &Surroundi
         beginning: settings.beginning,
         scope: settings.scope.clone(),
         task,
+        directions: Directions::default(),
         told,
         findings: findings(settings),
         policy: settings.policy,
@@ -359,6 +366,7 @@ fn report_without_run(
         selection: String::new(),
         told: Told::Unsettled,
         planned: Plan::default(),
+        audit: None,
         outcome,
         exit_code: ExitCode::of(outcome, Findings::Fail),
         totals: Counts::default(),

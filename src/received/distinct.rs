@@ -29,14 +29,15 @@ pub struct Count {
     pub is_least: bool,
 }
 
+/// Hashes of different things, counted exactly up to a bound.
 #[derive(Default)]
-struct Bounded {
+pub(super) struct Bounded {
     hashes: HashSet<u64, BuildHasherDefault<AsItIs>>,
     is_full: bool,
 }
 
 impl Bounded {
-    fn add(&mut self, hash: u64) {
+    pub(super) fn add(&mut self, hash: u64) {
         if self.hashes.len() < MOST_KEPT {
             self.hashes.insert(hash);
         } else if !self.is_full {
@@ -44,7 +45,15 @@ impl Bounded {
         }
     }
 
-    fn count(&self) -> Count {
+    pub(super) fn remove(&mut self, hash: u64) {
+        self.hashes.remove(&hash);
+    }
+
+    pub(super) fn hashes(&self) -> impl Iterator<Item = u64> {
+        self.hashes.iter().copied()
+    }
+
+    pub(super) fn count(&self) -> Count {
         Count { number: self.hashes.len() as u64, is_least: self.is_full }
     }
 }

@@ -19,7 +19,8 @@ use super::sources::{Named, resolve, spool};
 use super::survey::{SourceSurvey, Survey};
 use super::unused_status::{self, UnusedStatus};
 use super::{ReceivedError, ReceivedLog, refused};
-use crate::receipt::{Lookup, Sighting, WantedIds};
+use crate::event::Window;
+use crate::receipt::{Lookup, Sighting, Unlisted, WantedIds};
 
 /// A received log made of files, patterns, pipes and standard input.
 pub struct FileLog {
@@ -124,9 +125,19 @@ impl ReceivedLog for FileLog {
 
     async fn look_up(&self, wanted: Arc<WantedIds>) -> Result<Lookup, ReceivedError> {
         let inner = Arc::clone(&self.inner);
-        let task = tokio::task::spawn_blocking(move || inner.look_up(&wanted));
-        task.await.map_err(|error| ReceivedError::Io { path: "received log".into(), source: io::Error::other(error) })
+        beside_the_runtime(move || inner.look_up(&wanted)).await
     }
+
+    async fn audit(&self, listed: Arc<WantedIds>, window: Window) -> Result<(Lookup, Unlisted), ReceivedError> {
+        let inner = Arc::clone(&self.inner);
+        beside_the_runtime(move || inner.audit(&listed, window)).await
+    }
+}
+
+/// Reads files where that keeps nobody waiting.
+async fn beside_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ReceivedError> {
+    let task = tokio::task::spawn_blocking(work);
+    task.await.map_err(|error| ReceivedError::Io { path: "received log".into(), source: io::Error::other(error) })
 }
 
 /// What is gathered while the sources are opened.
@@ -230,6 +241,18 @@ impl Inner {
         record.plan.unused_status.as_ref()?;
         let open = OpenFile::open(&record.path).ok().filter(|open| open.identity == record.identity)?;
         unused_status::look(&open, &record.plan, &self.options)
+    }
+
+    /// Reads everything, since every id must be seen.
+    fn audit(&self, listed: &Arc<WantedIds>, window: Window) -> (Lookup, Unlisted) {
+        let mut memory = locked(&self.memory);
+        let mut judge = Judge::new(listed, &self.options);
+        judge.gather_others(window);
+        let (mut judge, (coverage, story, bytes)) = self.pass(&mut memory, Extent::Whole, judge);
+        let unlisted = judge.take_others();
+        let Findings { lasting, now } = judge.finish();
+        memory.answered = Some((Arc::clone(listed), lasting));
+        (Lookup { sightings: now, coverage, stats: story.stats(bytes) }, unlisted)
     }
 
     fn survey(&self) -> Survey {

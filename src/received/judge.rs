@@ -10,15 +10,16 @@ use chrono_tz::Tz;
 use super::distinct::Distinct;
 use super::lines::Ending;
 use super::options::{ReceivedOptions, StatusSet};
+use super::others::Others;
 use super::plan::Layout;
 use super::record::{Agreement, Record};
 use super::sieve::{Sieve, Sieves};
 use super::story::Story;
 use super::suspects::{Suspects, last_word};
 use super::time::parse_time;
-use crate::event::IdKey;
 use crate::event::digits::UUID_BYTES;
-use crate::receipt::{Sighting, WantedIds};
+use crate::event::{IdKey, Window};
+use crate::receipt::{Sighting, Unlisted, WantedIds};
 
 /// What the status field of a line says of its ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,7 @@ pub(super) struct Judge<'w> {
     /// A wanted UUID in its usual spelling, and its number.
     expected: Option<([u8; UUID_BYTES], u32)>,
     distinct: Option<Distinct>,
+    others: Option<Others<'w>>,
     suspects: Option<Suspects>,
     sieves: Sieves,
 }
@@ -102,6 +104,7 @@ impl<'w> Judge<'w> {
             last_time: LastTime::default(),
             expected: None,
             distinct: None,
+            others: None,
             suspects: None,
             sieves: Sieves::default(),
         }
@@ -135,6 +138,7 @@ impl<'w> Judge<'w> {
             last_time: LastTime::default(),
             expected: None,
             distinct: None,
+            others: None,
             suspects: None,
             sieves: self.sieves.clone(),
         }
@@ -168,8 +172,8 @@ impl<'w> Judge<'w> {
     }
 
     /// Whether every id must be seen, wanted or not.
-    pub(super) fn counts_distinct(&self) -> bool {
-        self.distinct.is_some()
+    pub(super) fn sees_every_id(&self) -> bool {
+        self.distinct.is_some() || self.others.is_some()
     }
 
     /// The wanted ids.
@@ -190,6 +194,16 @@ impl<'w> Judge<'w> {
     /// The count of different ids.
     pub(super) fn distinct(&mut self) -> Option<&mut Distinct> {
         self.distinct.as_mut()
+    }
+
+    /// Gathers the ids that are not wanted beside everything else.
+    pub(super) fn gather_others(&mut self, window: Window) {
+        self.others = Some(Others::new(self.wanted, window));
+    }
+
+    /// The ids that are not wanted.
+    pub(super) fn take_others(&mut self) -> Unlisted {
+        self.others.take().map(Others::finish).unwrap_or_default()
     }
 
     /// Begins a file, or goes on with one of which this was seen before.
@@ -272,8 +286,12 @@ impl<'w> Judge<'w> {
             }
         }
         let (zone, last) = (self.zone, &mut self.last_time);
-        if let Some(time) = record.times.iter().filter_map(|text| last.of(text, zone)).max() {
+        let time = record.times.iter().filter_map(|text| last.of(text, zone)).max();
+        if let Some(time) = time {
             self.current().note_time(time);
+        }
+        if let (Some(others), Some(Sighting::Received), Ending::Newline) = (&mut self.others, sighting, ending) {
+            record.ids.iter().for_each(|id| others.take(id, time));
         }
     }
 

@@ -8,6 +8,7 @@
 //! | `file_log` | a log in files: opened before the first request, asked at each look-up |
 //! | `pass`, `records`, `rotation` | one look-up over the files; what is remembered of them; their order |
 //! | `survey`, `story`, `distinct` | what was seen of a file, in numbers |
+//! | `others` | what a log holds and was not asked about |
 //! | `unused_status` | whether a status field that nobody named would matter |
 //! | `whereabouts` | where ids stand, whatever field a log is read by |
 //! | `packing`, `ahead`, `packed_files` | compressed files as streams, decoded ahead and side by side |
@@ -28,7 +29,8 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use std::sync::Arc;
 
-use crate::receipt::{Lookup, WantedIds};
+use crate::event::Window;
+use crate::receipt::{Lookup, Unlisted, WantedIds};
 
 mod access;
 mod ahead;
@@ -45,6 +47,7 @@ mod jsonl;
 mod judge;
 mod lines;
 mod options;
+mod others;
 mod packed_files;
 mod packing;
 mod pairs;
@@ -144,4 +147,11 @@ pub trait ReceivedLog: Send + Sync {
     /// Only when the log can't be used at all; what could not be read of it is part of the answer's
     /// coverage.
     async fn look_up(&self, wanted: Arc<WantedIds>) -> Result<Lookup, ReceivedError>;
+
+    /// The same, and beside that every id the log holds as received that is not among the listed ones, as
+    /// far as it was received within the window or the log tells no time. Both are of one reading.
+    ///
+    /// # Errors
+    /// As [`ReceivedLog::look_up`].
+    async fn audit(&self, listed: Arc<WantedIds>, window: Window) -> Result<(Lookup, Unlisted), ReceivedError>;
 }

@@ -150,7 +150,7 @@ impl<'p, 'w> Pass<'p, 'w> {
     /// Reads the packed files among these side by side, if there are several that must be read and are
     /// what they were when it was found out how.
     fn read_ahead(&mut self, paths: &[PathBuf]) {
-        if threads() == 1 || self.judge.counts_distinct() {
+        if threads() == 1 || self.judge.sees_every_id() {
             return;
         }
         for paths in paths.chunks(MOST_OPEN) {

@@ -168,7 +168,7 @@ impl<'s, 'w> Scan<'s, 'w> {
             && self.line_number > 0
             && (self.checkpoint.is_behind_header || !self.layout.has_header())
             && (self.judge.is_opened() || !self.layout.has_time())
-            && !self.judge.counts_distinct()
+            && !self.judge.sees_every_id()
     }
 
     /// Takes in what was seen in the block that comes next, up to a place in the file.

@@ -20,17 +20,22 @@ impl Run<'_> {
         if self.look_wider_where_the_log_fails(answer.as_ref()).await? {
             answer = self.ask_log(|_, _| true).await?;
         }
+        self.judge_all(answer.as_ref());
+        Ok(())
+    }
+
+    /// Gives every event its verdict by an answer of the log.
+    pub(super) fn judge_all(&mut self, answer: Option<&(Arc<WantedIds>, Lookup)>) {
         for index in 0..self.webhooks.len() {
-            let proof = match &answer {
+            let proof = match answer {
                 Some((wanted, lookup)) => self.prove_log(index, wanted, lookup),
                 None => LogProof::Trusted,
             };
             self.report_log_proof(index, proof);
-            self.judge(index, answer.as_ref(), proof);
+            self.judge(index, answer, proof);
             self.mark_arrived_meanwhile(index);
             self.report_diff(index);
         }
-        Ok(())
     }
 
     /// Asks the log about the chosen events of all webhooks.
@@ -62,7 +67,7 @@ impl Run<'_> {
         Ok(Some((wanted, lookup)))
     }
 
-    fn report_log_faults(&mut self, lookup: &Lookup) {
+    pub(super) fn report_log_faults(&mut self, lookup: &Lookup) {
         if let (Some(reason), Some(since)) = (&lookup.coverage.gap, lookup.coverage.since) {
             self.problem(
                 ProblemKind::LogCoverage,

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::event::{DeliveryStatus, Event, EventId, Window};
+use crate::event::{DeliveryStatus, Event, EventId, WebhookId, Window};
 use crate::policy::Proofs;
 use crate::provider::{ListFilter, ProviderError};
 use crate::run_report::ProblemKind;
@@ -21,7 +21,7 @@ const AROUND: TimeDelta = TimeDelta::days(1);
 const MAX_LOOKUPS: usize = 50;
 
 /// What asking a webhook for one event brought.
-enum Found {
+pub(super) enum Found {
     Here(Box<Event>),
     NotHere,
     Unclear(ProviderError),
@@ -52,7 +52,7 @@ impl Run<'_> {
     async fn locate_by_asking(&mut self, one: &WantedEvent) -> Result<(), Halt> {
         let mut unclear = None;
         for index in 0..self.webhooks.len() {
-            match self.ask_for(index, &one.event).await? {
+            match self.ask_for(&self.webhooks[index].id, &one.event).await? {
                 Found::Here(event) => {
                     let webhook = &mut self.webhooks[index];
                     webhook.wanted.insert(one.event.clone(), one.wanted_by.clone());
@@ -91,9 +91,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn ask_for(&self, index: usize, event: &EventId) -> Result<Found, Halt> {
+    pub(super) async fn ask_for(&self, webhook: &WebhookId, event: &EventId) -> Result<Found, Halt> {
         let provider = self.ports.provider.as_ref();
-        let webhook = &self.webhooks[index].id;
         let mut patience = super::caller::patience();
         loop {
             match self.caller.read(RequestKind::Get, async || provider.get_event(webhook, event).await).await? {
@@ -178,7 +177,8 @@ impl Run<'_> {
         }
         left.sort_unstable();
         for (place, id) in left.into_iter().enumerate() {
-            let found = if place < MAX_LOOKUPS { self.ask_for(index, &id).await? } else { Found::NotHere };
+            let found =
+                if place < MAX_LOOKUPS { self.ask_for(&self.webhooks[index].id, &id).await? } else { Found::NotHere };
             let webhook = &mut self.webhooks[index];
             let created_at = match webhook.wanted.get(&id) {
                 Some(WantedBy::Plan { created_at, .. }) => *created_at,

@@ -138,6 +138,7 @@ impl Run<'_> {
         self.report_unknown();
         self.report_times_ahead();
         self.report_what_was_not_selected();
+        self.conclude_audit();
     }
 
     /// Ends the run: the outcome, the report.
@@ -171,6 +172,7 @@ impl Run<'_> {
             selection: self.selection_in_words(),
             told: self.request.told,
             planned,
+            audit: self.audit,
             outcome,
             exit_code: ExitCode::of(outcome, self.request.findings),
             totals,

@@ -20,8 +20,10 @@
 //! | `spending` | keeps failed deliveries within the failure budget |
 //! | `resend` | canary, then the others; intent before, outcome after |
 //! | `confirm` | looks again: a resend that was accepted is not yet a delivery |
+//! | `audit` | the other direction: what the log holds and the vendor did not list |
 //! | `finish` | results, outcome, report |
 
+mod audit;
 mod caller;
 mod chosen;
 mod confirm;
@@ -45,6 +47,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::audit::Audit;
 use crate::event::{EventId, WebhookId, Window};
 use crate::ledger::{History, LedgerError, RunEnd, RunStart, WebhookHistory};
 use crate::monitor::RunEvent;
@@ -63,8 +66,8 @@ use crate::tracked::{EventResult, TrackedEvents};
 
 use caller::{Caller, Halt};
 pub use ports::{
-    Approval, Approver, Beginning, LedgerAccess, PlanSummary, Ports, Preapproved, RunRequest, Scope, Task, WantedBy,
-    WantedEvent, WebhookRef,
+    Approval, Approver, Beginning, Directions, LedgerAccess, PlanSummary, Ports, Preapproved, RunRequest, Scope, Task,
+    WantedBy, WantedEvent, WebhookRef,
 };
 
 /// How often a closer look at the listings may bring more events before the run gives up on "clean".
@@ -151,6 +154,8 @@ struct Run<'a> {
     facts: Facts,
     /// What was still to be resent when the run ended.
     planned: Plan,
+    /// The two-way picture, where it was asked for.
+    audit: Option<Audit>,
 }
 
 impl<'a> Run<'a> {
@@ -167,6 +172,7 @@ impl<'a> Run<'a> {
             problems: Vec::new(),
             facts: Facts::default(),
             planned: Plan::default(),
+            audit: None,
         }
     }
 
@@ -227,7 +233,10 @@ impl<'a> Run<'a> {
                 self.resend_until_nothing_is_left().await?;
             }
             if !self.scrutinise_listings().await? {
-                return Ok(());
+                return match request.directions {
+                    Directions::VendorToLog => Ok(()),
+                    Directions::Both => self.audit().await,
+                };
             }
         }
         self.undetermined(

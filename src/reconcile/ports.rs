@@ -151,6 +151,16 @@ pub enum WantedBy {
     },
 }
 
+/// In which directions the vendor and the log are held against each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Directions {
+    /// Every event that the vendor lists is looked for in the log.
+    #[default]
+    VendorToLog,
+    /// Also every id that the log holds is looked for at the vendor, which lists delivered events as well.
+    Both,
+}
+
 /// What a run is asked to do.
 #[derive(Clone, Debug)]
 pub struct RunRequest {
@@ -168,6 +178,8 @@ pub struct RunRequest {
     pub scope: Scope,
     /// What of them it is to work on.
     pub task: Task,
+    /// In which directions it compares.
+    pub directions: Directions,
     /// Which events its report tells of one by one.
     pub told: Told,
     /// Whether what it finds sets its exit code.

@@ -14,9 +14,9 @@ use crate::run_report::ProblemKind;
 use crate::slices::Scrutiny;
 use crate::tracked::TrackedEvents;
 
-use super::Run;
 use super::caller::Halt;
 use super::listing::{Edges, ListJob, ListOutcome, Sightings};
+use super::{Directions, Run};
 
 /// How far back it is looked for any event at all when the window holds none.
 const LOOK_BACK: TimeDelta = TimeDelta::days(31);
@@ -68,7 +68,7 @@ impl Run<'_> {
     /// The filter proof of one webhook. Where the filter can't be believed, the whole window is listed
     /// without it.
     pub(super) async fn prove_filter(&mut self, index: usize) -> Result<(), Halt> {
-        if self.policy().resend.include_acknowledged {
+        if self.policy().resend.include_acknowledged || self.request.directions == Directions::Both {
             // Acknowledged events are looked for, and only the unfiltered listing shows them.
             self.list_unfiltered_instead(index).await?;
         }

@@ -96,7 +96,7 @@ impl Run<'_> {
         }
     }
 
-    async fn enumerate(&mut self) -> Result<Vec<Webhook>, Halt> {
+    pub(super) async fn enumerate(&mut self) -> Result<Vec<Webhook>, Halt> {
         let provider = self.ports.provider.as_ref();
         let mut patience = super::caller::patience();
         loop {

@@ -10,6 +10,7 @@ use std::io;
 
 use chrono::SecondsFormat;
 
+use crate::receipt::UnlistedId;
 use crate::report::Format;
 use crate::report::json::told;
 use crate::report::text::visible;
@@ -34,6 +35,9 @@ const COLUMNS: [&str; 10] = [
 /// them take for the same. A tab and a line end never stand at the beginning, as they are written out.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
+/// What is said of an id that only the log knows.
+const UNKNOWN: &str = "in the received log, and the vendor does not know it";
+
 /// Writes the events that are not settled as comma-separated values.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Csv;
@@ -47,8 +51,20 @@ impl Format for Csv {
                 write_row(&mut out, &cells(webhook, tracked))?;
             }
         }
+        for unlisted in report.audit.iter().flat_map(|audit| &audit.log.unknown_to_vendor) {
+            write_row(&mut out, &cells_of_unlisted(unlisted))?;
+        }
         io::Write::flush(&mut out)
     }
+}
+
+/// An id that only the log knows: it has no webhook, and the only time known is that of its receipt.
+fn cells_of_unlisted(unlisted: &UnlistedId) -> [Cow<'_, str>; 10] {
+    let received = unlisted.received_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true));
+    let reason = received.map_or_else(|| Cow::from(UNKNOWN), |at| format!("{UNKNOWN}, received {at}").into());
+    let blank = || Cow::Borrowed("");
+    let verdict = "unknown_to_vendor".into();
+    [blank(), blank(), unlisted.id.text(), blank(), verdict, blank(), blank(), "0".into(), blank(), reason]
 }
 
 fn cells<'a>(webhook: &'a WebhookReport, tracked: &'a TrackedEvent) -> [Cow<'a, str>; 10] {

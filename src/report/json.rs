@@ -3,6 +3,7 @@
 //! The views here borrow the report and are serialised as they are walked, so that a report of a
 //! million events is written without a second copy of it.
 
+mod audit;
 pub(super) mod checkup;
 pub(super) mod inspect;
 pub(super) mod past;
@@ -14,6 +15,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
+use self::audit::AuditView;
+pub(super) use self::audit::UnlistedView;
 use crate::report::Format;
 use crate::report::text::is_hidden;
 use crate::run_report::{Counts, Mode, Problem, Requests, RunReport, Told, WebhookReport};
@@ -79,6 +82,9 @@ pub(super) struct Document<'a> {
     outcome: &'static str,
     exit_code: u8,
     totals: Totals,
+    /// Both directions, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<AuditView<'a>>,
     webhooks: Webhooks<'a>,
     problems: Problems<'a>,
 }
@@ -102,9 +108,11 @@ impl<'a> Document<'a> {
             exit_code: report.exit_code.number(),
             totals: Totals {
                 counts: CountsView::from(&report.totals),
+                unknown_to_vendor: report.audit.as_ref().map(|audit| audit.log.unknown_to_vendor.len() as u64),
                 rounds: report.rounds,
                 requests: RequestsView::from(&report.requests),
             },
+            audit: report.audit.as_ref().map(|audit| AuditView::new(audit, detail)),
             webhooks: Webhooks(&report.webhooks, detail),
             problems: Problems(&report.problems),
         }
@@ -131,6 +139,9 @@ pub(super) struct Range {
 struct Totals {
     #[serde(flatten)]
     counts: CountsView,
+    /// Looked for by an audit only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown_to_vendor: Option<u64>,
     rounds: u32,
     requests: RequestsView,
 }

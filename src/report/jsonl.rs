@@ -17,7 +17,9 @@ use serde::Serialize;
 use crate::event::WebhookId;
 use crate::monitor::{Monitor, RunEvent};
 use crate::report::Format;
-use crate::report::json::{CountsView, Detail, Document, EventView, ProblemView, Range, Time, append_compact, told};
+use crate::report::json::{
+    CountsView, Detail, Document, EventView, ProblemView, Range, Time, UnlistedView, append_compact, told,
+};
 use crate::run_report::RunReport;
 
 /// How many bytes of a finished report are gathered before they are written; always whole lines.
@@ -39,6 +41,9 @@ impl Format for JsonLines {
                     batch.clear();
                 }
             }
+        }
+        for unlisted in report.audit.iter().flat_map(|audit| &audit.log.unknown_to_vendor) {
+            append_line(&mut batch, &Record::UnknownToVendor(unlisted.into()))?;
         }
         append_line(&mut batch, &Record::Summary(Document::new(report, Detail::WithoutEvents)))?;
         out.write_all(&batch)?;
@@ -216,6 +221,7 @@ enum Record<'a> {
         #[serde(flatten)]
         event: EventView<'a>,
     },
+    UnknownToVendor(UnlistedView<'a>),
     Summary(Document<'a>),
 }
 

@@ -9,6 +9,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 
 use crate::report::Format;
+use crate::report::both_ways;
 use crate::report::human::{names, sentence};
 use crate::report::json::TOOL;
 use crate::report::proofs;
@@ -54,6 +55,7 @@ fn render(report: &RunReport) -> String {
     );
     webhooks(&mut page, report);
     left(&mut page, report);
+    both_ways(&mut page, report);
     problems(&mut page, &report.problems);
     proven(&mut page, report);
     let took = (report.finished_at - report.started_at).to_std().unwrap_or_default();
@@ -141,6 +143,32 @@ fn left(page: &mut String, report: &RunReport) {
     if open.left_out() > 0 {
         let more = counted(open.left_out() as u64, "more event is", "more events are");
         let _ = write!(page, "{more} not shown; `--report FILE.csv` lists all of them.\n\n");
+    }
+}
+
+/// The two-way picture, where it was asked for.
+fn both_ways(page: &mut String, report: &RunReport) {
+    let Some(audit) = &report.audit else { return };
+    let _ = write!(
+        page,
+        "### Both ways\n\n| The vendor says | {} |\n|---|---:|---:|---:|---:|\n",
+        both_ways::COLUMNS.join(" | ")
+    );
+    for (title, numbers) in both_ways::rows(&audit.vendor) {
+        let _ = writeln!(page, "| {title} | {} |", numbers.map(grouped).join(" | "));
+    }
+    let _ = write!(page, "\n{}\n\n", both_ways::sentence(&audit.log));
+    let unknown = &audit.log.unknown_to_vendor;
+    for one in unknown.iter().take(MOST_ROWS) {
+        let when = one.received_at.map_or_else(String::new, |at| format!(", received {}", instant(at)));
+        let _ = writeln!(page, "- unknown to the vendor: {}{when}", Code(&one.id.text(), MOST_ID));
+    }
+    if unknown.len() > MOST_ROWS {
+        let more = counted((unknown.len() - MOST_ROWS) as u64, "more id", "more ids");
+        let _ = writeln!(page, "- {more}; `--report FILE.json` holds all of them");
+    }
+    if !unknown.is_empty() {
+        page.push('\n');
     }
 }
 

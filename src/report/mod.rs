@@ -6,6 +6,7 @@
 //! events, so a format borrows what it writes and keeps no second copy of it.
 
 pub mod annotations;
+mod both_ways;
 pub mod color;
 pub mod csv;
 pub mod files;

@@ -48,8 +48,13 @@ impl Proof {
             | ProblemKind::RecordsUnusable
             | ProblemKind::WebhookUnknown
             | ProblemKind::NotSeen
+            | ProblemKind::UnknownToVendor
+            | ProblemKind::ListingIncomplete
             | ProblemKind::TimesAhead => Self::Listing,
-            ProblemKind::LogUnproven | ProblemKind::LogUnreadable | ProblemKind::LogCoverage => Self::Log,
+            ProblemKind::LogUnproven
+            | ProblemKind::LogUnreadable
+            | ProblemKind::LogCoverage
+            | ProblemKind::AuditIncomplete => Self::Log,
             ProblemKind::TooManyResends
             | ProblemKind::ReceiverDown
             | ProblemKind::InDoubt
@@ -257,6 +262,8 @@ fn undermines(kind: ProblemKind) -> bool {
         | ProblemKind::Interrupted
         | ProblemKind::Unjudged
         | ProblemKind::NotSeen
+        | ProblemKind::ListingIncomplete
+        | ProblemKind::AuditIncomplete
         | ProblemKind::Ledger => true,
         ProblemKind::FilterIgnored
         | ProblemKind::RangeIgnored
@@ -271,6 +278,7 @@ fn undermines(kind: ProblemKind) -> bool {
         | ProblemKind::NoProgress
         | ProblemKind::FailureBudget
         | ProblemKind::Quarantined
+        | ProblemKind::UnknownToVendor
         | ProblemKind::ProofsOff => false,
     }
 }

@@ -212,6 +212,7 @@ pub(super) fn report(mode: Mode, outcome: RunOutcome, webhooks: Vec<WebhookRepor
         selection: String::new(),
         told: Told::Unsettled,
         planned: planned(mode, &webhooks),
+        audit: None,
         outcome,
         exit_code: ExitCode::of(outcome, findings),
         rounds: u32::from(totals.resent > 0),

@@ -20,7 +20,8 @@ const MAP: &[(&str, &[&str])] = &[
     ("rounds", &["pace"]),
     ("outcome", &[]),
     ("exit", &["outcome"]),
-    ("run_report", &["event", "receipt", "classify", "tracked", "plan", "outcome", "exit"]),
+    ("audit", &["event", "receipt", "tracked"]),
+    ("run_report", &["audit", "event", "receipt", "classify", "tracked", "plan", "outcome", "exit"]),
     ("selection", &["event", "classify", "tracked"]),
     ("saved_plan", &["event", "classify", "run_report", "selection"]),
     ("timeline", &["event", "classify", "tracked", "run_report"]),
@@ -39,6 +40,7 @@ const MAP: &[(&str, &[&str])] = &[
         "report",
         &[
             "attempt",
+            "audit",
             "checkup",
             "event",
             "history",
@@ -63,6 +65,7 @@ const MAP: &[(&str, &[&str])] = &[
         "reconcile",
         &[
             "attempt",
+            "audit",
             "classify",
             "clock",
             "coverage",

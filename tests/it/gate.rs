@@ -82,3 +82,61 @@ fn check_and_reconcile_judge_alike_to_the_number() {
     }
     assert_eq!(scene.resends(), 0);
 }
+
+/// The sandbox's log, with a line more.
+fn log_with(scene: &Scene, line: &str) -> String {
+    let log = fs::read_to_string(scene.sandbox.received_log()).expect("a log");
+    scene.file("two-way.jsonl", format!("{log}{line}\n")).display().to_string()
+}
+
+#[test]
+fn an_audit_shows_both_directions_and_its_numbers_add_up() {
+    let plan = outage(2).event(EventPlan::lost_after_ack("acked", hours_ago(5)));
+    let scene = Scene::new(plan.event(EventPlan::unacknowledged("answer-lost", hours_ago(6))));
+    let log = log_with(&scene, r#"{"event_id":"forged","status":200}"#);
+    let audit = |more: &[&str]| {
+        let mut command = scene.program();
+        command.args(["check", "--audit", "--base-url", &scene.sandbox.base_url(), "--webhook", &scene.webhook()]);
+        run(command.args(["--since", "3d", "--received", &log]).args(more))
+    };
+    let ended = audit(&["--format", "json"]).ends_with(10).reports("unknown_to_vendor");
+    let ended = ended.counts("missing", 2).counts("lost_after_ack", 1).counts("unacknowledged", 1);
+    let document = ended.counts("unknown_to_vendor", 1).counts("left", 3).document();
+    let (audited, totals) = (&document["audit"], &document["totals"]);
+    assert_eq!(audited["vendor"]["total"]["total"], totals["listed"]);
+    assert_eq!(audited["vendor"]["total"]["found"], totals["received"]);
+    assert_eq!(audited["vendor"]["delivered"]["absent"], totals["lost_after_ack"]);
+    assert_eq!(audited["vendor"]["failed"]["found"], totals["unacknowledged"]);
+    assert_eq!(audited["vendor"]["failed"]["absent"], totals["missing"]);
+    assert_eq!(audited["log"]["listed"], totals["received"]);
+    assert_eq!(audited["unknown_to_vendor"][0]["event_id"], "forged");
+    audit(&[]).ends_with(10).says("Unknown to the vendor (1)").says("1 unknown to the vendor");
+    audit(&["--report", "a.csv", "--report", "a.md", "--report", "a.html", "--report", "a.xml"]).ends_with(10);
+    for (name, part) in [("a.csv", "forged,,unknown_to_vendor"), ("a.md", "`forged`"), ("a.html", "Both ways")] {
+        let text = fs::read_to_string(scene.home().join(name)).expect("a report");
+        assert!(text.contains(part), "{name}: {text}");
+    }
+    assert_eq!(scene.resends(), 0, "an audit only reads");
+}
+
+#[test]
+fn an_audit_agrees_with_a_reconcile_on_what_is_missing() {
+    let scene = Scene::new(outage(5));
+    let audited = scene.check(&["--audit"]).ends_with(10).document();
+    let reconciled = scene.reconcile(&["--dry-run"]).ends_with(0).document();
+    for count in ["missing", "unacknowledged", "failed"] {
+        assert_eq!(audited["totals"][count], reconciled["totals"][count], "{count}");
+    }
+    scene.check(&["--audit", "--max-missing", "5"]).ends_with(0).reports("tolerated");
+}
+
+#[test]
+fn an_audit_needs_a_log_and_looks_at_everything() {
+    let scene = Scene::new(outage(0));
+    let mut command = scene.program();
+    command.args(["check", "--audit", "--base-url", &scene.sandbox.base_url(), "--webhook", &scene.webhook()]);
+    run(&mut command).ends_with(2).says_on_stderr("--audit needs a received log").says_on_stderr("--received");
+    check(&scene, &["--audit", "--status", "failed"]).ends_with(2).says_on_stderr("cannot be used with");
+    scene.check(&["--audit"]).ends_with(0).counts("unknown_to_vendor", 0);
+    assert_eq!(scene.resends(), 0);
+}

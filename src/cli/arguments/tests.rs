@@ -64,7 +64,11 @@ fn check_has_the_flags_of_reconcile_that_do_not_resend() {
     let missing: Vec<String> = long_flags("reconcile").difference(&long_flags("check")).cloned().collect();
     assert_eq!(missing, ["dry-run", "failure-budget", "max-resends", "max-rounds", "retention", "yes"]);
     let more: Vec<String> = long_flags("check").difference(&long_flags("reconcile")).cloned().collect();
-    assert_eq!(more, ["max-age", "max-missing"], "what a gate lets pass is a gate's alone");
+    assert_eq!(
+        more,
+        ["audit", "max-age", "max-missing"],
+        "what a gate lets pass and how far it looks is a gate's alone"
+    );
 }
 
 #[test]

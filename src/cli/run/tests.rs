@@ -51,6 +51,14 @@ impl ReceivedLog for AnyLog {
         false
     }
 
+    async fn audit(
+        &self,
+        _listed: Arc<crate::receipt::WantedIds>,
+        _window: crate::event::Window,
+    ) -> Result<(crate::receipt::Lookup, crate::receipt::Unlisted), ReceivedError> {
+        Ok(<(crate::receipt::Lookup, crate::receipt::Unlisted)>::default())
+    }
+
     async fn look_up(&self, _wanted: Arc<crate::receipt::WantedIds>) -> Result<crate::receipt::Lookup, ReceivedError> {
         Err(ReceivedError::NoMatch { pattern: "any".to_owned() })
     }
@@ -213,6 +221,7 @@ fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is() {
         beginning: crate::reconcile::Beginning::AsGiven,
         scope: Scope::AllWebhooks,
         task: Task::Window(crate::selection::Selection::default()),
+        directions: Directions::default(),
         told: Told::Unsettled,
         findings: Findings::Fail,
         policy: example_policy(),

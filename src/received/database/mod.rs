@@ -8,6 +8,7 @@
 //! | `address`, `server_address`, `identifier` | where the database is and what is asked of it; names in quotes |
 //! | `spelling` | wanted ids as texts to send, and stored values as ids |
 //! | `tally` | rows to sightings, by the rules of the files |
+//! | `gathering` | the rows that nobody asked for, for an audit |
 //! | `sqlite`, `frozen` | the file of SQLite, live or at rest |
 //! | `postgres` | the server of PostgreSQL |
 //! | `several` | files and databases as one log |
@@ -22,10 +23,12 @@ use chrono_tz::Tz;
 use secrecy::SecretString;
 
 use super::{ReceivedError, ReceivedLog, StatusSet};
-use crate::receipt::{Lookup, WantedIds};
+use crate::event::Window;
+use crate::receipt::{Lookup, Unlisted, WantedIds};
 
 mod address;
 mod frozen;
+mod gathering;
 mod identifier;
 mod postgres;
 mod server_address;
@@ -220,11 +223,29 @@ impl ReceivedLog for DatabaseLog {
             Source::Sqlite(path) => sqlite::look_up(path.clone(), Arc::clone(&self.inquiry), wanted).await,
             Source::Postgres(connector) => postgres::look_up(connector, &self.inquiry, &wanted).await,
         };
-        let mut lookup = answer.map_err(|trouble| trouble.into_error(&self.inquiry.name))?;
+        answer.map(|lookup| self.named(lookup)).map_err(|trouble| trouble.into_error(&self.inquiry.name))
+    }
+
+    async fn audit(&self, listed: Arc<WantedIds>, window: Window) -> Result<(Lookup, Unlisted), ReceivedError> {
+        let answer = match &self.source {
+            Source::Sqlite(path) => sqlite::audit(path.clone(), Arc::clone(&self.inquiry), listed, window).await,
+            Source::Postgres(connector) => postgres::audit(connector, &self.inquiry, &listed, window).await,
+        };
+        let (lookup, mut unlisted) = answer.map_err(|trouble| trouble.into_error(&self.inquiry.name))?;
+        if let Some(reason) = &mut unlisted.untold {
+            *reason = format!("{}: {reason}", self.inquiry.name);
+        }
+        Ok((self.named(lookup), unlisted))
+    }
+}
+
+impl DatabaseLog {
+    /// Says of which database it is that something was wrong.
+    fn named(&self, mut lookup: Lookup) -> Lookup {
         if let Some(reason) = &mut lookup.coverage.broken {
             *reason = format!("{}: {reason}", self.inquiry.name);
         }
-        Ok(lookup)
+        lookup
     }
 }
 

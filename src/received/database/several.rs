@@ -1,11 +1,14 @@
 //! Several received logs as one: found in any is found, and absent is what all of them can deny.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
 
-use crate::receipt::{Coverage, LogStats, Lookup, Sighting, WantedIds};
+use crate::event::{EventId, Window};
+use crate::receipt::{Coverage, LogStats, Lookup, Sighting, Unlisted, UnlistedId, WantedIds};
 use crate::received::judge::raise;
 use crate::received::{ReceivedError, ReceivedLog};
 
@@ -33,6 +36,31 @@ impl ReceivedLog for SeveralLogs {
         let answers = try_join_all(self.0.iter().map(|log| log.look_up(Arc::clone(&wanted)))).await?;
         Ok(joined(answers, wanted.ids().len()))
     }
+
+    async fn audit(&self, listed: Arc<WantedIds>, window: Window) -> Result<(Lookup, Unlisted), ReceivedError> {
+        let answers = try_join_all(self.0.iter().map(|log| log.audit(Arc::clone(&listed), window))).await?;
+        let (lookups, unlisted): (Vec<Lookup>, Vec<Unlisted>) = answers.into_iter().unzip();
+        Ok((joined(lookups, listed.ids().len()), joined_unlisted(unlisted)))
+    }
+}
+
+/// What the logs hold beside what was listed; an id that several of them hold within the window is one.
+fn joined_unlisted(answers: Vec<Unlisted>) -> Unlisted {
+    let mut all = Unlisted::default();
+    let mut times: HashMap<EventId, Option<DateTime<Utc>>> = HashMap::new();
+    for answer in answers {
+        for UnlistedId { id, received_at } in answer.ids {
+            let known = times.entry(id).or_insert(received_at);
+            *known = known.iter().chain(&received_at).min().copied();
+        }
+        all.more += answer.more;
+        all.outside += answer.outside;
+        all.is_least |= answer.is_least;
+        all.untold = all.untold.or(answer.untold);
+    }
+    all.ids = times.into_iter().map(|(id, received_at)| UnlistedId { id, received_at }).collect();
+    all.sort();
+    all
 }
 
 fn joined(answers: Vec<Lookup>, wanted: usize) -> Lookup {
@@ -71,7 +99,7 @@ fn joined(answers: Vec<Lookup>, wanted: usize) -> Lookup {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, TimeDelta, Utc};
+    use chrono::TimeDelta;
 
     use super::*;
 

@@ -15,11 +15,12 @@ use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags, Row, Statement
 use uuid::Uuid;
 
 use super::frozen::{Access, access, unreadable};
+use super::gathering::{BY_QUERY, Gathering, untold};
 use super::spelling::{Cell, Forms, MOST_SPELLINGS, batches, canonical_number, check_sample, spellings};
 use super::tally::{RowStatus, Tally, broken_by, earliest};
 use super::{Facts, Inquiry, QUERY_WITHOUT_TIME, Question, Table, Trouble};
-use crate::event::{EventId, IdKey};
-use crate::receipt::{Lookup, WantedIds};
+use crate::event::{EventId, IdKey, Window};
+use crate::receipt::{Lookup, Unlisted, WantedIds};
 
 /// How often a running statement is looked at.
 const TICK: Duration = Duration::from_millis(50);
@@ -48,22 +49,69 @@ pub(super) async fn examine(path: PathBuf, inquiry: Arc<Inquiry>) -> Result<Opti
 /// Asks for ids.
 pub(super) async fn look_up(path: PathBuf, inquiry: Arc<Inquiry>, wanted: Arc<WantedIds>) -> Result<Lookup, Trouble> {
     let nothing = Tally::new(&wanted, &inquiry.rules).conclude(Ok(()))?;
-    let limit = inquiry.patience.statement;
-    let asked = watched(limit, move |watch| {
-        at_rest_or_live(&path, watch, |connection| {
-            let mut tally = Tally::new(&wanted, &inquiry.rules);
-            let asked = match &inquiry.question {
-                Question::Table(table) => ask_table(connection, watch, table, &mut tally, wanted.ids()),
-                Question::Query(sql) => ask_query(connection, watch, sql, &mut tally, wanted.ids()),
-            };
-            tally.conclude(asked)
-        })
+    let asked = watched(inquiry.patience.statement, move |watch| {
+        at_rest_or_live(&path, watch, |connection| ask(connection, watch, &inquiry, &wanted))
     });
     match asked.await {
         // The file can't be opened any more: whatever it holds now is not shown.
         Err(Trouble::Refused { message, .. } | Trouble::Unreachable { message, .. }) => Ok(broken_by(nothing, message)),
         other => other,
     }
+}
+
+/// Asks for ids, and gathers all others, in one snapshot.
+pub(super) async fn audit(
+    path: PathBuf,
+    inquiry: Arc<Inquiry>,
+    listed: Arc<WantedIds>,
+    window: Window,
+) -> Result<(Lookup, Unlisted), Trouble> {
+    let nothing = Tally::new(&listed, &inquiry.rules).conclude(Ok(()))?;
+    let asked = watched(inquiry.patience.statement, move |watch| {
+        at_rest_or_live(&path, watch, |connection| {
+            let lookup = ask(connection, watch, &inquiry, &listed)?;
+            let Question::Table(table) = &inquiry.question else { return Ok((lookup, untold(BY_QUERY))) };
+            let mut gathering = Gathering::new(&listed, &inquiry.rules, window);
+            let gathered = gather_table(connection, watch, table, &mut gathering);
+            Ok((lookup, gathering.conclude(gathered)))
+        })
+    });
+    match asked.await {
+        Err(Trouble::Refused { message, .. } | Trouble::Unreachable { message, .. }) => {
+            Ok((broken_by(nothing, message.clone()), untold(message)))
+        }
+        other => other,
+    }
+}
+
+fn ask(connection: &Connection, watch: &Watch, inquiry: &Inquiry, wanted: &WantedIds) -> Result<Lookup, Trouble> {
+    let mut tally = Tally::new(wanted, &inquiry.rules);
+    let asked = match &inquiry.question {
+        Question::Table(table) => ask_table(connection, watch, table, &mut tally, wanted.ids()),
+        Question::Query(sql) => ask_query(connection, watch, sql, &mut tally, wanted.ids()),
+    };
+    tally.conclude(asked)
+}
+
+fn gather_table(
+    connection: &Connection,
+    watch: &Watch,
+    table: &Table,
+    gathering: &mut Gathering<'_>,
+) -> Result<(), Trouble> {
+    let columns: Vec<String> =
+        [Some(&table.id), table.status.as_ref(), table.time.as_ref()].into_iter().flatten().map(column).collect();
+    let sql = format!("SELECT {} FROM {} AS t", columns.join(", "), table.name.sql());
+    watch.begin();
+    let mut statement = connection.prepare(&sql).map_err(|error| watch.trouble(&error))?;
+    let taken = for_each_row(&mut statement, &[], |row| {
+        let id = cell_of(row, 0)?;
+        let status = table.status.as_ref().map(|_| cell_of(row, 1)).transpose()?;
+        let time = table.time.as_ref().map(|_| cell_of(row, columns.len() - 1)).transpose()?;
+        gathering.take(&id, status.as_ref().map_or(RowStatus::NotAsked, RowStatus::Is), time.as_ref());
+        Ok(())
+    });
+    taken.map_err(|error| watch.trouble(&error))
 }
 
 /// What stops a statement that lasts too long.

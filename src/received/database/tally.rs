@@ -18,6 +18,20 @@ pub(super) enum RowStatus<'r> {
     Is(&'r Cell),
 }
 
+impl RowStatus<'_> {
+    /// What a row with this status says of its id.
+    pub(super) fn sighting(self, rules: &Rules) -> Sighting {
+        match self {
+            Self::NotAsked => Sighting::Received,
+            Self::Is(cell) => match cell.text().as_deref().and_then(status_code) {
+                Some(code) if rules.ok.contains(code) => Sighting::Received,
+                Some(_) => Sighting::Unseen,
+                None => Sighting::Possible,
+            },
+        }
+    }
+}
+
 /// The sightings of one look-up.
 pub(super) struct Tally<'w> {
     wanted: &'w WantedIds,
@@ -41,14 +55,7 @@ impl<'w> Tally<'w> {
         let Some(text) = id.text() else { return };
         self.stats.lines += 1;
         self.stats.bytes += text.len() as u64;
-        let sighting = match status {
-            RowStatus::NotAsked => Sighting::Received,
-            RowStatus::Is(cell) => match cell.text().as_deref().and_then(status_code) {
-                Some(code) if self.rules.ok.contains(code) => Sighting::Received,
-                Some(_) => Sighting::Unseen,
-                None => Sighting::Possible,
-            },
-        };
+        let sighting = status.sighting(self.rules);
         self.stats.ids += u64::from(sighting == Sighting::Received);
         if let Some(number) = self.number_of(id, &text) {
             raise(&mut self.sightings, number, sighting);

@@ -11,7 +11,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::event::EventId;
+use crate::event::Window;
 use crate::receipt::Sighting::{self, Possible, Received, Unseen};
+use crate::receipt::Unlisted;
 
 /// A folder with a database.
 struct Base {
@@ -288,4 +290,57 @@ fn a_table_that_goes_away_makes_nothing_absent() {
     std::fs::remove_file(base.path()).expect("it can be removed");
     assert!(look_up(&log, &["a"]).coverage.broken.is_some_and(|reason| reason.contains("no such file")));
     assert_eq!(base.files(), Vec::<String>::new(), "nothing was made anew");
+}
+
+fn audit(log: &DatabaseLog, listed: &[&str]) -> (Vec<Sighting>, Unlisted) {
+    let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+    let window = Window::new(at("2026-11-10T00:00:00Z"), at("2026-11-20T00:00:00Z")).expect("a window");
+    let (lookup, unlisted) = run(log.audit(wanted(listed), window)).expect("an open log answers");
+    (lookup.sightings, unlisted)
+}
+
+fn ids(unlisted: &Unlisted) -> Vec<String> {
+    unlisted.ids.iter().map(|one| one.id.to_string()).collect()
+}
+
+#[test]
+fn a_table_tells_what_else_it_holds_by_the_rules_of_the_files() {
+    let base = Base::new(
+        "CREATE TABLE t(id, status INTEGER, at TEXT); INSERT INTO t VALUES \
+         ('listed', 200, '2026-11-12T00:00:00Z'), ('other', 200, '2026-11-13T00:00:00Z'), ('refused', 503, NULL), \
+         ('earlier', 200, '2026-11-09T00:00:00Z'), ('timeless', 204, NULL), (NULL, 200, NULL), \
+         (x'00000000000040008000000000000001', 200, '2026-11-13T00:00:00Z')",
+    );
+    let log = base.open("table=t&column=id&status=status&time=at", DatabaseOptions::default());
+    let (sightings, unlisted) = audit(&log, &["listed", "absent"]);
+    assert_eq!(sightings, [Received, Unseen]);
+    assert_eq!(ids(&unlisted), ["timeless", "00000000-0000-4000-8000-000000000001", "other"]);
+    assert_eq!((unlisted.outside, unlisted.untold), (1, None));
+}
+
+#[test]
+fn a_query_can_not_tell_what_else_the_log_holds() {
+    let base = Base::new("CREATE TABLE t(id); INSERT INTO t VALUES ('listed'), ('other')");
+    let options = asked_by("SELECT id FROM t WHERE id IN (SELECT value FROM json_each(?1))");
+    let log = base.open("", options);
+    let (sightings, unlisted) = audit(&log, &["listed"]);
+    assert_eq!((sightings, unlisted.ids.len()), (vec![Received], 0));
+    assert!(unlisted.untold.is_some_and(|reason| reason.contains("name the table")));
+}
+
+#[test]
+fn a_database_and_a_file_are_audited_as_one_log() {
+    let base = Base::new("CREATE TABLE t(id); INSERT INTO t VALUES ('both'), ('table')");
+    let database: Arc<dyn ReceivedLog> = Arc::new(base.open("table=t&column=id", DatabaseOptions::default()));
+    let path = base.folder.path().join("received.ids");
+    std::fs::write(&path, "both\nfile\nlisted\n").expect("a file can be written");
+    let options = crate::received::ReceivedOptions::of([crate::received::SourceSpec::Files(path)]);
+    let files: Arc<dyn ReceivedLog> = Arc::new(crate::received::FileLog::open(options).expect("a usable log"));
+    let window = Window::new(DateTime::UNIX_EPOCH, Utc::now()).expect("a window");
+    let all = SeveralLogs::new(vec![database, files]);
+    let (lookup, unlisted) = run(all.audit(wanted(&["listed"]), window)).expect("an answer");
+    assert_eq!(
+        (lookup.sightings, ids(&unlisted)),
+        (vec![Received], ["both", "file", "table"].map(str::to_owned).to_vec())
+    );
 }

@@ -1,5 +1,6 @@
 //! The received log as the engine meets it: whole files in, sightings and coverage out.
 
+mod both_ways;
 mod files;
 mod growth;
 mod oracle;

@@ -22,9 +22,9 @@ use crate::monitor::Silent;
 use crate::outcome::Signal;
 use crate::policy::{Bounds, Policy, Proofs};
 use crate::provider::ProviderError;
-use crate::receipt::{Coverage, LogStats, Lookup, Sighting, WantedIds};
+use crate::receipt::{Coverage, LogStats, Lookup, Sighting, Unlisted, UnlistedId, WantedIds};
 use crate::received::{ReceivedError, ReceivedLog};
-use crate::reconcile::{Beginning, LedgerAccess, Ports, Preapproved, RunRequest, Scope, Task, WebhookRef};
+use crate::reconcile::{Beginning, Directions, LedgerAccess, Ports, Preapproved, RunRequest, Scope, Task, WebhookRef};
 use crate::run_report::{Mode, RunReport, Told};
 use crate::selection::Selection;
 
@@ -104,6 +104,8 @@ pub(super) struct World {
     pub(super) events: BTreeMap<String, WorldEvent>,
     pub(super) arrivals: Vec<Arrival>,
     pub(super) log: HashSet<String>,
+    /// What the log holds beside that, with times.
+    pub(super) unlisted: Unlisted,
     /// Deliveries that the receiver accepted because of a resend.
     pub(super) accepted: HashMap<String, u32>,
     /// Deliveries because of a resend that the receiver refused: the webhook, and when.
@@ -124,6 +126,10 @@ pub(super) struct World {
     pub(super) longest_listing: Option<(TimeDelta, ProviderError)>,
     pub(super) unknown_hooks: BTreeSet<u32>,
     pub(super) gets_fail: bool,
+    /// Single events are answered with this.
+    pub(super) get_error: Option<ProviderError>,
+    /// Events that no listing shows, and that are shown alone.
+    pub(super) never_listed: HashSet<String>,
     pub(super) cap: Option<usize>,
     pub(super) counts_runs: bool,
     pub(super) states_offsets: bool,
@@ -204,6 +210,7 @@ impl Shared {
             events: BTreeMap::new(),
             arrivals: Vec::new(),
             log: HashSet::new(),
+            unlisted: Unlisted::default(),
             accepted: HashMap::new(),
             refused: Vec::new(),
             resent_although_logged: BTreeSet::new(),
@@ -220,6 +227,8 @@ impl Shared {
             longest_listing: None,
             unknown_hooks: BTreeSet::new(),
             gets_fail: false,
+            get_error: None,
+            never_listed: HashSet::new(),
             cap: None,
             counts_runs: true,
             states_offsets: true,
@@ -370,6 +379,7 @@ pub(super) fn request(mode: Mode) -> RunRequest {
             },
         },
         task: Task::Window(Selection::default()),
+        directions: Directions::default(),
         told: Told::Unsettled,
         findings: match mode {
             Mode::Act | Mode::Check => Findings::Fail,
@@ -427,5 +437,16 @@ impl ReceivedLog for Shared {
             coverage: Coverage { broken: is_broken.then(|| "cut off".to_owned()), ..Coverage::default() },
             stats: LogStats { ids: world.log.len() as u64, ..LogStats::default() },
         })
+    }
+
+    async fn audit(&self, listed: Arc<WantedIds>, window: Window) -> Result<(Lookup, Unlisted), ReceivedError> {
+        let lookup = self.look_up(Arc::clone(&listed)).await?;
+        let mut unlisted = self.get().unlisted.clone();
+        let ids = self.get().log.iter().map(|id| EventId::new(id).expect("an id")).collect::<Vec<_>>();
+        let others = ids.into_iter().filter(|id| listed.number_of(id.key()).is_none());
+        unlisted.ids.extend(others.map(|id| UnlistedId { id, received_at: None }));
+        unlisted.ids.retain(|one| one.received_at.is_none_or(|at| window.contains(at)));
+        unlisted.sort();
+        Ok((lookup, unlisted))
     }
 }

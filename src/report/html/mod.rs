@@ -5,6 +5,7 @@
 //! `escape::Esc`, which leaves neither markup nor hidden characters. However large the run was, the
 //! page stays one that a browser opens: it says what it leaves out and where that is to be had.
 
+mod audit;
 mod escape;
 mod events;
 mod facts;
@@ -26,7 +27,7 @@ use crate::run_report::{Counts, Mode, RunReport};
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 /// What the policy of the page knows its style and its script by; a test compares them.
-const STYLE_HASH: &str = "sha256-SUXpkAXtabx4RItyTwOw7Pp14tlCoUsV2mO6R0lDx6Q=";
+const STYLE_HASH: &str = "sha256-67/+/nWxZkDZLvi8wtbfDPikcimDsmnQkhiErDJjIdY=";
 const SCRIPT_HASH: &str = "sha256-7mthPFk+jCmEbMDccYOIgOHMtWxBNZ47EIFxl32baJU=";
 
 /// Writes a report as one page.
@@ -54,6 +55,7 @@ fn render(report: &RunReport) -> String {
     plot::write(&mut page, report);
     shares::write(&mut page, report);
     events::write(&mut page, report);
+    audit::write(&mut page, report);
     if is_decided {
         facts::proofs(&mut page, report);
     }

@@ -252,7 +252,9 @@ fn numbers(page: &mut String, timeline: &Timeline, fates: &[Fate]) {
     if timeline.highest() == 0 {
         return;
     }
-    page.push_str("<details class=\"screen-only\">\n<summary>The numbers of this picture</summary>\n<table class=\"numbers-of-time\">\n");
+    page.push_str(
+        "<details class=\"screen-only\">\n<summary>The numbers of this picture</summary>\n<table class=\"figures\">\n",
+    );
     let _ = writeln!(
         page,
         "<caption>Events per {}; stretches without any are left out</caption>\n<thead><tr><th scope=\"col\">Created (UTC)</th>",

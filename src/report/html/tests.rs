@@ -152,5 +152,5 @@ fn the_picture_tells_every_bar_in_words() {
     let page = markup(&outage());
     assert!(page.contains("<g><title>2026-03-01 12:00–13:00: "), "{page}");
     assert!(page.contains("2 quarantined") && page.contains("1 already received"));
-    assert!(page.contains("<table class=\"numbers-of-time\">"));
+    assert!(page.contains("<table class=\"figures\">"));
 }

@@ -5,6 +5,7 @@
 //! is bounded however large the report is; `--format json` holds it all.
 
 mod attempts;
+mod audit;
 mod checkup;
 mod events;
 mod inspect;
@@ -135,12 +136,14 @@ impl Human {
                 heading(&mut page, report);
                 summary::write(&mut page, report);
                 events::write(&mut page, report, events::Listed::Unresolved);
+                audit::write(&mut page, report);
                 problems(&mut page, &report.problems);
             }
             Verbosity::Verbose => {
                 heading(&mut page, report);
                 summary::write(&mut page, report);
                 events::write(&mut page, report, events::Listed::Recovered);
+                audit::write(&mut page, report);
                 problems(&mut page, &report.problems);
                 particulars(&mut page, report);
             }

@@ -101,6 +101,14 @@ fn set_aside(report: &RunReport) -> String {
     if arrived > 0 {
         parts.push(counted(arrived, "event had been delivered already", "events had been delivered already"));
     }
+    let unknown = report.audit.as_ref().map_or(0, |audit| audit.log.unknown_to_vendor.len() as u64);
+    if unknown > 0 {
+        parts.push(counted(
+            unknown,
+            "id in the log is unknown to the vendor",
+            "ids in the log are unknown to the vendor",
+        ));
+    }
     if report.totals.too_young > 0 {
         parts.push(counted(report.totals.too_young, "event is too young to judge", "events are too young to judge"));
     }
@@ -238,6 +246,9 @@ fn left_cause(report: &RunReport) -> String {
         | ProblemKind::OutsideSelection
         | ProblemKind::Tolerated
         | ProblemKind::NotTolerated
+        | ProblemKind::UnknownToVendor
+        | ProblemKind::ListingIncomplete
+        | ProblemKind::AuditIncomplete
         | ProblemKind::ProofsOff => None,
     });
     cause.map_or_else(String::new, |cause| format!(" {cause}"))
@@ -282,6 +293,8 @@ fn undetermined_cause(kind: ProblemKind) -> Option<&'static str> {
         ProblemKind::WebhookUnknown => Some("the vendor does not know a webhook"),
         ProblemKind::Deadline => Some("the deadline passed"),
         ProblemKind::Ledger => Some("the ledger could not be used"),
+        ProblemKind::ListingIncomplete => Some("the vendor's listing leaves out what the log holds"),
+        ProblemKind::AuditIncomplete => Some("not everything in the log could be held against the vendor"),
         ProblemKind::FilterIgnored
         | ProblemKind::RangeIgnored
         | ProblemKind::ListingFalselyEmpty
@@ -299,6 +312,7 @@ fn undetermined_cause(kind: ProblemKind) -> Option<&'static str> {
         | ProblemKind::OutsideSelection
         | ProblemKind::Tolerated
         | ProblemKind::NotTolerated
+        | ProblemKind::UnknownToVendor
         | ProblemKind::ProofsOff => None,
     }
 }

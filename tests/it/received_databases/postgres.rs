@@ -52,6 +52,18 @@ fn what_the_table_of_a_server_lacks_is_resent() {
 }
 
 #[test]
+fn an_audit_finds_what_a_server_holds_and_the_vendor_does_not_know() {
+    let Some(stage) = Stage::new(1) else { return };
+    stage.server.log_sql("INSERT INTO received VALUES ('forged', 200, now() - interval '1 hour')");
+    stage.server.log_sql("INSERT INTO received VALUES ('refused', 500, now()), ('long-ago', 200, '2001-01-01Z')");
+    stage.server.log_sql("INSERT INTO received VALUES ('timeless', 200, NULL)");
+    let address = stage.address("table=public.received&column=event_id&status=status&time=at");
+    let ended = stage.ask("check", &address, &["--audit"]).ends_with(10).counts("unknown_to_vendor", 2);
+    ended.reports("unknown_to_vendor").never_says(PASSWORD);
+    assert_eq!(stage.scene.resends(), 0);
+}
+
+#[test]
 fn ids_are_found_in_columns_of_every_type() {
     let Some(stage) = Stage::new(0) else { return };
     let uuid = |number: u32| format!("abcdef00-0000-4000-8000-{number:012}");

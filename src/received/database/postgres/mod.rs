@@ -12,14 +12,15 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row, Statement};
 use uuid::Uuid;
 
+use super::gathering::{BY_QUERY, Gathering, untold};
 use super::spelling::{
     Cell, Forms, MOST_SPELLINGS, batches, canonical_number, check_sample, is_canonical_digits, spellings,
 };
 use super::sqlite::answers_uninvited;
 use super::tally::{RowStatus, Tally, earliest};
 use super::{Facts, Inquiry, QUERY_WITHOUT_TIME, Question, Table, Trouble};
-use crate::event::{EventId, IdKey};
-use crate::receipt::{Lookup, WantedIds};
+use crate::event::{EventId, IdKey, Window};
+use crate::receipt::{Lookup, Unlisted, WantedIds};
 use cell::Value;
 pub(super) use connect::Connector;
 
@@ -44,15 +45,33 @@ pub(super) async fn examine(connector: &Connector, inquiry: &Inquiry) -> Result<
 
 /// Asks for ids.
 pub(super) async fn look_up(connector: &Connector, inquiry: &Inquiry, wanted: &WantedIds) -> Result<Lookup, Trouble> {
-    let mut tally = Tally::new(wanted, &inquiry.rules);
-    let asked = match Session::begin(connector, inquiry.patience.statement).await {
-        Err(trouble) => Err(trouble),
-        Ok(session) => match &inquiry.question {
-            Question::Table(table) => session.ask_table(table, &mut tally, wanted.ids()).await,
-            Question::Query(sql) => session.ask_query(sql, &mut tally, wanted.ids()).await,
-        },
-    };
-    tally.conclude(asked)
+    match Session::begin(connector, inquiry.patience.statement).await {
+        Err(trouble) => Tally::new(wanted, &inquiry.rules).conclude(Err(trouble)),
+        Ok(session) => session.ask(inquiry, wanted).await,
+    }
+}
+
+/// Asks for ids, and gathers all others, in one snapshot.
+pub(super) async fn audit(
+    connector: &Connector,
+    inquiry: &Inquiry,
+    listed: &WantedIds,
+    window: Window,
+) -> Result<(Lookup, Unlisted), Trouble> {
+    let mut gathering = Gathering::new(listed, &inquiry.rules, window);
+    match Session::begin(connector, inquiry.patience.statement).await {
+        Err(trouble) => {
+            let lookup = Tally::new(listed, &inquiry.rules).conclude(Err(trouble))?;
+            let reason = lookup.coverage.broken.clone().unwrap_or_default();
+            Ok((lookup, untold(reason)))
+        }
+        Ok(session) => {
+            let lookup = session.ask(inquiry, listed).await?;
+            let Question::Table(table) = &inquiry.question else { return Ok((lookup, untold(BY_QUERY))) };
+            let gathered = session.gather_table(table, window, &mut gathering).await;
+            Ok((lookup, gathering.conclude(gathered)))
+        }
+    }
 }
 
 /// How the ids of a column are compared.
@@ -259,6 +278,43 @@ impl Session {
         let remark = (standby == [Cell::Integer(1)])
             .then_some("on a standby, which shows what arrives only when it has caught up");
         Ok(Facts { id_type: shape.id_type, rows, first, last, remark })
+    }
+
+    async fn ask(&self, inquiry: &Inquiry, wanted: &WantedIds) -> Result<Lookup, Trouble> {
+        let mut tally = Tally::new(wanted, &inquiry.rules);
+        let asked = match &inquiry.question {
+            Question::Table(table) => self.ask_table(table, &mut tally, wanted.ids()).await,
+            Question::Query(sql) => self.ask_query(sql, &mut tally, wanted.ids()).await,
+        };
+        tally.conclude(asked)
+    }
+
+    /// Takes in every row of the table; where its time is a time to the server as well, only those of the
+    /// window travel.
+    async fn gather_table(&self, table: &Table, window: Window, gathering: &mut Gathering<'_>) -> Result<(), Trouble> {
+        let shape = self.shape(table).await?;
+        let mut columns = vec![shape.way.selected(&column(&table.id))];
+        columns.extend(table.status.as_ref().map(|status| format!("{}::text", column(status))));
+        let mut bounds = String::new();
+        if let (Some(time), Some(kind)) = (table.time.as_ref().map(column), &shape.time) {
+            if *kind == Type::TIMESTAMPTZ {
+                let (from, to) = (window.from().to_rfc3339(), window.to().to_rfc3339());
+                bounds = format!(" WHERE {time} IS NULL OR ({time} >= '{from}' AND {time} < '{to}')");
+            }
+            let is_understood = cell::is_time(kind) || cell::is_whole(kind);
+            columns.push(if is_understood { time } else { format!("{time}::text") });
+        }
+        let sql = format!("SELECT {} FROM {} AS t{bounds}", columns.join(", "), table.name.sql());
+        let statement = self.prepare(&sql, &[]).await?;
+        self.each_row(&statement, None, |row| {
+            let value = |place: usize| row.try_get::<_, Value>(place).map(|value| value.0);
+            let id = shape.way.id(value(0)?);
+            let status = table.status.as_ref().map(|_| value(1)).transpose()?;
+            let time = table.time.as_ref().map(|_| value(columns.len() - 1)).transpose()?;
+            gathering.take(&id, status.as_ref().map_or(RowStatus::NotAsked, RowStatus::Is), time.as_ref());
+            Ok(())
+        })
+        .await
     }
 
     async fn ask_table(&self, table: &Table, tally: &mut Tally<'_>, ids: &[EventId]) -> Result<(), Trouble> {

@@ -78,7 +78,7 @@ impl World {
     fn listed(&mut self, request: &ListRequest) -> Vec<Event> {
         let mut events = Vec::new();
         for (id, event) in &self.events {
-            if request.webhook.as_str() != format!("hook-{}", event.hook) {
+            if self.never_listed.contains(id) || request.webhook.as_str() != format!("hook-{}", event.hook) {
                 continue;
             }
             let shown = self.shown(id, event);
@@ -183,6 +183,9 @@ impl Provider for Shared {
         let mut world = self.get();
         world.gets += 1;
         world.throttled()?;
+        if let Some(error) = &world.get_error {
+            return Err(error.clone());
+        }
         if world.gets_fail {
             return Err(World::failure());
         }
