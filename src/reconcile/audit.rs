@@ -193,9 +193,9 @@ impl Run<'_> {
             }
         }
         if is_unclear {
-            resolved.unresolved += 1
+            resolved.unresolved += 1;
         } else {
-            resolved.unknown.push(one)
+            resolved.unknown.push(one);
         }
         Ok(())
     }

@@ -45,7 +45,7 @@ impl Format for JsonLines {
         for unlisted in report.audit.iter().flat_map(|audit| &audit.log.unknown_to_vendor) {
             append_line(&mut batch, &Record::UnknownToVendor(unlisted.into()))?;
         }
-        append_line(&mut batch, &Record::Summary(Document::new(report, Detail::WithoutEvents)))?;
+        append_line(&mut batch, &Record::Summary(Box::new(Document::new(report, Detail::WithoutEvents))))?;
         out.write_all(&batch)?;
         out.flush()
     }
@@ -222,7 +222,7 @@ enum Record<'a> {
         event: EventView<'a>,
     },
     UnknownToVendor(UnlistedView<'a>),
-    Summary(Document<'a>),
+    Summary(Box<Document<'a>>),
 }
 
 impl<'a> Record<'a> {
