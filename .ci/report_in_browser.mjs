@@ -304,11 +304,16 @@ try {
   const left = await report("left", night, 10, "reconcile", "--yes");
   const whole = await add(sandbox("whole", ["--missing", "0", "--unacknowledged", "0"]));
   const clean = await report("clean", whole, 0, "check");
+  // A log that says of hostile ids that they were received; the vendor knows none of them.
+  const posted = path.join(work, "posted.jsonl");
+  fs.writeFileSync(posted, HOSTILE.map((id) => `${JSON.stringify({ event_id: id, status: 200 })}\n`).join(""));
+  const audit = await report("audit", whole, 0, "check", "--audit", "--received", posted);
+  assert.equal(audit.document.audit.unknown_to_vendor.length, HOSTILE.length);
   const error = await report("error", { ...whole, address: "http://127.0.0.1:9/V2" }, 12, "check", "--deadline", "2s");
   const crowd = await add(sandbox("crowd", ["--events", "8000", "--missing", "7000"]));
   const big = await report("big", crowd, 10, "check");
   assert.ok(big.events.length >= 7000);
-  const all = [hostile, left, clean, error, big];
+  const all = [hostile, left, clean, audit, error, big];
   step("every width, light and dark, with axe");
   for (const made of all) await looksRight(browser, made);
   step("what the page holds");
