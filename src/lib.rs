@@ -55,6 +55,8 @@
 //! |---|---|
 //! | [`config`] | file + environment + flags → settings |
 //! | [`cli`] | one file per command, progress, hints |
+//!
+//! Who may attack the house, and what stops them, stands in [`security`].
 
 pub mod attempt;
 pub mod checkup;
@@ -85,6 +87,7 @@ pub mod rounds;
 pub mod run_report;
 pub mod sandbox;
 pub mod saved_plan;
+pub mod security;
 pub mod selection;
 pub mod slices;
 pub mod timeline;
