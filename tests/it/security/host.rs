@@ -100,8 +100,13 @@ impl Home {
 
     /// The program asking at this address, patient for a second at most.
     pub fn asking(&self, address: &str, words: &[&str]) -> Command {
+        self.asking_patiently(address, words, "1s")
+    }
+
+    /// The same, patient for so long.
+    pub fn asking_patiently(&self, address: &str, words: &[&str], patience: &str) -> Command {
         let mut command = self.program(words);
-        command.args(["--base-url", address, "--timeout", "1s"]);
+        command.args(["--base-url", address, "--timeout", patience]);
         command
     }
 }
