@@ -56,6 +56,8 @@
 //! |---|---|
 //! | [`config`] | file + environment + flags → settings |
 //! | [`cli`] | one file per command, progress, hints |
+//!
+//! Who may attack the house, and what stops them, stands in [`security`].
 
 pub mod attempt;
 pub mod audit;
@@ -87,6 +89,7 @@ pub mod rounds;
 pub mod run_report;
 pub mod sandbox;
 pub mod saved_plan;
+pub mod security;
 pub mod selection;
 pub mod slices;
 pub mod timeline;

@@ -25,6 +25,7 @@
 //! | `signals` | the first signal stops a run, a second SIGINT the process |
 //! | `generated` | completions and the manual page |
 //! | `errors`, `console` | the only places that write diagnostics |
+//! | `crash` | what is left when the program itself fails |
 //! | `exit_status` | the table of exit codes |
 //!
 //! It decides nothing about events; it resolves settings, wires adapters to the engine, and shows
@@ -36,6 +37,7 @@ pub mod arguments;
 pub mod asked_by;
 pub mod check;
 pub mod console;
+pub mod crash;
 pub mod databases;
 pub mod demo;
 pub mod doctor;
@@ -66,6 +68,7 @@ pub mod watchers;
 pub mod webhooks;
 pub mod wiring;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process;
@@ -83,20 +86,24 @@ use self::sandbox::SandboxArgs;
 use crate::config::{Environment, Flags, Folders, Job, Surroundings, Verbosity};
 use crate::exit::ExitCode;
 use crate::report::mask;
+use crate::report::text::visible;
 
 /// Runs the program: parses, dispatches, prints an error if there is one, and says how it ended.
 pub fn main() -> process::ExitCode {
+    crash::guarded(run_program).number().into()
+}
+
+fn run_program() -> ExitCode {
     let cli = match Cli::try_parse_from(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => return usage(&suggesting(error)).number().into(),
+        Err(error) => return usage(&suggesting(error)),
     };
     let verbosity = cli.global.verbosity();
     let ended = surroundings().and_then(|surroundings| dispatch(cli, &surroundings));
-    let code = ended.unwrap_or_else(|error| {
+    ended.unwrap_or_else(|error| {
         error.print(verbosity);
         error.exit
-    });
-    code.number().into()
+    })
 }
 
 /// Reads the process's environment; nothing else does.
@@ -207,9 +214,12 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
     let words = error.render().to_string();
     let masked = mask::in_text(&words);
-    if error.use_stderr() && masked != words {
-        // What stands at the wrong place may be the URL of a receiver, with its token.
-        console::say(masked.trim_end());
+    let shown: Vec<_> = masked.trim_end().split('\n').map(visible).collect();
+    let is_safe = masked == words && shown.iter().all(|line| matches!(line, Cow::Borrowed(_)));
+    if error.use_stderr() && !is_safe {
+        // What stands at the wrong place may be the URL of a receiver, with its token, or an id from outside
+        // that would steer the terminal.
+        console::say(&shown.join("\n"));
     } else {
         // A reader that went away is no reason to fail.
         let _ = error.print();

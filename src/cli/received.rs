@@ -6,7 +6,9 @@
 mod id_list;
 mod shown;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 
 use clap::{Args, ValueHint};
@@ -20,7 +22,7 @@ use crate::config::{Format, Key, Layer, Loaded, ReceivedSource, Surroundings};
 use crate::exit::ExitCode;
 use crate::receipt::{Lookup, Sighting, WantedIds};
 use crate::received::{FileLog, ReceivedLog, Survey};
-use crate::report::text::{counted, grouped};
+use crate::report::text::{counted, grouped, visible};
 
 /// Flags of `received`.
 #[derive(Clone, Debug, Default, Args)]
@@ -111,6 +113,8 @@ fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<
     // When an id was created is not known, so that any gap may hide any id.
     let unproven = lookup.coverage.broken.as_ref().or(lookup.coverage.gap.as_ref());
     let (mut absent, mut doubtful) = (String::new(), 0);
+    // A program gets the ids to the letter, a person nothing that steers the terminal.
+    let is_read_by_person = io::stdout().is_terminal();
     let mut count = 0_u64;
     for (id, sighting) in wanted.ids().iter().zip(&lookup.sightings) {
         match (sighting, unproven) {
@@ -119,7 +123,9 @@ fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<
             (Sighting::Unseen, None) => {
                 count += 1;
                 // Writing to a text can't fail.
-                let _ = writeln!(absent, "{}", id.text());
+                let text = id.text();
+                let shown = if is_read_by_person { visible(&text) } else { Cow::Borrowed(&*text) };
+                let _ = writeln!(absent, "{shown}");
             }
         }
     }

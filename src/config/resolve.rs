@@ -288,7 +288,8 @@ impl Loaded {
     /// Fetches keys; commands that fetch one see none of the others.
     fn vault(&self) -> Vault<'_> {
         let mut hidden: Vec<String> = SecretKey::ALL.iter().map(|key| key.variable().to_owned()).collect();
-        hidden.push(Key::Ping.variable());
+        // The address of the ping is a secret, and that of a database may hold a password.
+        hidden.extend([Key::Ping.variable(), Key::Received.variable()]);
         hidden.extend(self.layer.secrets.values().filter_map(|(source, _)| match source {
             SecretSource::Variable(name) => Some(name.clone()),
             SecretSource::Value(_) | SecretSource::File(_) | SecretSource::Command(_) => None,

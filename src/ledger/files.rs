@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 
 use super::LedgerError;
 
+/// What SQLite appends to the name of a database for the files that it keeps beside it.
+const JOURNALS: [&str; 3] = ["-journal", "-wal", "-shm"];
+
 /// Whether there is a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Presence {
@@ -37,6 +40,14 @@ pub(super) fn require_regular(path: &Path) -> Result<Presence, LedgerError> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Presence::Missing),
         Err(source) => Err(LedgerError::Io { path: path.to_owned(), source }),
     }
+}
+
+/// Looks whether there is a ledger, and refuses anything but regular files in its place and in those of
+/// SQLite's files beside it, which would be written through a link.
+pub(super) fn require_ledger(path: &Path) -> Result<Presence, LedgerError> {
+    let presence = require_regular(path)?;
+    JOURNALS.iter().try_for_each(|suffix| require_regular(&beside(path, suffix)).map(|_| ()))?;
+    Ok(presence)
 }
 
 /// Creates the folder of the ledger, for its owner alone, and makes its name durable. A folder that
@@ -76,7 +87,7 @@ pub(super) fn remove_draft(path: &Path) -> io::Result<()> {
 }
 
 fn remove_journals(path: &Path) -> io::Result<()> {
-    ["-journal", "-wal", "-shm"].iter().try_for_each(|suffix| remove(&beside(path, suffix)))
+    JOURNALS.iter().try_for_each(|suffix| remove(&beside(path, suffix)))
 }
 
 fn remove(path: &Path) -> io::Result<()> {

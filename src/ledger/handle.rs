@@ -43,7 +43,7 @@ impl Ledger {
     /// # Errors
     /// When the file is a symbolic link or not a ledger, or can't be read.
     pub fn open_read(&self) -> Result<Option<LedgerReader>, LedgerError> {
-        match files::require_regular(&self.path)? {
+        match files::require_ledger(&self.path)? {
             Presence::Missing => Ok(None),
             Presence::Regular => LedgerReader::open(&self.path),
         }
@@ -62,11 +62,11 @@ impl Ledger {
     pub fn lock(&self, command: &str, since: DateTime<Utc>) -> Result<LedgerGuard, LedgerError> {
         let path = self.path.as_path();
         let io_error = |source| LedgerError::Io { path: path.to_owned(), source };
-        files::require_regular(path)?;
+        files::require_ledger(path)?;
         files::ensure_folder(path).map_err(io_error)?;
         let lock = HeldLock::take(path, command, since)?;
         // Looked at again, now that no other run can create it meanwhile.
-        match files::require_regular(path)? {
+        match files::require_ledger(path)? {
             Presence::Missing => create(path)?,
             Presence::Regular => files::sync_name(path).map_err(io_error)?,
         }

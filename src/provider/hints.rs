@@ -6,6 +6,10 @@ use super::{Credential, ProviderError};
 pub const UNAVAILABLE: &str =
     "check --base-url and the network; if both are right, the vendor is down: run again later";
 
+/// What to do when whoever answers can't prove that it is the provider.
+const UNPROVEN: &str = "somebody else may be answering in its place, so nothing was sent: check --base-url; behind a company's own \
+                        authority name its certificate with --ca-file";
+
 impl Credential {
     /// What to do when it was refused.
     pub fn hint(self) -> &'static str {
@@ -37,6 +41,7 @@ impl ProviderError {
             Self::Throttled { .. } | Self::QuotaExhausted { .. } => {
                 "others who use the same subscription share its limit; run again later"
             }
+            Self::NotSent { message } if message.contains("invalid peer certificate") => UNPROVEN,
             Self::NotSent { .. }
             | Self::Server { .. }
             | Self::TimedOut { .. }

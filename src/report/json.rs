@@ -18,7 +18,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use self::audit::AuditView;
 pub(super) use self::audit::UnlistedView;
 use crate::report::Format;
-use crate::report::text::is_hidden;
+use crate::report::text::{begins_command, is_hidden};
 use crate::run_report::{Counts, Mode, Problem, Requests, RunReport, Told, WebhookReport};
 use crate::tracked::TrackedEvent;
 
@@ -286,14 +286,19 @@ impl<'a> From<&'a Problem> for ProblemView<'a> {
     }
 }
 
-/// Escapes the characters that JSON allows in strings and that a terminal acts on or hides; the
-/// value a parser reads is the same.
+/// Escapes the characters that JSON allows in strings and that a terminal acts on or hides, or that
+/// begin a command where a CI system reads the output; the value a parser reads is the same.
 struct Readable<F>(F);
 
 impl<F: Formatter> Formatter for Readable<F> {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut written = 0;
-        for (place, character) in fragment.char_indices().filter(|(_, character)| is_hidden(*character)) {
+        let (mut written, mut before) = (0, None);
+        for (place, character) in fragment.char_indices() {
+            // A line never begins with what stands in a string, so the commands that must do not matter.
+            let is_command = before.replace(character).is_some_and(|before| begins_command(before, character, None));
+            if !is_command && !is_hidden(character) {
+                continue;
+            }
             writer.write_all(&fragment.as_bytes()[written..place])?;
             for unit in character.encode_utf16(&mut [0; 2]) {
                 write!(writer, "\\u{unit:04x}")?;

@@ -27,18 +27,36 @@ pub fn is_hidden(character: char) -> bool {
     )
 }
 
-/// The text with every hidden character written out, such as `\n` or `\u{1b}`.
+/// Whether the second of two characters begins a command for a CI system that reads the output of its jobs, as in
+/// `::set-output`, `##[error]` and `##vso[…]`. Some look for them anywhere in a line, and a line may be
+/// broken anywhere.
+pub fn begins_command(first: char, second: char, third: Option<char>) -> bool {
+    match (first, second) {
+        ('#', '#') => true,
+        (':', ':') => third.is_some_and(|letter| letter.is_ascii_alphabetic()),
+        _ => false,
+    }
+}
+
+/// The text with every hidden character written out, such as `\n` or `\u{1b}`, and with no command for a
+/// CI system in it.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_hidden) {
+    if !text.contains(is_hidden) && !text.contains("::") && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
+    let mut before = None;
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        let is_command = before.is_some_and(|before| begins_command(before, character, rest.clone().next()));
         if is_hidden(character) {
             shown.extend(character.escape_default());
+        } else if is_command {
+            shown.extend(character.escape_unicode());
         } else {
             shown.push(character);
         }
+        before = Some(character);
     }
     Cow::Owned(shown)
 }
@@ -144,6 +162,15 @@ mod tests {
     }
 
     #[test]
+    fn commands_for_ci_systems_are_written_out_and_addresses_are_not() {
+        assert_eq!(visible("::error::x"), r":\u{3a}error:\u{3a}x");
+        assert_eq!(visible("a ##vso[task.setvariable] ###[y"), r"a #\u{23}vso[task.setvariable] #\u{23}\u{23}[y");
+        for plain in ["[::1]:443", "10::", ":: ", "#1 # x", "a:b"] {
+            assert_eq!(visible(plain), plain);
+        }
+    }
+
+    #[test]
     fn a_long_text_is_cut_and_says_so() {
         assert_eq!(visible_within("abcdef", 6, "…"), "abcdef");
         assert_eq!(visible_within("abcdefg", 6, "…"), "abcde…");
@@ -178,6 +205,8 @@ mod tests {
         #[test]
         fn nothing_hidden_is_ever_left(text in any::<String>(), most in 1usize..40) {
             prop_assert!(!visible(&text).contains(is_hidden));
+            let command = format!("##{text}");
+            prop_assert!(!visible(&command).contains("##"));
             let cut = visible_within(&text, most, "…");
             prop_assert!(!cut.contains(is_hidden));
             prop_assert!(cut.chars().count() <= most);

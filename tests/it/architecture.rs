@@ -88,6 +88,8 @@ const MAP: &[(&str, &[&str])] = &[
             "tracked",
         ],
     ),
+    // Words only.
+    ("security", &[]),
     // Shell: anything.
     ("config", &["*"]),
     ("cli", &["*"]),
@@ -206,6 +208,37 @@ fn only_the_ledger_attests_that_an_intent_is_recorded() {
         let attests = production_lines(&file).iter().any(|line| line.contains("Intent::recorded("));
         assert!(!attests || room == "ledger", "{} attests an intent", file.display());
     }
+}
+
+/// The files that may hold unsafe code, and how many blocks of it; whoever adds one says so here.
+const UNSAFE: &[(&str, usize)] = &[("received/sieve/vector.rs", 3)];
+
+#[test]
+fn unsafe_code_stands_where_it_is_listed_and_says_why_it_is_sound() {
+    let mut found = Vec::new();
+    for file in rust_files(&source_root()) {
+        let text = fs::read_to_string(&file).expect("a readable file");
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        let code = |line: &str| !line.starts_with("//");
+        let is_unsafe = |line: &str| {
+            line.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).any(|word| word == "unsafe")
+        };
+        let places: Vec<usize> = (0..lines.len()).filter(|at| code(lines[*at]) && is_unsafe(lines[*at])).collect();
+        for at in &places {
+            let reason = lines[..*at].iter().rev().take_while(|line| line.starts_with("//"));
+            let is_sound = reason.into_iter().any(|line| line.starts_with("// SAFETY: "));
+            assert!(is_sound, "{}:{} has no SAFETY comment", file.display(), at + 1);
+        }
+        let allows = lines.iter().any(|line| code(line) && line.contains("unsafe_code"));
+        if !places.is_empty() || allows {
+            let inside = file.strip_prefix(source_root()).expect("a source file");
+            found.push((inside.to_str().expect("a readable path").to_owned(), places.len()));
+        }
+    }
+    let listed: Vec<_> = UNSAFE.iter().map(|(file, blocks)| ((*file).to_owned(), *blocks)).collect();
+    assert_eq!(found, listed, "the unsafe code that there is, and what is listed");
+    let settings = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("readable");
+    assert!(settings.contains("unsafe_code = \"deny\""), "the compiler must refuse it everywhere else");
 }
 
 #[test]

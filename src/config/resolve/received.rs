@@ -122,7 +122,10 @@ pub(super) fn password_on_command_line(flags: &Layer) -> Option<String> {
     })
 }
 
-/// Whether this source of a received log holds a password.
+/// Whether this source of a received log holds a password, or may: one that can't be read may hold one where
+/// nobody would look for it.
 pub(in crate::config) fn holds_password(source: &str) -> bool {
-    DatabaseAddress::is_meant(source) && DatabaseAddress::parse(source).is_ok_and(|address| address.has_password())
+    let may_hold_one = || source.contains('@') || source.to_ascii_lowercase().contains("password");
+    DatabaseAddress::is_meant(source)
+        && DatabaseAddress::parse(source).map_or_else(|_| may_hold_one(), |address| address.has_password())
 }

@@ -113,13 +113,14 @@ impl FrontSystems {
         self.parse(&answer.whole(DOCUMENT_BYTES).await?)
     }
 
-    /// Reads a whole document, bounded in depth.
+    /// Reads a whole document, bounded in depth and without the keys that it may repeat.
     fn parse(&self, body: &[u8]) -> Result<Value, ProviderError> {
         let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
         if !nests_within(body, DOCUMENT_DEPTH) {
             return Err(unreadable(format!("it nests deeper than {DOCUMENT_DEPTH} levels")));
         }
-        serde_json::from_slice(body).map_err(|error| {
+        let read = serde_json::from_slice(body).map(|document| self.http.speaker().hushed_document(document));
+        read.map_err(|error: serde_json::Error| {
             let problem = if error.is_eof() && !body.trim_ascii().is_empty() {
                 "it is JSON that ends too early".to_owned()
             } else {
@@ -132,7 +133,7 @@ impl FrontSystems {
     /// Reads a record that must be about `asked`; one that does not name its event is taken for it.
     fn event_of(&self, body: &[u8], asked: &EventId) -> Result<Event, ProviderError> {
         let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-        let read = RecordReader::new(self.zone).read(body);
+        let read = RecordReader::new(self.zone, self.http.speaker()).read(body);
         let mut record = read.map_err(|_| unreadable(self.http.speaker().describe(body)))?;
         if record.id == Err(Unusable::NoId) {
             record.id = Ok(asked.clone());
@@ -172,7 +173,7 @@ fn unreadable(message: String) -> ProviderError {
 
 /// Takes in the records of a listing one by one.
 struct Intake<'a> {
-    reader: RecordReader,
+    reader: RecordReader<'a>,
     listing: Listing,
     sink: &'a mut (dyn FnMut(Event) + Send),
 }
@@ -209,7 +210,8 @@ impl Provider for FrontSystems {
         let path = ["api", "WebhooksEvents", request.webhook.as_str()];
         let mut answer = self.http.send(Ask::Get, &path, Some(&self.list_query(request))).await?;
         let mut splitter = ArraySplitter::new(ArrayLimits::default());
-        let mut intake = Intake { reader: RecordReader::new(self.zone), listing: Listing::default(), sink };
+        let reader = RecordReader::new(self.zone, self.http.speaker());
+        let mut intake = Intake { reader, listing: Listing::default(), sink };
         while let Some(chunk) = answer.chunk().await? {
             let pushed = splitter.push(&chunk, |json| intake.take(json));
             pushed.map_err(|error| self.broken_list(&error, &chunk))?;

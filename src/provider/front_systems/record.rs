@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 
 use super::time;
 use crate::event::{CreatedAt, DeliveryStatus, Event, EventId, IdError};
+use crate::provider::http::Speaker;
 
 /// How many different status texts are shared; a hostile vendor may send as many as there are events.
 const MOST_SHARED_TEXTS: usize = 256;
@@ -33,6 +34,9 @@ pub enum Unusable {
     /// The id is neither text nor a whole number, or holds bytes that are no text.
     #[error("its webhookEventId is neither text nor a whole number")]
     IdNotText,
+    /// The id repeats a key, which would then stand in every report.
+    #[error("its webhookEventId repeats a key that was sent to the vendor")]
+    IdTellsKey,
     /// The id can't be one.
     #[error("its webhookEventId can't be used: {0}")]
     Id(#[from] IdError),
@@ -71,15 +75,17 @@ impl Record {
 
 /// Reads records; status texts are shared between those of one reader.
 #[derive(Debug)]
-pub struct RecordReader {
+pub struct RecordReader<'a> {
     zone: Tz,
+    speaker: &'a Speaker,
     texts: HashSet<Arc<str>>,
 }
 
-impl RecordReader {
-    /// A reader for records whose offset-less times are in `zone`.
-    pub fn new(zone: Tz) -> Self {
-        Self { zone, texts: HashSet::new() }
+impl<'a> RecordReader<'a> {
+    /// A reader for records whose offset-less times are in `zone`. What they say is kept without the keys
+    /// of `speaker`.
+    pub fn new(zone: Tz, speaker: &'a Speaker) -> Self {
+        Self { zone, speaker, texts: HashSet::new() }
     }
 
     /// Reads one record.
@@ -107,7 +113,7 @@ impl RecordReader {
         let words = fields.status.and_then(text).filter(|words| !words.trim().is_empty());
         let code_as_http = code.and_then(|code| u16::try_from(code).ok()).filter(|code| (100..=999).contains(code));
         Record {
-            id: event_id(fields.id),
+            id: event_id(fields.id).and_then(|id| self.unless_key(id)),
             created_at: fields.created.and_then(text).and_then(|created| time::read(&created, self.zone)),
             status: delivery_status(success, code, words.as_deref()),
             status_text: words.map(|words| self.shared(words.trim())),
@@ -116,7 +122,12 @@ impl RecordReader {
         }
     }
 
+    fn unless_key(&self, id: EventId) -> Result<EventId, Unusable> {
+        if self.speaker.is_told_in(&id.text()) { Err(Unusable::IdTellsKey) } else { Ok(id) }
+    }
+
     fn shared(&mut self, text: &str) -> Arc<str> {
+        let text = &*self.speaker.hushed(text);
         let text = match text.char_indices().nth(LONGEST_STATUS_TEXT) {
             Some((end, _)) => &text[..end],
             None => text,
@@ -282,7 +293,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Result<Event, Unusable> {
-        RecordReader::new(Tz::UTC).read(json.as_bytes()).and_then(Record::into_event)
+        RecordReader::new(Tz::UTC, &Speaker::default()).read(json.as_bytes()).and_then(Record::into_event)
     }
 
     fn status(fields: &str) -> DeliveryStatus {
@@ -390,7 +401,8 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_spoil_only_their_field() {
-        let mut reader = RecordReader::new(Tz::UTC);
+        let speaker = Speaker::default();
+        let mut reader = RecordReader::new(Tz::UTC, &speaker);
         let record = reader.read(b"{\"webhookEventId\":\"e\",\"status\":\"Ikke f\xF8rt\",\"x\":\"\xFF\"}").unwrap();
         assert_eq!(record.into_event().unwrap().status, DeliveryStatus::Failed);
         let record = reader.read(b"{\"webhookEventId\":\"e\xF8\"}").unwrap();
@@ -399,7 +411,8 @@ mod tests {
 
     #[test]
     fn status_texts_are_shared_and_bounded() {
-        let mut reader = RecordReader::new(Tz::UTC);
+        let speaker = Speaker::default();
+        let mut reader = RecordReader::new(Tz::UTC, &speaker);
         let mut text_of = |text: &str| {
             let json = json!({"webhookEventId": "e", "status": text}).to_string();
             reader.read(json.as_bytes()).unwrap().into_event().unwrap().status_text.unwrap()

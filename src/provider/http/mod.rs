@@ -326,7 +326,12 @@ fn build_client(
         }
         builder = builder.tls_certs_merge(roots);
     }
-    builder.build().map_err(|error| ClientError::Setup { message: causes(&error) })
+    // A bundle is only looked into when everything is put together.
+    let is_of_bundle = base.is_encrypted() && extra_roots.is_some();
+    builder.build().map_err(|error| match is_of_bundle {
+        true => ClientError::RootCertificates,
+        false => ClientError::Setup { message: causes(&error) },
+    })
 }
 
 fn headers(keys: &[SecretHeader]) -> Result<HeaderMap, ClientError> {

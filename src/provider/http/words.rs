@@ -3,6 +3,8 @@
 //! It owns the extraction of the vendor's words from an error body. It never decides what kind of
 //! failure an answer is.
 
+use std::borrow::Cow;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -16,6 +18,9 @@ const LONGEST_BEGINNING: usize = 60;
 const MASK: &str = "[key]";
 /// A shorter "key" is none, and masking it would garble every message.
 const SHORTEST_KEY: usize = 4;
+/// In records and documents, which are more than words for people, only what can't be a word is taken for
+/// a key.
+const SHORTEST_IN_RECORDS: usize = 12;
 
 /// Repeats texts without the keys they may echo.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +56,37 @@ impl Speaker {
         // Masked before it is shortened: a key that is cut in two would no longer be known.
         let beginning = self.masked(plain(&String::from_utf8_lossy(beginning_bytes(body, 4096))));
         format!("it begins with {:?}", shortened(beginning, LONGEST_BEGINNING))
+    }
+
+    /// Whether a text of a record repeats a key.
+    pub fn is_told_in(&self, text: &str) -> bool {
+        self.long_keys().any(|key| text.contains(key))
+    }
+
+    /// A text of a record without the keys that it may repeat.
+    pub fn hushed<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if !self.is_told_in(text) {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(self.long_keys().fold(text.to_owned(), |text, key| text.replace(key, MASK)))
+    }
+
+    /// A document without the keys that it may repeat, wherever they stand.
+    pub fn hushed_document(&self, document: Value) -> Value {
+        match document {
+            Value::String(text) => Value::String(self.hushed(&text).into_owned()),
+            Value::Array(values) => values.into_iter().map(|value| self.hushed_document(value)).collect(),
+            Value::Object(fields) => {
+                let hushed =
+                    |(name, value): (String, Value)| (self.hushed(&name).into_owned(), self.hushed_document(value));
+                Value::Object(fields.into_iter().map(hushed).collect())
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => document,
+        }
+    }
+
+    fn long_keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(ExposeSecret::expose_secret).filter(|key| key.len() >= SHORTEST_IN_RECORDS)
     }
 
     fn masked(&self, mut text: String) -> String {

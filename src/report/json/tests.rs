@@ -139,11 +139,12 @@ fn fields_stand_in_the_published_order() {
 
 #[test]
 fn ids_that_attack_a_terminal_come_back_whole_and_are_never_raw() {
-    let hostile = "a\u{1b}]0;x\u{7}\n\u{9b}2J\u{202e}\u{e0041}\"\\<script>=1+1";
+    let hostile = "a\u{1b}]0;x\u{7}\n\u{9b}2J\u{202e}\u{e0041}\"\\<script>=1+1##vso[task.x]";
     let events = vec![Sample::new(hostile, DeliveryStatus::Failed, Verdict::Missing).because("\u{85}").build()];
     let report = report(Mode::Check, RunOutcome::Left, vec![webhook("w-1", "\u{1b}[31m", events)]);
     let text = written(&report);
     assert!(!text.replace('\n', "").contains(is_hidden), "{text}");
+    assert!(!text.contains("##"), "{text}");
     let document: Value = serde_json::from_str(&text).expect("valid JSON");
     assert_eq!(document["webhooks"][0]["events"][0]["event_id"], hostile);
     assert_eq!(document["webhooks"][0]["events"][0]["reason"], "\u{85}");
@@ -204,6 +205,7 @@ proptest! {
         append_compact(&mut line, &text).expect("a vector can be written to");
         let line = String::from_utf8(line).expect("JSON is UTF-8");
         prop_assert!(!line.contains(is_hidden));
+        prop_assert!(!line.contains("##"));
         prop_assert_eq!(serde_json::from_str::<String>(&line).expect("valid JSON"), text);
     }
 }
