@@ -5,7 +5,10 @@ mod confirmation;
 mod halts;
 mod ledger;
 mod listings;
+mod pacing;
 mod seeds;
+mod settling;
+mod told;
 mod unfinished;
 mod world;
 
