@@ -232,3 +232,12 @@ fn where_nothing_counts_runs_a_delivery_from_before_is_believed_only_after_an_ac
         assert_eq!(settled_after(&attempt, &delivered, 1_000), settlement, "{conclusion:?}");
     }
 }
+
+#[test]
+fn an_attempt_has_had_its_time_from_the_settling_time_on() {
+    let attempt = OpenAttempt { ended_at: Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(5)), ..open(None, None) };
+    let after = |seconds| {
+        attempt.had_time_to_settle(DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds), TimeDelta::seconds(60))
+    };
+    assert_eq!([after(64), after(65), after(66)], [false, true, true]);
+}

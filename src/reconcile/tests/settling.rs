@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::attempt::{Conclusion, Settlement};
-use crate::classify::Verdict;
+use crate::classify::{UnknownReason, Verdict};
 use crate::event::{EventId, Window};
 use crate::exit::ExitCode;
 use crate::policy::Proofs;
@@ -35,13 +35,14 @@ fn recent(mode: Mode) -> RunRequest {
     RunRequest { window, ..request(mode) }
 }
 
-/// One event whose resend was answered in this way and not settled.
-async fn open_after(resend: ResendBehaviour, conclusion: Conclusion) -> Shared {
-    let world = Shared::outage(1);
+/// So many events whose resends were answered in this way and not settled.
+async fn open_after(resend: ResendBehaviour, conclusion: Conclusion, lost: usize) -> Shared {
+    let world = Shared::outage(lost);
     world.get().resend = resend;
     world.get().journal_fails = Some((Write::Settle, 0));
     let mut asked = unproven(Mode::Act);
-    asked.policy.bounds.deadline = Duration::from_secs(3);
+    // Enough for each event to be tried ahead of the others, and too little to send any of them again.
+    asked.policy.bounds.deadline = Duration::from_secs(3 + 60 * (lost as u64 - 1));
     world.run(&asked).await;
     {
         let mut world = world.get();
@@ -49,7 +50,8 @@ async fn open_after(resend: ResendBehaviour, conclusion: Conclusion) -> Shared {
         world.rows.reopen();
         world.resend = ResendBehaviour::DeliversAndShowsIt;
         assert!(world.rows.settled.is_empty());
-        assert_eq!(world.rows.attempts.values().map(|open| open.conclusion).collect::<Vec<_>>(), [Some(conclusion)]);
+        let conclusions: Vec<_> = world.rows.attempts.values().map(|open| open.conclusion).collect();
+        assert_eq!(conclusions, vec![Some(conclusion); lost]);
         world.gets = 0;
     }
     world
@@ -57,7 +59,7 @@ async fn open_after(resend: ResendBehaviour, conclusion: Conclusion) -> Shared {
 
 #[tokio::test(start_paused = true)]
 async fn an_accepted_resend_that_left_the_list_of_failures_is_settled_without_a_request() {
-    let world = open_after(ResendBehaviour::DeliversAndShowsIt, Conclusion::Accepted).await;
+    let world = open_after(ResendBehaviour::DeliversAndShowsIt, Conclusion::Accepted, 1).await;
     let report = world.run(&unproven(Mode::Act)).await;
     assert_eq!((report.exit_code, world.get().gets), (ExitCode::Clean, 0), "{:?}", report.problems);
     assert_eq!(world.get().rows.settled[&1], Settlement::Recovered);
@@ -66,7 +68,7 @@ async fn an_accepted_resend_that_left_the_list_of_failures_is_settled_without_a_
 
 #[tokio::test(start_paused = true)]
 async fn an_accepted_resend_that_no_list_of_this_window_could_show_is_not_settled_by_silence() {
-    let world = open_after(ResendBehaviour::ClaimsWithoutDelivery, Conclusion::Accepted).await;
+    let world = open_after(ResendBehaviour::ClaimsWithoutDelivery, Conclusion::Accepted, 1).await;
     world.get().gets_fail = true;
     let mut asked = recent(Mode::Act);
     asked.policy.proofs = Proofs::Off;
@@ -77,7 +79,7 @@ async fn an_accepted_resend_that_no_list_of_this_window_could_show_is_not_settle
 
 #[tokio::test(start_paused = true)]
 async fn a_resend_in_doubt_that_left_the_list_of_failures_is_not_settled_by_silence() {
-    let world = open_after(ResendBehaviour::FailsWithoutDelivery, Conclusion::InDoubt).await;
+    let world = open_after(ResendBehaviour::FailsWithoutDelivery, Conclusion::InDoubt, 1).await;
     world.get().events.remove("lost-0");
     let report = world.run(&unproven(Mode::Act)).await;
     assert_eq!((report.exit_code, report.totals.in_doubt), (ExitCode::Undetermined, 1), "{:?}", report.problems);
@@ -86,7 +88,7 @@ async fn a_resend_in_doubt_that_left_the_list_of_failures_is_not_settled_by_sile
 
 #[tokio::test(start_paused = true)]
 async fn silence_settles_nothing_in_a_run_that_can_not_be_sure_of_what_it_read() {
-    let world = open_after(ResendBehaviour::ClaimsWithoutDelivery, Conclusion::Accepted).await;
+    let world = open_after(ResendBehaviour::ClaimsWithoutDelivery, Conclusion::Accepted, 1).await;
     world.get().events.remove("lost-0");
     world.event("lost-1", 9, false, false);
     world.get().log_is_broken = true;
@@ -97,9 +99,21 @@ async fn silence_settles_nothing_in_a_run_that_can_not_be_sure_of_what_it_read()
 
 #[tokio::test(start_paused = true)]
 async fn an_old_event_that_turns_out_not_to_be_sent_is_judged_like_any_other() {
-    let world = open_after(ResendBehaviour::FailsWithoutDelivery, Conclusion::InDoubt).await;
+    let world = open_after(ResendBehaviour::FailsWithoutDelivery, Conclusion::InDoubt, 1).await;
     let report = world.run(&recent(Mode::Act)).await;
     let tracked = told(&report, "lost-0");
     assert_eq!((tracked.verdict, tracked.result), (Verdict::Missing, Some(EventResult::Left)), "{:?}", report.problems);
     assert_eq!(world.get().rows.settled[&1], Settlement::NotSent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_in_doubt_that_nobody_shows_is_not_judged_with_the_others() {
+    let world = open_after(ResendBehaviour::FailsWithoutDelivery, Conclusion::InDoubt, 2).await;
+    world.get().events.remove("lost-1");
+    let report = world.run(&recent(Mode::Act)).await;
+    let doubtful = told(&report, "lost-1");
+    let not_judged = Verdict::Unknown(UnknownReason::NotJudged);
+    assert_eq!((doubtful.verdict, doubtful.result), (not_judged, Some(EventResult::InDoubt)), "{:?}", report.problems);
+    assert_eq!(told(&report, "lost-0").verdict, Verdict::Missing);
+    assert_eq!(report.exit_code, ExitCode::Undetermined);
 }
