@@ -1,11 +1,14 @@
 //! The engine against a world in memory. Each test names what must hold; the world keeps the truth.
 
+mod canaries;
 mod chosen;
 mod confirmation;
+mod ending;
 mod halts;
 mod ledger;
 mod listings;
 mod pacing;
+mod scoping;
 mod seeds;
 mod settling;
 mod told;

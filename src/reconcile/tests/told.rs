@@ -73,7 +73,7 @@ async fn run_with(world: &Shared, asked: &RunRequest, change: impl FnOnce(&mut P
     crate::reconcile::run(&ports, asked).await
 }
 
-async fn watched(world: &Shared, asked: &RunRequest) -> (RunReport, Vec<RunEvent>) {
+pub(super) async fn watched(world: &Shared, asked: &RunRequest) -> (RunReport, Vec<RunEvent>) {
     let recorder = Arc::new(Recorder::default());
     let monitor = Arc::clone(&recorder);
     let report = run_with(world, asked, |ports| ports.monitor = monitor).await;
