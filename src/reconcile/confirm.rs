@@ -415,3 +415,6 @@ impl Arrival {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! How a receiver is tried before anything else is sent to it.
+//! How a receiver is tried before anything else is sent to it, and what opens the breaker after that.
 
 use std::time::Duration;
 
@@ -76,4 +76,40 @@ async fn a_receiver_that_accepted_once_is_not_tried_again_in_later_rounds() {
     let (report, canaries) = tried(&world).await;
     assert!(report.rounds > 1, "{} rounds", report.rounds);
     assert_eq!(canaries, 1);
+}
+
+/// Changes the world once this is true of it.
+async fn when(world: &Shared, is_so: impl Fn(&Shared) -> bool, change: impl FnOnce(&Shared)) {
+    while !is_so(world) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    change(world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resend_that_never_left_is_tried_again_under_a_number_of_its_own() {
+    let world = Shared::outage(3);
+    world.get().resend_error = Some(ProviderError::NotSent { message: "connection refused".to_owned() });
+    let asked = request(Mode::Act);
+    let reachable = when(&world, |world| world.get().resends == 2, |world| world.get().resend_error = None);
+    let (report, ()) = tokio::join!(world.run(&asked), reachable);
+    assert_eq!((report.exit_code, report.totals.recovered), (ExitCode::Clean, 3), "{:?}", report.problems);
+    assert_eq!(world.get().resends, 5);
+    assert_eq!(world.get().rows.attempts.len(), 5, "each has an intent of its own");
+    nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_are_lost_in_a_row_open_the_breaker() {
+    let world = Shared::outage(20);
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.concurrency = 1;
+    let fails = |world: &Shared| world.get().resend = ResendBehaviour::FailsWithoutDelivery;
+    let canary_arrived = |world: &Shared| !world.get().accepted.is_empty();
+    let ((report, told), ()) = tokio::join!(watched(&world, &asked), when(&world, canary_arrived, fails));
+    let down = told.iter().find_map(|event| match event {
+        RunEvent::ReceiverDown { failures, .. } => Some(*failures),
+        _ => None,
+    });
+    assert_eq!((down, world.get().resends), (Some(5), 6), "{:?}", report.problems);
 }

@@ -7,6 +7,7 @@ mod ending;
 mod halts;
 mod ledger;
 mod listings;
+mod looking;
 mod pacing;
 mod scoping;
 mod seeds;

@@ -366,3 +366,15 @@ async fn proofs_that_are_turned_off_are_told_of() {
     assert!(!has(&report, ProblemKind::ProofsOff));
     assert!(report.webhooks[0].events.iter().all(|tracked| tracked.verdict == Verdict::Settled));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_cap_counts_what_earlier_rounds_sent() {
+    let world = Shared::outage(4);
+    world.get().events.get_mut("lost-0").expect("an event").poison = true;
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.max_resends = 4;
+    let report = world.run(&asked).await;
+    assert_eq!((report.exit_code, world.get().resends), (ExitCode::Left, 4), "{:?}", report.problems);
+    let words = "5 resends are planned and 4 are allowed, so none of them was sent";
+    assert_eq!(message(&report, ProblemKind::TooManyResends), words);
+}
