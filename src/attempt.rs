@@ -203,6 +203,12 @@ impl OpenAttempt {
     pub fn over_for(&self, now: DateTime<Utc>) -> TimeDelta {
         now.signed_duration_since(self.ended_at.unwrap_or(self.intent_at))
     }
+
+    /// Whether the attempt has been over for the settling time, so that what is not seen now need not be
+    /// waited for any longer.
+    pub fn had_time_to_settle(&self, now: DateTime<Utc>, settle: TimeDelta) -> bool {
+        self.over_for(now) >= settle
+    }
 }
 
 /// What was seen of an event after an attempt.
@@ -272,14 +278,14 @@ pub fn settle(
         },
         // A list may show the run before it shows that the run succeeded.
         DeliveryStatus::Failed if counter == Counter::Grew => {
-            (open.over_for(now) >= settle).then_some(Settlement::DeliveryFailed)
+            open.had_time_to_settle(now, settle).then_some(Settlement::DeliveryFailed)
         }
         // Nothing counts runs, and the vendor said that the receiver refused it: it still says so.
         DeliveryStatus::Failed if open.conclusion == Some(Conclusion::Refused) && counter == Counter::Unknown => {
-            (open.over_for(now) >= settle).then_some(Settlement::DeliveryFailed)
+            open.had_time_to_settle(now, settle).then_some(Settlement::DeliveryFailed)
         }
         DeliveryStatus::Failed | DeliveryStatus::Pending => {
-            let waited = open.over_for(now) >= settle;
+            let waited = open.had_time_to_settle(now, settle);
             let silent = match open.conclusion {
                 // The vendor said that it delivered: it takes the receiver's own word against that.
                 Some(Conclusion::Accepted) => evidence.log_is_live && evidence.receipt == Some(Receipt::Absent),

@@ -133,9 +133,12 @@ impl ResendPolicy {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::event::{CreatedAt, EventId, ZoneKnowledge};
 
     const FAILED: DeliveryStatus = DeliveryStatus::Failed;
     const PENDING: DeliveryStatus = DeliveryStatus::Pending;
@@ -192,6 +195,54 @@ mod tests {
         for (status, age, receipt, verdict) in table {
             assert_eq!(classify(status, age, receipt), verdict, "{status:?} {age:?} {receipt:?}");
         }
+    }
+
+    fn event(created_at: Option<i64>) -> Event {
+        let at = |second| DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
+        Event {
+            id: EventId::new("event-1").expect("an id"),
+            created_at: created_at.map(|second| CreatedAt { at: at(second), zone: ZoneKnowledge::Stated }),
+            status: FAILED,
+            status_text: None,
+            status_code: None,
+            runs: None,
+            alternate_ids: None,
+        }
+    }
+
+    #[test]
+    fn an_event_is_young_until_it_has_the_least_age() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(1_000);
+        let table = [
+            (Some(699), Age::Ripe),
+            (Some(700), Age::Ripe),
+            (Some(701), Age::Young),
+            // A clock that runs behind the vendor's makes events come from the future.
+            (Some(2_000), Age::Young),
+            (None, Age::Unreadable),
+        ];
+        for (created, age) in table {
+            assert_eq!(Age::of(&event(created), now, TimeDelta::seconds(300)), age, "{created:?}");
+        }
+    }
+
+    #[test]
+    fn each_verdict_has_a_name_and_a_reason_of_its_own() {
+        let plain = [
+            Verdict::Settled,
+            Verdict::Missing,
+            Verdict::Unacknowledged,
+            Verdict::LostAfterAck,
+            Verdict::TooYoung,
+            Verdict::Unknown(UnknownReason::NotJudged),
+        ];
+        let names = plain.map(Verdict::name);
+        assert_eq!(names, ["settled", "missing", "unacknowledged", "lost_after_ack", "too_young", "unknown"]);
+        let verdicts = plain.into_iter().chain([UNKNOWN_STATUS, UNKNOWN_TIME, UNKNOWN_OUT]);
+        let reasons: BTreeSet<&str> = verdicts.map(Verdict::reason).collect();
+        assert_eq!(reasons.len(), plain.len() + 3, "{reasons:?}");
+        assert!(reasons.contains("the vendor failed to deliver it and the received log does not hold it"));
+        assert!(reasons.contains(CoverageGap::BeforeLog.reason()));
     }
 
     fn statuses() -> impl Strategy<Value = DeliveryStatus> {

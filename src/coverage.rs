@@ -57,4 +57,12 @@ mod tests {
         assert_eq!(apparent_beginning(deliveries(&[out, out, out, Receipt::Found])), None);
         assert_eq!(apparent_beginning(Vec::new()), None);
     }
+
+    #[test]
+    fn what_the_log_can_not_say_before_its_beginning_is_no_loss() {
+        use Receipt::{Absent, Found};
+        let out = Receipt::OutOfCoverage(CoverageGap::NoTime);
+        assert_eq!(apparent_beginning(deliveries(&[Absent, out, Absent, Found])), None);
+        assert_eq!(apparent_beginning(deliveries(&[Absent, out, Absent, Absent, Found])), Some(at(4)));
+    }
 }

@@ -185,4 +185,49 @@ mod tests {
             assert_eq!(judged(gate, report), code);
         }
     }
+
+    #[test]
+    fn a_gate_that_lets_nothing_pass_says_nothing() {
+        let mut report = found(&[1]);
+        Gate::default().judge(&mut report);
+        assert_eq!((report.exit_code, report.problems), (ExitCode::Left, Vec::new()));
+        assert!(Gate::default().is_closed());
+        assert!(!Gate { max_missing: 1, max_age: None }.is_closed());
+        assert!(!Gate { max_missing: 0, max_age: Some(TimeDelta::hours(1)) }.is_closed());
+    }
+
+    #[test]
+    fn what_does_not_fail_anyway_needs_no_gate() {
+        let gate = Gate { max_missing: 5, max_age: None };
+        let mut shown = RunReport { exit_code: ExitCode::Clean, ..found(&[1]) };
+        gate.judge(&mut shown);
+        assert_eq!((shown.exit_code, shown.problems), (ExitCode::Clean, Vec::new()));
+    }
+
+    #[test]
+    fn what_is_too_much_is_said_with_the_limits() {
+        let gate = Gate { max_missing: 1, max_age: Some(TimeDelta::hours(24)) };
+        let mut report = found(&[1, 2, 3, 30, 31]);
+        gate.judge(&mut report);
+        assert_eq!(report.problems[0].kind, ProblemKind::NotTolerated);
+        assert_eq!(
+            report.problems[0].message,
+            "of the events that are left, 2 were created before 2024-10-03T00:00:00Z (--max-age), of which --max-missing \
+             lets 1 pass, and 3 since then, which are only a warning"
+        );
+    }
+
+    #[test]
+    fn quarantined_events_count_and_recovered_ones_do_not() {
+        let gate = Gate { max_missing: 1, max_age: None };
+        for (result, code) in [
+            (EventResult::Quarantined, ExitCode::Left),
+            (EventResult::Recovered, ExitCode::Clean),
+            (EventResult::Skipped, ExitCode::Clean),
+        ] {
+            let mut report = found(&[1, 2]);
+            report.webhooks[0].events[0].result = Some(result);
+            assert_eq!(judged(gate, report), code, "{result:?}");
+        }
+    }
 }

@@ -92,3 +92,27 @@ impl RunOutcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_outcome_has_its_published_name() {
+        let table = [
+            (RunOutcome::Clean, "clean"),
+            (RunOutcome::Left, "left"),
+            (RunOutcome::Undetermined, "undetermined"),
+            (RunOutcome::Unavailable, "unavailable"),
+            (RunOutcome::Refused, "refused"),
+            (RunOutcome::Locked, "locked"),
+            (RunOutcome::Interrupted(Signal::Interrupt), "interrupted"),
+            (RunOutcome::Interrupted(Signal::Terminate), "interrupted"),
+            (RunOutcome::Unusable, "failed"),
+            (RunOutcome::Failed, "failed"),
+        ];
+        for (outcome, name) in table {
+            assert_eq!(outcome.name(), name);
+        }
+    }
+}

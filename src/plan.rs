@@ -120,4 +120,23 @@ mod tests {
         assert_eq!(plan.clone().approve(1, 2), Err(OverCap { planned: 3, allowed: 2 }));
         assert_eq!(plan.approve(0, 2).expect("within the cap").len(), 2);
     }
+
+    #[test]
+    fn an_approved_plan_gives_each_webhook_its_own_resends() {
+        let of = |webhook, id, second| PlannedResend { webhook, ..resend(id, second) };
+        let plan = Plan::new(vec![of(1, "c", 3), of(0, "b", 2), of(1, "a", 1)]);
+        assert!(!plan.is_empty());
+        let approved = plan.approve(0, 3).expect("within the cap");
+        assert!(!approved.is_empty());
+        let ids = |webhook| approved.for_webhook(webhook).map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!((ids(0), ids(1), ids(2)), (vec!["b".to_owned()], vec!["a".to_owned(), "c".to_owned()], vec![]));
+    }
+
+    #[test]
+    fn a_plan_without_resends_is_empty_and_needs_no_room() {
+        assert!(Plan::default().is_empty());
+        let approved = Plan::default().approve(5, 5).expect("nothing is within every cap");
+        assert!(approved.is_empty());
+        assert_eq!(approved.len(), 0);
+    }
 }

@@ -117,4 +117,15 @@ mod tests {
     fn a_clock_that_jumped_back_does_not_make_an_empty_window() {
         assert_eq!(window_since(&[Some(proven(0, 500))], window(100, 200)), window(100, 200));
     }
+
+    #[test]
+    fn stretches_touch_whichever_of_them_comes_first_in_time() {
+        assert_eq!(proven(10, 20).join(proven(0, 10), at(30)), proven(0, 20));
+        assert_eq!(proven(10, 20).join(proven(0, 12), at(30)), proven(0, 20));
+    }
+
+    #[test]
+    fn what_was_proven_up_to_this_very_moment_is_not_ahead_of_the_clock() {
+        assert_eq!(proven(0, 30).join(proven(10, 29), at(30)), proven(0, 30));
+    }
 }

@@ -293,4 +293,69 @@ mod tests {
             prop_assert_eq!(found, all.collect::<Vec<_>>());
         }
     }
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(second)
+    }
+
+    #[test]
+    fn absent_is_only_said_inside_the_coverage() {
+        let whole = Coverage::default();
+        let since = Coverage { since: Some(at(100)), ..Coverage::default() };
+        let broken = Coverage { broken: Some("cut short".to_owned()), ..since.clone() };
+        let out = Receipt::OutOfCoverage;
+        let table = [
+            (&whole, None, Receipt::Absent),
+            (&whole, Some(at(0)), Receipt::Absent),
+            (&since, None, out(CoverageGap::NoTime)),
+            (&since, Some(at(99)), out(CoverageGap::BeforeLog)),
+            (&since, Some(at(100)), Receipt::Absent),
+            (&since, Some(at(101)), Receipt::Absent),
+            (&broken, None, out(CoverageGap::Unreadable)),
+            (&broken, Some(at(101)), out(CoverageGap::Unreadable)),
+        ];
+        for (coverage, created, receipt) in table {
+            assert_eq!(coverage.of_unseen(created), receipt, "{coverage:?} {created:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_has_the_receipt_of_its_id() {
+        let ids = ["seen", "damaged", "unseen"].map(|id| EventId::new(id).expect("an id"));
+        let wanted = WantedIds::new(ids);
+        let lookup =
+            Lookup { sightings: vec![Sighting::Received, Sighting::Possible, Sighting::Unseen], ..Lookup::default() };
+        let receipt = |id: &str| {
+            let event = Event {
+                id: EventId::new(id).expect("an id"),
+                created_at: None,
+                status: crate::event::DeliveryStatus::Failed,
+                status_text: None,
+                status_code: None,
+                runs: None,
+                alternate_ids: None,
+            };
+            lookup.receipt_of(&wanted, &event)
+        };
+        let unreadable = Receipt::OutOfCoverage(CoverageGap::Unreadable);
+        assert_eq!(receipt("seen"), Receipt::Found);
+        assert_eq!(receipt("damaged"), unreadable);
+        assert_eq!(receipt("unseen"), Receipt::Absent);
+        assert_eq!(receipt("never asked for"), unreadable);
+        assert_eq!(lookup.found(), 1);
+    }
+
+    #[test]
+    fn each_gap_has_a_reason_of_its_own() {
+        let gaps = [
+            CoverageGap::NoLog,
+            CoverageGap::Unproven,
+            CoverageGap::BeforeLog,
+            CoverageGap::NoTime,
+            CoverageGap::Unreadable,
+        ];
+        let reasons: std::collections::HashSet<_> = gaps.iter().map(|gap| gap.reason()).collect();
+        assert_eq!(reasons.len(), gaps.len());
+        assert_eq!(CoverageGap::BeforeLog.reason(), "the event is older than the received log");
+    }
 }

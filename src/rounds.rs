@@ -84,4 +84,19 @@ mod tests {
         assert_eq!(first, Next::Again(Duration::from_secs(1)));
         assert_eq!(second, Next::Again(Duration::from_secs(2)));
     }
+
+    #[test]
+    fn rounds_are_numbered_from_one() {
+        let mut rounds = Rounds::new(3);
+        assert_eq!(rounds.count(), 0);
+        assert_eq!((rounds.begin(), rounds.count()), (1, 1));
+        assert_eq!((rounds.begin(), rounds.count()), (2, 2));
+    }
+
+    #[test]
+    fn a_loop_without_patience_ends_after_its_first_fruitless_round() {
+        assert_eq!(Rounds::new(0).end(0, 1, 0.0), Next::NoProgress);
+        assert_eq!(Rounds::new(1).end(0, 1, 0.0), Next::NoProgress);
+        assert_eq!(Rounds::new(0).end(1, 1, 0.0), Next::Again(Duration::ZERO));
+    }
 }

@@ -345,3 +345,6 @@ pub struct RunReport {
     /// What stood in the way.
     pub problems: Vec<Problem>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,6 +153,13 @@ fn age_in_words(age: TimeDelta) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::classify::Verdict;
+    use crate::event::{DeliveryStatus, Event};
+    use crate::exit::ExitCode;
+    use crate::outcome::RunOutcome;
+    use crate::plan::{Plan, PlannedResend};
+    use crate::run_report::{Counts, Mode, Requests, Told, WebhookReport};
+    use crate::tracked::TrackedEvents;
 
     const BOUND: Bound<'_> = Bound { provider: "front-systems", base_url: "https://vendor.example/V2" };
 
@@ -184,5 +191,90 @@ mod tests {
         for other in [Bound { provider: "other", ..BOUND }, Bound { base_url: "https://staging.example/V2", ..BOUND }] {
             assert!(matches!(plan.check(plan.made_at, day, other), Err(Refusal::Elsewhere { .. })));
         }
+    }
+
+    #[test]
+    fn a_clock_may_differ_by_the_tolerance_and_no_more() {
+        let (plan, day) = (plan(), TimeDelta::days(1));
+        assert_eq!(plan.check(plan.made_at - CLOCK_TOLERANCE, day, BOUND), Ok(()));
+        let ahead = plan.made_at - CLOCK_TOLERANCE - TimeDelta::seconds(1);
+        assert_eq!(plan.check(ahead, day, BOUND), Err(Refusal::Future(plan.made_at)));
+        assert_eq!(plan.check(plan.made_at + TimeDelta::seconds(1), day, BOUND), Ok(()));
+        let late = plan.made_at + day + TimeDelta::seconds(1);
+        assert!(matches!(plan.check(late, day, BOUND), Err(Refusal::Stale { .. })));
+    }
+
+    #[test]
+    fn an_age_is_told_in_its_largest_whole_unit() {
+        for (minutes, words) in [
+            (0, "0 minutes"),
+            (1, "1 minute"),
+            (59, "59 minutes"),
+            (60, "1 hour"),
+            (150, "2 hours"),
+            (47 * 60, "47 hours"),
+            (48 * 60, "2 days"),
+        ] {
+            assert_eq!(age_in_words(TimeDelta::minutes(minutes)), words);
+        }
+    }
+
+    #[test]
+    fn a_plan_keeps_each_planned_resend_with_what_was_found_of_it() {
+        let mut events = TrackedEvents::default();
+        for (text, code) in [("a", 500), ("b", 404)] {
+            events.observe(Event {
+                id: EventId::new(text).expect("an id"),
+                created_at: None,
+                status: DeliveryStatus::Failed,
+                status_text: None,
+                status_code: Some(code),
+                runs: None,
+                alternate_ids: None,
+            });
+        }
+        events.iter_mut().for_each(|tracked| tracked.verdict = Verdict::Missing);
+        let (from, webhook) = (DateTime::UNIX_EPOCH, WebhookId::new("hook-1").expect("an id"));
+        let planned = |webhook, text: &str| PlannedResend {
+            webhook,
+            event: EventId::new(text).expect("an id"),
+            created_at: Some(from),
+        };
+        let report = RunReport {
+            run_id: "r".to_owned(),
+            command: "plan".to_owned(),
+            mode: Mode::DryRun,
+            started_at: from + TimeDelta::days(3),
+            finished_at: from + TimeDelta::days(3),
+            window: Window::new(from, from + TimeDelta::days(2)).expect("a window"),
+            selection: "not delivered".to_owned(),
+            told: Told::Unsettled,
+            // What the report does not tell of can't be kept.
+            planned: Plan::new(vec![planned(0, "b"), planned(0, "elsewhere"), planned(1, "a")]),
+            outcome: RunOutcome::Left,
+            exit_code: ExitCode::Clean,
+            totals: Counts::default(),
+            seen: Counts::default(),
+            rounds: 0,
+            requests: Requests::default(),
+            webhooks: vec![WebhookReport {
+                webhook: webhook.clone(),
+                name: "sales".to_owned(),
+                counts: Counts::default(),
+                events: events.into_oldest_first(),
+            }],
+            problems: Vec::new(),
+        };
+        let saved = SavedPlan::of(&report, BOUND, ResendPolicy::default());
+        let kept = SavedResend {
+            webhook: webhook.clone(),
+            event: EventId::new("b").expect("an id"),
+            created_at: Some(from),
+            verdict: VerdictKind::Missing,
+            status_code: Some(404),
+        };
+        let webhooks = vec![(webhook, "sales".to_owned())];
+        let resends = vec![kept];
+        assert_eq!(saved, SavedPlan { webhooks, selection: "not delivered".to_owned(), planned: 1, resends, ..plan() });
     }
 }

@@ -239,4 +239,87 @@ mod tests {
         assert_eq!(selection.words(), "event type SaleCreated, verdict lost after ack, status code 404 or 5xx or none");
         assert_eq!(Selection::default().words(), "");
     }
+
+    #[test]
+    fn a_selection_of_statuses_says_itself_in_words() {
+        let of = |statuses: &[DeliveryStatus]| Selection { statuses: statuses.to_vec(), ..Selection::default() };
+        assert_eq!(of(&DeliveryStatus::ALL).words(), "");
+        assert_eq!(of(&DeliveryStatus::UNDELIVERED).words(), "not delivered");
+        assert_eq!(of(&[DeliveryStatus::Delivered]).words(), "status delivered");
+    }
+
+    #[test]
+    fn a_few_ids_are_named_and_many_are_counted() {
+        let of = |ids: &[&str]| Selection {
+            ids: ids.iter().map(|id| EventId::new(id).expect("an id")).collect(),
+            ..Selection::default()
+        };
+        assert_eq!(of(&["a", "b", "c"]).words(), "id a or b or c");
+        assert_eq!(of(&["a", "b", "c", "d"]).words(), "4 ids");
+    }
+
+    #[test]
+    fn only_a_whole_hundred_of_codes_is_a_class() {
+        for (range, words) in [
+            (100..=199, "1xx"),
+            (500..=599, "5xx"),
+            (500..=598, "500-598"),
+            (450..=549, "450-549"),
+            (400..=599, "400-599"),
+            (404..=404, "404"),
+        ] {
+            assert_eq!(CodeChoice::Among(range).words(), words);
+        }
+    }
+
+    #[test]
+    fn each_part_alone_refuses_what_it_does_not_name() {
+        let event = tracked("a", DeliveryStatus::Failed, Some(404), Verdict::Missing);
+        let id = |id: &str| EventId::new(id).expect("an id");
+        let everything = Selection::default();
+        assert!(everything.is_everything());
+        let parts = [
+            (Selection { statuses: vec![DeliveryStatus::Failed], ..everything.clone() }, true),
+            (Selection { statuses: vec![DeliveryStatus::Pending], ..everything.clone() }, false),
+            (Selection { verdicts: vec![VerdictKind::Missing], ..everything.clone() }, true),
+            (Selection { verdicts: vec![VerdictKind::TooYoung], ..everything.clone() }, false),
+            (Selection { codes: vec![CodeChoice::Among(400..=499)], ..everything.clone() }, true),
+            (Selection { codes: vec![CodeChoice::Among(500..=599)], ..everything.clone() }, false),
+            (Selection { ids: [id("a")].into(), ..everything.clone() }, true),
+            (Selection { ids: [id("b")].into(), ..everything }, false),
+        ];
+        for (selection, admits) in parts {
+            assert_eq!(selection.admits(&event), admits, "{selection:?}");
+            assert!(!selection.is_everything());
+        }
+    }
+
+    #[test]
+    fn a_delivery_is_asked_for_by_its_status_its_verdict_or_its_id() {
+        let status = |status| Selection { statuses: vec![status], ..Selection::default() };
+        assert!(status(DeliveryStatus::Delivered).wants_delivered());
+        assert!(!status(DeliveryStatus::Failed).wants_delivered());
+        let named = Selection { ids: [EventId::new("a").expect("an id")].into(), ..Selection::default() };
+        assert!(named.wants_delivered());
+        for kind in VerdictKind::ALL {
+            let asks = matches!(kind, VerdictKind::Settled | VerdictKind::LostAfterAck);
+            assert_eq!(Selection { verdicts: vec![kind], ..Selection::default() }.wants_delivered(), asks, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_kind_has_the_name_of_each_of_its_verdicts() {
+        use crate::classify::UnknownReason;
+        let verdicts = [
+            Verdict::Settled,
+            Verdict::Missing,
+            Verdict::Unacknowledged,
+            Verdict::LostAfterAck,
+            Verdict::TooYoung,
+            Verdict::Unknown(UnknownReason::NoTime),
+        ];
+        for verdict in verdicts {
+            assert_eq!(VerdictKind::of(verdict).name(), verdict.name());
+        }
+    }
 }

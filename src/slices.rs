@@ -166,4 +166,41 @@ mod tests {
         capacity.cut_short_at(100);
         assert_eq!(capacity.doubtful(&listed, Scrutiny::Suspicious).len(), 2);
     }
+
+    #[test]
+    fn the_largest_answer_and_the_lowest_proven_cap_are_kept() {
+        let mut capacity = Capacity::default();
+        assert_eq!((capacity.largest_answer(), capacity.cap()), (0, None));
+        capacity.saw(7);
+        capacity.saw(3);
+        assert_eq!(capacity.largest_answer(), 7);
+        capacity.cut_short_at(100);
+        capacity.cut_short_at(50);
+        capacity.cut_short_at(70);
+        assert_eq!(capacity.cap(), Some(50));
+    }
+
+    #[test]
+    fn equal_counts_are_suspicious_from_five_records_on() {
+        assert_eq!(doubtful(&[4, 4, 1], Scrutiny::Suspicious), 0);
+        assert_eq!(doubtful(&[5, 5, 1], Scrutiny::Suspicious), 2);
+        assert_eq!(doubtful(&[5, 1, 1], Scrutiny::Suspicious), 0, "it stands alone and is not round");
+    }
+
+    #[test]
+    fn the_numbers_a_person_would_choose_are_round() {
+        for round in [10, 16, 20, 25, 32, 50, 64, 75, 100, 1_000, 1_024] {
+            assert!(is_round(round), "{round}");
+        }
+        for other in [0, 1, 2, 4, 5, 8, 9, 11, 15, 17, 33, 99, 101, 999] {
+            assert!(!is_round(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn two_events_are_parted_at_the_later_one() {
+        let at = |second| DateTime::from_timestamp(second, 0).expect("a time");
+        assert_eq!(parting(vec![at(8), at(5)]), Some(at(8)));
+        assert_eq!(parting(vec![at(5), at(5)]), None);
+    }
 }

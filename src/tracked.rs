@@ -261,4 +261,121 @@ mod tests {
     fn an_entry_stays_small() {
         assert!(std::mem::size_of::<TrackedEvent>() <= 128, "{}", std::mem::size_of::<TrackedEvent>());
     }
+
+    fn id(text: &str) -> EventId {
+        EventId::new(text).expect("an id")
+    }
+
+    fn observed(event: Event) -> TrackedEvent {
+        let mut events = TrackedEvents::default();
+        events.observe(event);
+        events.iter().next().expect("observed").clone()
+    }
+
+    #[test]
+    fn each_result_has_its_published_name() {
+        let results = [
+            EventResult::Recovered,
+            EventResult::Left,
+            EventResult::Quarantined,
+            EventResult::InDoubt,
+            EventResult::Skipped,
+        ];
+        assert_eq!(results.map(EventResult::name), ["recovered", "left", "quarantined", "in_doubt", "skipped"]);
+    }
+
+    #[test]
+    fn until_it_is_judged_only_a_delivery_is_settled() {
+        let delivered = observed(event("a", DeliveryStatus::Delivered, None));
+        assert!(delivered.is_settled());
+        assert!(!TrackedEvent { result: Some(EventResult::Recovered), ..delivered }.is_settled());
+        for status in DeliveryStatus::UNDELIVERED {
+            let tracked = observed(event("a", status, None));
+            assert!(!tracked.is_settled(), "{status:?}");
+            assert_eq!(tracked.verdict, Verdict::Unknown(UnknownReason::NotJudged), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn its_own_reason_stands_before_that_of_the_verdict() {
+        let tracked = observed(event("a", DeliveryStatus::Failed, None));
+        assert_eq!(tracked.reason(), Verdict::Unknown(UnknownReason::NotJudged).reason());
+        assert_eq!(TrackedEvent { reason: Some("refused".into()), ..tracked }.reason(), "refused");
+    }
+
+    #[test]
+    fn attempts_of_which_nothing_was_sent_are_not_used_up() {
+        let tracked = observed(event("a", DeliveryStatus::Failed, None));
+        assert_eq!(tracked.used_attempts(), 0);
+        assert_eq!(TrackedEvent { attempts: 5, unsent: 2, ..tracked }.used_attempts(), 3);
+    }
+
+    #[test]
+    fn a_later_row_replaces_what_was_known_unless_it_takes_back_a_success() {
+        use DeliveryStatus::{Delivered, Failed, Pending};
+        for (first, later, kept) in [
+            (Pending, Failed, Failed),
+            (Failed, Delivered, Delivered),
+            (Delivered, Failed, Delivered),
+            (Delivered, Delivered, Delivered),
+        ] {
+            let mut events = TrackedEvents::default();
+            events.observe(Event { status_code: Some(1), ..event("a", first, Some(2)) });
+            events.observe(Event { status_code: Some(2), ..event("a", later, Some(1)) });
+            let tracked = events.get(&id("a")).expect("known");
+            let code = if (first, later) == (Delivered, Failed) { 1 } else { 2 };
+            assert_eq!((tracked.event.status, tracked.event.status_code), (kept, Some(code)), "{first:?} {later:?}");
+            assert_eq!((tracked.first_status, tracked.event.runs), (first, Some(2)));
+        }
+    }
+
+    #[test]
+    fn words_that_did_not_change_are_not_kept_twice() {
+        let mut events = TrackedEvents::default();
+        let said = Event { status_code: Some(503), ..event("a", DeliveryStatus::Failed, None) };
+        events.observe(said.clone());
+        events.observe(said);
+        let tracked = events.get(&id("a")).expect("known");
+        assert_eq!(tracked.said_before, None);
+        assert_eq!(tracked.first_said(), (DeliveryStatus::Failed, Some(503), None));
+    }
+
+    #[test]
+    fn many_events_are_found_again_by_their_ids() {
+        let mut events = TrackedEvents::default();
+        assert!(events.is_empty());
+        let ids: Vec<String> = (0..500).map(|number| format!("event-{number}")).collect();
+        for (place, text) in ids.iter().enumerate() {
+            assert_eq!(events.observe(event(text, DeliveryStatus::Failed, None)), place);
+        }
+        assert!(!events.is_empty());
+        assert_eq!((events.len(), events.iter().count()), (500, 500));
+        for (place, text) in ids.iter().enumerate() {
+            assert_eq!(events.place_of(&id(text)), Some(place));
+            assert_eq!(events.get(&id(text)).map(|tracked| tracked.event.id.clone()), Some(id(text)));
+            assert_eq!(events.observe(event(text, DeliveryStatus::Failed, None)), place);
+        }
+        assert_eq!(events.place_of(&id("event-500")), None);
+        assert!(events.get(&id("event-500")).is_none() && events.get_mut(&id("event-500")).is_none());
+        events.get_mut(&id("event-7")).expect("known").attempts = 3;
+        events.iter_mut().for_each(|tracked| tracked.unsent = 1);
+        let tracked = events.get(&id("event-7")).expect("known");
+        assert_eq!((tracked.attempts, tracked.unsent), (3, 1));
+    }
+
+    #[test]
+    fn the_oldest_come_first_and_the_id_breaks_ties() {
+        use crate::event::{CreatedAt, ZoneKnowledge};
+        let at = |second| CreatedAt {
+            at: chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(second),
+            zone: ZoneKnowledge::Stated,
+        };
+        let mut events = TrackedEvents::default();
+        for (text, second) in [("c", 2), ("a", 3), ("b", 2)] {
+            events.observe(Event { created_at: Some(at(second)), ..event(text, DeliveryStatus::Failed, None) });
+        }
+        let order: Vec<String> =
+            events.into_oldest_first().iter().map(|tracked| tracked.event.id.to_string()).collect();
+        assert_eq!(order, ["b", "c", "a"]);
+    }
 }

@@ -187,3 +187,57 @@ fn names_lead_back_to_their_conclusions() {
     }
     assert_eq!(Conclusion::from_name("surely"), None);
 }
+
+#[test]
+fn an_attempt_counts_when_the_receiver_may_have_seen_it() {
+    for conclusion in [Conclusion::Accepted, Conclusion::Refused, Conclusion::InDoubt] {
+        assert!(conclusion.may_have_acted(), "{conclusion:?}");
+    }
+    for conclusion in [Conclusion::NotSent, Conclusion::Rejected] {
+        assert!(!conclusion.may_have_acted(), "{conclusion:?}");
+    }
+}
+
+#[test]
+fn the_ledger_knows_settlements_by_these_names() {
+    assert_eq!(Settlement::Recovered.name(), "recovered");
+    assert_eq!(Settlement::DeliveryFailed.name(), "delivery_failed");
+    assert_eq!(Settlement::NotSent.name(), "not_sent");
+}
+
+#[test]
+fn what_a_clock_recorded_that_has_been_set_back_lies_in_the_past() {
+    let at = |second| DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
+    let mut ahead = OpenAttempt { intent_at: at(500), ended_at: Some(at(900)), ..open(None, Some(1)) };
+    ahead.not_after(at(100));
+    assert_eq!((ahead.intent_at, ahead.ended_at), (at(100), Some(at(100))));
+    assert_eq!(ahead.over_for(at(160)), TimeDelta::seconds(60));
+    let mut past = OpenAttempt { intent_at: at(10), ended_at: Some(at(20)), ..open(None, Some(1)) };
+    past.not_after(at(100));
+    assert_eq!((past.intent_at, past.ended_at), (at(10), Some(at(20))));
+}
+
+#[test]
+fn where_nothing_counts_runs_a_delivery_from_before_is_believed_only_after_an_accepting_answer() {
+    let delivered = seen(Some(DeliveryStatus::Delivered), None, None);
+    let expected = [
+        (None, None),
+        (Some(Conclusion::InDoubt), None),
+        (Some(Conclusion::Refused), None),
+        (Some(Conclusion::Accepted), Some(Settlement::Recovered)),
+    ];
+    for (conclusion, settlement) in expected {
+        let mut attempt = open(conclusion, None);
+        attempt.request.status_before = DeliveryStatus::Delivered;
+        assert_eq!(settled_after(&attempt, &delivered, 1_000), settlement, "{conclusion:?}");
+    }
+}
+
+#[test]
+fn an_attempt_has_had_its_time_from_the_settling_time_on() {
+    let attempt = OpenAttempt { ended_at: Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(5)), ..open(None, None) };
+    let after = |seconds| {
+        attempt.had_time_to_settle(DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds), TimeDelta::seconds(60))
+    };
+    assert_eq!([after(64), after(65), after(66)], [false, true, true]);
+}

@@ -183,4 +183,41 @@ mod tests {
         let tally = Checkup { checks, requests: 0 }.tally();
         assert_eq!(tally, Tally { ok: 2, warnings: 0, failed: 1, skipped: 1 });
     }
+
+    #[test]
+    fn each_verdict_has_its_published_name() {
+        let verdicts = [Verdict::Ok, Verdict::Warning, Verdict::Failed(ExitCode::Usage), Verdict::Skipped];
+        assert_eq!(verdicts.map(Verdict::name), ["ok", "warning", "failed", "skipped"]);
+    }
+
+    #[test]
+    fn a_check_is_made_of_what_it_was_given() {
+        let check = |verdict, hint: Option<&str>| Check {
+            name: "a",
+            verdict,
+            message: "m".to_owned(),
+            hint: hint.map(str::to_owned),
+            details: Vec::new(),
+        };
+        assert_eq!(Check::ok("a", "m"), check(Verdict::Ok, None));
+        assert_eq!(Check::skipped("a", "m"), check(Verdict::Skipped, None));
+        assert_eq!(Check::warning("a", "m", "h"), check(Verdict::Warning, Some("h")));
+        assert_eq!(failed(ExitCode::Left).verdict, Verdict::Failed(ExitCode::Left));
+        assert_eq!(Check::warning("a", "m", ""), check(Verdict::Warning, None), "an empty hint is none");
+        let details = vec!["d".to_owned()];
+        assert_eq!(Check::ok("a", "m").details(details.clone()), Check { details, ..check(Verdict::Ok, None) });
+    }
+
+    #[test]
+    fn warnings_are_counted_apart() {
+        let checks = vec![Check::warning("a", "m", "h"), Check::warning("b", "m", "h"), Check::ok("c", "m")];
+        assert_eq!(Checkup { checks, requests: 0 }.tally(), Tally { ok: 1, warnings: 2, failed: 0, skipped: 0 });
+    }
+
+    #[test]
+    fn what_is_no_finding_of_a_check_is_less_grave_than_any() {
+        let code = |codes: [ExitCode; 2]| Checkup { checks: codes.map(failed).into(), requests: 0 }.exit_code();
+        assert_eq!(code([ExitCode::Locked, ExitCode::Left]), ExitCode::Left);
+        assert_eq!(code([ExitCode::Clean, ExitCode::Locked]), ExitCode::Locked);
+    }
 }

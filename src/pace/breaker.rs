@@ -68,4 +68,13 @@ mod tests {
         breaker.succeeded();
         assert!(breaker.is_open());
     }
+
+    #[test]
+    fn failures_in_a_row_are_counted() {
+        let mut breaker = Breaker::new(0);
+        assert_eq!((breaker.failures(), breaker.is_open()), (0, false));
+        breaker.failed();
+        breaker.failed();
+        assert_eq!((breaker.failures(), breaker.is_open()), (2, true));
+    }
 }

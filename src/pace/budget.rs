@@ -189,4 +189,29 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_place_that_was_not_taken_can_not_be_given_back() {
+        let mut budget = budget(1, &[]);
+        budget.give_back();
+        assert_eq!(budget.allowed(), FailureBudget { failures: 1, period: TimeDelta::minutes(60) });
+        assert_eq!(budget.take(at(0)), Place::Granted);
+        assert_eq!(budget.take(at(0)), Place::AfterAnswers);
+    }
+
+    #[test]
+    fn only_the_failure_that_was_none_is_forgiven() {
+        let mut budget = budget(2, &[5, 7]);
+        budget.forgive(at(6));
+        assert_eq!(budget.spent_now(at(8)), Some(at(65)));
+        budget.forgive(at(5));
+        assert_eq!(budget.take(at(8)), Place::Granted);
+        budget.spend(at(8));
+        assert_eq!(budget.spent_now(at(9)), Some(at(67)));
+    }
+
+    #[test]
+    fn a_budget_of_nothing_is_always_spent() {
+        assert_eq!(budget(0, &[]).take(at(3)), Place::At(at(63)));
+    }
 }

@@ -65,4 +65,12 @@ mod tests {
         assert_eq!(back_off(1, 0.0), Duration::from_millis(500));
         assert_eq!(back_off(u32::MAX, 0.0), Duration::from_secs(15));
     }
+
+    #[test]
+    fn the_first_wait_is_the_shortest() {
+        let mut retry = Retry::new(4);
+        let waits: Vec<_> = std::iter::repeat_with(|| retry.failed(1.0)).take(4).collect();
+        let half_seconds = |count: u64| Some(Duration::from_millis(500 * count));
+        assert_eq!(waits, [half_seconds(1), half_seconds(2), half_seconds(4), None]);
+    }
 }

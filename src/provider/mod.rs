@@ -8,6 +8,8 @@ pub mod front_systems;
 pub mod hints;
 pub mod http;
 mod json_array;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

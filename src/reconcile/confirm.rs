@@ -112,8 +112,8 @@ impl Run<'_> {
     fn settling_time_has_passed(&self) -> bool {
         let now = self.ports.clock.now();
         let settle = self.policy().settle;
-        let pending = self.webhooks.iter().flat_map(|webhook| &webhook.pending);
-        pending.map(|pending| pending.open.over_for(now)).all(|age| age > settle)
+        let mut pending = self.webhooks.iter().flat_map(|webhook| &webhook.pending);
+        pending.all(|pending| pending.open.had_time_to_settle(now, settle))
     }
 
     /// One look at the vendor and, where that leaves doubt, at the log. Returns whether events turned
@@ -313,7 +313,7 @@ impl Run<'_> {
         let tracked = webhook.events.get(&pending.open.request.event);
         let counted = pending.is_counted() && tracked.is_none_or(|tracked| tracked.unsent == 0);
         let goes_on = webhook.blocked.is_none() && !webhook.breaker.is_open();
-        let waited = pending.open.over_for(self.ports.clock.now()) >= self.policy().settle;
+        let waited = pending.open.had_time_to_settle(self.ports.clock.now(), self.policy().settle);
         if counted || waited || self.policy().resend.idempotent {
             return Some(Decision::Refused);
         }
@@ -415,3 +415,6 @@ impl Arrival {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

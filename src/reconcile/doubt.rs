@@ -74,7 +74,7 @@ impl Run<'_> {
     }
 
     fn settling_time_is_over(&self, attempt: &OpenAttempt) -> bool {
-        attempt.over_for(self.ports.clock.now()) > self.policy().settle
+        attempt.had_time_to_settle(self.ports.clock.now(), self.policy().settle)
     }
 
     /// Looks once and returns what stays open, with the event as the vendor shows it.

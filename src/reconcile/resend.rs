@@ -395,3 +395,6 @@ fn answered_detail(conclusion: Conclusion, event: &Event) -> String {
         Conclusion::Rejected | Conclusion::NotSent => "the vendor did not act".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

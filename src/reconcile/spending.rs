@@ -102,4 +102,11 @@ mod tests {
             ["10 seconds", "90 seconds", "1 hour", "90 minutes", "2 days"]
         );
     }
+
+    #[test]
+    fn one_failure_is_told_in_the_singular() {
+        assert_eq!(counted(1, "failed delivery", "failed deliveries"), "1 failed delivery");
+        assert_eq!(counted(2, "failed delivery", "failed deliveries"), "2 failed deliveries");
+        assert_eq!(counted(0, "failed delivery", "failed deliveries"), "0 failed deliveries");
+    }
 }

@@ -1,12 +1,19 @@
 //! The engine against a world in memory. Each test names what must hold; the world keeps the truth.
 
 mod audit;
+mod canaries;
 mod chosen;
 mod confirmation;
+mod ending;
 mod halts;
 mod ledger;
 mod listings;
+mod looking;
+mod pacing;
+mod scoping;
 mod seeds;
+mod settling;
+mod told;
 mod unfinished;
 mod world;
 

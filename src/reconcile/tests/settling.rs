@@ -1,0 +1,119 @@
+//! How a run settles what an earlier one left open: by looking, and by nothing less.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::attempt::{Conclusion, Settlement};
+use crate::classify::{UnknownReason, Verdict};
+use crate::event::{EventId, Window};
+use crate::exit::ExitCode;
+use crate::policy::Proofs;
+use crate::reconcile::RunRequest;
+use crate::run_report::{Mode, RunReport};
+use crate::tracked::{EventResult, TrackedEvent};
+
+use super::nobody_got_a_duplicate;
+use super::world::{ResendBehaviour, Shared, Write, request, start};
+
+fn told<'a>(report: &'a RunReport, event: &str) -> &'a TrackedEvent {
+    let event = EventId::new(event).expect("an id");
+    let events = report.webhooks.iter().flat_map(|webhook| &webhook.events);
+    events.into_iter().find(|tracked| tracked.event.id == event).expect("it is in the report")
+}
+
+/// A request that asks for no proof, so that nothing but the list of failures is listed.
+fn unproven(mode: Mode) -> RunRequest {
+    let mut asked = request(mode);
+    asked.policy.proofs = Proofs::Off;
+    asked
+}
+
+/// A request for the last hours only, in which nothing of an outage lies.
+fn recent(mode: Mode) -> RunRequest {
+    let window = Window::new(start() - TimeDelta::hours(2), start()).expect("not empty");
+    RunRequest { window, ..request(mode) }
+}
+
+/// So many events whose resends were answered in this way and not settled.
+async fn open_after(resend: ResendBehaviour, conclusion: Conclusion, lost: usize) -> Shared {
+    let world = Shared::outage(lost);
+    world.get().resend = resend;
+    world.get().journal_fails = Some((Write::Settle, 0));
+    let mut asked = unproven(Mode::Act);
+    // Enough for each event to be tried ahead of the others, and too little to send any of them again.
+    asked.policy.bounds.deadline = Duration::from_secs(3 + 60 * (lost as u64 - 1));
+    world.run(&asked).await;
+    {
+        let mut world = world.get();
+        world.journal_fails = None;
+        world.rows.reopen();
+        world.resend = ResendBehaviour::DeliversAndShowsIt;
+        assert!(world.rows.settled.is_empty());
+        let conclusions: Vec<_> = world.rows.attempts.values().map(|open| open.conclusion).collect();
+        assert_eq!(conclusions, vec![Some(conclusion); lost]);
+        world.gets = 0;
+    }
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_accepted_resend_that_left_the_list_of_failures_is_settled_without_a_request() {
+    let world = open_after(ResendBehaviour::DeliversAndShowsIt, Conclusion::Accepted, 1).await;
+    let report = world.run(&unproven(Mode::Act)).await;
+    assert_eq!((report.exit_code, world.get().gets), (ExitCode::Clean, 0), "{:?}", report.problems);
+    assert_eq!(world.get().rows.settled[&1], Settlement::Recovered);
+    nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_accepted_resend_that_no_list_of_this_window_could_show_is_not_settled_by_silence() {
+    let world = open_after(ResendBehaviour::ClaimsWithoutDelivery, Conclusion::Accepted, 1).await;
+    world.get().gets_fail = true;
+    let mut asked = recent(Mode::Act);
+    asked.policy.proofs = Proofs::Off;
+    let report = world.run(&asked).await;
+    assert_eq!((report.exit_code, report.totals.in_doubt), (ExitCode::Undetermined, 1), "{:?}", report.problems);
+    assert!(world.get().rows.settled.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resend_in_doubt_that_left_the_list_of_failures_is_not_settled_by_silence() {
+    let world = open_after(ResendBehaviour::FailsWithoutDelivery, Conclusion::InDoubt, 1).await;
+    world.get().events.remove("lost-0");
+    let report = world.run(&unproven(Mode::Act)).await;
+    assert_eq!((report.exit_code, report.totals.in_doubt), (ExitCode::Undetermined, 1), "{:?}", report.problems);
+    assert!(world.get().gets > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_settles_nothing_in_a_run_that_can_not_be_sure_of_what_it_read() {
+    let world = open_after(ResendBehaviour::ClaimsWithoutDelivery, Conclusion::Accepted, 1).await;
+    world.get().events.remove("lost-0");
+    world.event("lost-1", 9, false, false);
+    world.get().log_is_broken = true;
+    let report = world.run(&unproven(Mode::Act)).await;
+    assert_eq!((report.exit_code, report.totals.in_doubt), (ExitCode::Undetermined, 1), "{:?}", report.problems);
+    assert!(world.get().rows.settled.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_event_that_turns_out_not_to_be_sent_is_judged_like_any_other() {
+    let world = open_after(ResendBehaviour::FailsWithoutDelivery, Conclusion::InDoubt, 1).await;
+    let report = world.run(&recent(Mode::Act)).await;
+    let tracked = told(&report, "lost-0");
+    assert_eq!((tracked.verdict, tracked.result), (Verdict::Missing, Some(EventResult::Left)), "{:?}", report.problems);
+    assert_eq!(world.get().rows.settled[&1], Settlement::NotSent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_in_doubt_that_nobody_shows_is_not_judged_with_the_others() {
+    let world = open_after(ResendBehaviour::FailsWithoutDelivery, Conclusion::InDoubt, 2).await;
+    world.get().events.remove("lost-1");
+    let report = world.run(&recent(Mode::Act)).await;
+    let doubtful = told(&report, "lost-1");
+    let not_judged = Verdict::Unknown(UnknownReason::NotJudged);
+    assert_eq!((doubtful.verdict, doubtful.result), (not_judged, Some(EventResult::InDoubt)), "{:?}", report.problems);
+    assert_eq!(told(&report, "lost-0").verdict, Verdict::Missing);
+    assert_eq!(report.exit_code, ExitCode::Undetermined);
+}
