@@ -9,6 +9,8 @@ pub mod annotations;
 pub mod color;
 pub mod csv;
 pub mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod html;
 pub mod human;
 pub mod inspect;
@@ -25,7 +27,7 @@ pub mod text;
 pub mod vendor;
 pub mod view;
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod sample;
 
 use std::io;

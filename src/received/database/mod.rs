@@ -26,6 +26,8 @@ use crate::receipt::{Lookup, WantedIds};
 
 mod address;
 mod frozen;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod identifier;
 mod postgres;
 mod server_address;
