@@ -10,6 +10,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::LedgerError;
+use super::failure::Failure;
 
 /// Whether there is a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,19 @@ pub(super) fn require_regular(path: &Path) -> Result<Presence, LedgerError> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Presence::Missing),
         Err(source) => Err(LedgerError::Io { path: path.to_owned(), source }),
     }
+}
+
+/// Looks for a ledger as [`require_regular`] does, and refuses one that has lost what it held.
+///
+/// SQLite takes the journal beside an empty file for a leftover and removes it, and with it every attempt
+/// that was not yet in the ledger itself. A ledger is never empty: it gets its name when it is whole.
+pub(super) fn require_ledger(path: &Path) -> Result<Presence, LedgerError> {
+    let found = require_regular(path)?;
+    let length = |path: &Path| fs::metadata(path).map_or(0, |found| found.len());
+    if found == Presence::Regular && length(path) == 0 && length(&beside(path, "-wal")) > 0 {
+        return Err(Failure::damaged("it is empty, and its journal is not").at(path));
+    }
+    Ok(found)
 }
 
 /// Creates the folder of the ledger, for its owner alone, and makes its name durable. A folder that

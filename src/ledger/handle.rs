@@ -43,7 +43,7 @@ impl Ledger {
     /// # Errors
     /// When the file is a symbolic link or not a ledger, or can't be read.
     pub fn open_read(&self) -> Result<Option<LedgerReader>, LedgerError> {
-        match files::require_regular(&self.path)? {
+        match files::require_ledger(&self.path)? {
             Presence::Missing => Ok(None),
             Presence::Regular => LedgerReader::open(&self.path),
         }
@@ -66,7 +66,7 @@ impl Ledger {
         files::ensure_folder(path).map_err(io_error)?;
         let lock = HeldLock::take(path, command, since)?;
         // Looked at again, now that no other run can create it meanwhile.
-        match files::require_regular(path)? {
+        match files::require_ledger(path)? {
             Presence::Missing => create(path)?,
             Presence::Regular => files::sync_name(path).map_err(io_error)?,
         }

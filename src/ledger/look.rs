@@ -19,7 +19,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open_read`].
     pub fn look(&self) -> Result<Option<LedgerReader>, LedgerError> {
-        match files::require_regular(self.path())? {
+        match files::require_ledger(self.path())? {
             Presence::Missing => Ok(None),
             Presence::Regular if is_at_rest(self.path()) => {
                 LedgerReader::open_by(self.path(), schema::open_at_rest(self.path()))

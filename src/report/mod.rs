@@ -28,6 +28,7 @@ pub mod vendor;
 pub mod view;
 
 #[cfg(any(test, fuzzing))]
+#[cfg_attr(not(test), allow(dead_code, reason = "the fuzzer needs a part of it"))]
 mod sample;
 
 use std::io;
