@@ -69,8 +69,10 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
 
+    type Target = fn(&[u8]);
+
     /// Every target with its function.
-    const TARGETS: [(&str, fn(&[u8])); 13] = [
+    const TARGETS: [(&str, Target); 13] = [
         ("address", super::address),
         ("ledger", super::ledger),
         ("listing", super::listing),
@@ -110,7 +112,7 @@ mod tests {
     }
 
     /// Feeds the input to the target, and names it if that fails.
-    fn replay(name: &str, target: fn(&[u8]), input: &Path) {
+    fn replay(name: &str, target: Target, input: &Path) {
         let bytes = fs::read(input).expect("a file can be read");
         let held = std::panic::catch_unwind(|| target(&bytes));
         assert!(held.is_ok(), "{name} fails on {}", input.display());

@@ -64,7 +64,7 @@ fn in_a_folder(then: impl FnOnce(&Path)) {
     thread_local! {
         static FOLDER: OnceCell<TempDir> = const { OnceCell::new() };
     }
-    FOLDER.with(|folder| then(folder.get_or_init(|| crate::fuzzing::folder()).path()));
+    FOLDER.with(|folder| then(folder.get_or_init(crate::fuzzing::folder).path()));
 }
 
 fn a_run(text: &str, secret: &str, folder: &Path) {
@@ -128,39 +128,39 @@ pub fn values(data: &[u8]) {
         return;
     }
     moments(text);
-    checked(duration::parse(text), |length| {
+    checked(&duration::parse(text), |length| {
         assert!(*length >= TimeDelta::zero() && *length <= TimeDelta::days(100 * 366));
         assert_eq!(duration::parse(&duration::show(*length)), Ok(*length));
     });
-    checked(number::parse_count(text, &(1..=1_000)), |count| assert!((1..=1_000).contains(count)));
-    checked(number::parse_status_codes(text), |codes| {
+    checked(&number::parse_count(text, &(1..=1_000)), |count| assert!((1..=1_000).contains(count)));
+    checked(&number::parse_status_codes(text), |codes| {
         assert!(!codes.is_empty());
         codes.iter().for_each(|range| assert!(*range.start() >= 100 && *range.end() <= 999 && !range.is_empty()));
     });
-    checked(number::parse_switch(text), |_| {});
-    checked(number::parse_rate(text), |_| {});
-    checked(number::parse_failure_budget(text), |_| {});
+    checked(&number::parse_switch(text), |_| {});
+    checked(&number::parse_rate(text), |_| {});
+    checked(&number::parse_failure_budget(text), |_| {});
     if text.len() <= 24 {
         // Whatever is none is compared with every name there is.
-        checked(parse_zone(text), |zone| assert_eq!(zone.name(), text.trim()));
+        checked(&parse_zone(text), |zone| assert_eq!(zone.name(), text.trim()));
     }
-    checked(address::parse_base_url(text), |url| {
+    checked(&address::parse_base_url(text), |url| {
         assert!(url.password().is_none() && url.username().is_empty() && url.query().is_none());
         let is_here =
             url.host_str().is_some_and(|host| host == "localhost" || host.starts_with("127.") || host == "[::1]");
         assert!(url.scheme() == "https" || is_here, "plain http to {url}");
     });
-    checked(address::parse_receiver_url(text), |url| assert_eq!(url, text.trim()));
-    checked(webhook::parse_webhook(text, &webhook::WebhookNames::new()), |_| {});
-    checked(webhook::parse_id(text), |_| {});
+    checked(&address::parse_receiver_url(text), |url| assert_eq!(url, text.trim()));
+    checked(&webhook::parse_webhook(text, &webhook::WebhookNames::new()), |_| {});
+    checked(&webhook::parse_id(text), |_| {});
     let texts = || text.split(',').map(str::to_owned).collect::<Vec<_>>();
     let selection =
         SelectionTexts { status: texts(), verdict: texts(), status_code: texts(), event_type: texts(), id: texts() };
-    checked(selection.parse().map_err(|(_, unusable)| unusable), |_| {});
+    checked(&selection.parse().map_err(|(_, unusable)| unusable), |_| {});
 }
 
-fn checked<T>(read: Result<T, Unusable>, check: impl FnOnce(&T)) {
-    match &read {
+fn checked<T>(read: &Result<T, Unusable>, check: impl FnOnce(&T)) {
+    match read {
         Ok(value) => check(value),
         Err(unusable) => {
             says_something(&unusable.message);
@@ -173,7 +173,7 @@ fn moments(text: &str) {
     for zone in [Tz::UTC, Tz::Europe__Oslo, Tz::Pacific__Apia, Tz::Australia__Lord_Howe] {
         let moment = |edge| parse_moment(text, zone, now(), edge);
         for edge in [Edge::Start, Edge::End, Edge::Coverage] {
-            checked(moment(edge), |_| {});
+            checked(&moment(edge), |_| {});
             if let Some(instant) = crate::fuzzing::well_formed(text) {
                 assert_eq!(moment(edge), Ok(instant), "{text:?} in {zone}");
             }
