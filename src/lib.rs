@@ -69,6 +69,9 @@ pub mod config;
 pub mod coverage;
 pub mod event;
 pub mod exit;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gate;
 pub mod heartbeat;
 pub mod history;

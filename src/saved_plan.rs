@@ -251,6 +251,7 @@ mod tests {
             told: Told::Unsettled,
             // What the report does not tell of can't be kept.
             planned: Plan::new(vec![planned(0, "b"), planned(0, "elsewhere"), planned(1, "a")]),
+            audit: None,
             outcome: RunOutcome::Left,
             exit_code: ExitCode::Clean,
             totals: Counts::default(),

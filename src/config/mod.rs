@@ -19,6 +19,8 @@
 pub mod environment;
 pub mod error;
 pub mod file;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod keys;
 pub mod layers;
 pub mod reports;

@@ -10,6 +10,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::LedgerError;
+use super::failure::Failure;
 
 /// What SQLite appends to the name of a database for the files that it keeps beside it.
 const JOURNALS: [&str; 3] = ["-journal", "-wal", "-shm"];
@@ -43,11 +44,18 @@ pub(super) fn require_regular(path: &Path) -> Result<Presence, LedgerError> {
 }
 
 /// Looks whether there is a ledger, and refuses anything but regular files in its place and in those of
-/// SQLite's files beside it, which would be written through a link.
+/// SQLite's files beside it, which would be written through a link; and one that has lost what it held.
+///
+/// SQLite takes the journal beside an empty file for a leftover and removes it, and with it every attempt
+/// that was not yet in the ledger itself. A ledger is never empty: it gets its name when it is whole.
 pub(super) fn require_ledger(path: &Path) -> Result<Presence, LedgerError> {
-    let presence = require_regular(path)?;
+    let found = require_regular(path)?;
     JOURNALS.iter().try_for_each(|suffix| require_regular(&beside(path, suffix)).map(|_| ()))?;
-    Ok(presence)
+    let length = |path: &Path| fs::metadata(path).map_or(0, |found| found.len());
+    if found == Presence::Regular && length(path) == 0 && length(&beside(path, "-wal")) > 0 {
+        return Err(Failure::damaged("it is empty, and its journal is not").at(path));
+    }
+    Ok(found)
 }
 
 /// Creates the folder of the ledger, for its owner alone, and makes its name durable. A folder that

@@ -51,6 +51,8 @@ use crate::proven::Proven;
 
 mod failure;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod handle;
 mod lock;
 mod look;

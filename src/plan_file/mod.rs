@@ -286,5 +286,7 @@ impl ResendLine {
     }
 }
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,8 @@
 //! kind of failure it met; pacing and retrying are the engine's.
 
 pub mod front_systems;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod hints;
 pub mod http;
 mod json_array;

@@ -15,7 +15,7 @@ use crate::event::{EventId, IdKey};
 /// More threads than this only wait for memory.
 const MOST_PARTS: usize = 4;
 /// Fewer ids than this are not worth a thread.
-const LEAST_SHARED: usize = if cfg!(test) { 40 } else { 40_000 };
+const LEAST_SHARED: usize = if cfg!(any(test, fuzzing)) { 40 } else { 40_000 };
 
 /// So many ids are taken together.
 const TAKEN_AT_ONCE: usize = 64;

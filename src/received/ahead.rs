@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::Scope;
 
 /// A buffer, in bytes.
-const BUFFER_BYTES: usize = if cfg!(test) { 4_093 } else { 256 << 10 };
+const BUFFER_BYTES: usize = if cfg!(any(test, fuzzing)) { 4_093 } else { 256 << 10 };
 /// So many full buffers may wait.
 const MOST_WAITING: usize = 2;
 

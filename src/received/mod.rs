@@ -40,6 +40,8 @@ mod database;
 mod detect;
 mod distinct;
 mod file_log;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod ids;
 mod json_fields;
 mod json_quick;

@@ -25,7 +25,7 @@ const MOST_THREADS: usize = 4;
 const SLACK_BYTES: usize = 16 << 10;
 /// So many blocks in a row are read by the same thread and handed over together: waking another
 /// thread takes as long as reading some ten thousand bytes.
-const BLOCKS_IN_A_ROW: u64 = if cfg!(test) { 2 } else { 8 };
+const BLOCKS_IN_A_ROW: u64 = if cfg!(any(test, fuzzing)) { 2 } else { 8 };
 /// So many rows of reports may wait to be handed over.
 const MOST_WAITING: usize = 8;
 

@@ -10,6 +10,8 @@ mod both_ways;
 pub mod color;
 pub mod csv;
 pub mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod html;
 pub mod human;
 pub mod inspect;
@@ -26,7 +28,8 @@ pub mod text;
 pub mod vendor;
 pub mod view;
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
+#[cfg_attr(not(test), allow(dead_code, reason = "the fuzzer needs a part of it"))]
 mod sample;
 
 use std::io;

@@ -27,6 +27,8 @@ mod calls;
 mod control;
 mod delivery;
 mod faults;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gateway;
 mod hook;
 mod journal;

@@ -135,9 +135,10 @@ fn room_of(file: &Path) -> Option<String> {
     (room != "lib" && room != "main").then(|| room.to_owned())
 }
 
+/// Files that are built for tests, or for tests and the fuzzer, and are no part of the program.
 fn is_test_code(file: &Path) -> bool {
     let text = file.to_str().expect("a readable path");
-    text.contains("/tests/") || text.ends_with("/tests.rs")
+    text.contains("/tests/") || text.ends_with("/tests.rs") || text.ends_with("/fuzzing.rs")
 }
 
 /// The sources without their test modules and without comments.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::attempt::Conclusion;
 use crate::ledger::{History, Journal, Ledger, LedgerError, files, lock, schema};
 
-use super::{World, at, attempt, request, run_start, unusable, webhook};
+use super::{World, at, attempt, of_event, request, run_start, unusable, webhook};
 
 // The lock
 
@@ -83,6 +83,44 @@ async fn a_damaged_ledger_is_refused_with_what_to_do_and_stays_as_it_is() {
     let message = unusable(world.ledger.lock("hookmend reconcile", at(0)));
     assert!(message.contains("damaged") && message.contains("backup"), "{message}");
     assert_eq!(fs::read(world.path()).unwrap(), bytes);
+}
+
+/// An index says where an attempt stands. One that says something else than the row hides the attempt.
+#[tokio::test]
+async fn no_changed_byte_hides_an_attempt_in_doubt() {
+    let world = World::new();
+    let guard = world.begin("run-1").await;
+    attempt(&guard, "event-1", Conclusion::InDoubt).await;
+    drop(guard);
+    let whole = fs::read(world.path()).unwrap();
+    let name = webhook().to_string().into_bytes();
+    let places: Vec<usize> = (0..whole.len()).filter(|place| whole[*place..].starts_with(&name)).collect();
+    assert!(places.len() > 3, "the row and three indexes name the webhook");
+    for place in places {
+        let mut damaged = whole.clone();
+        damaged[place] ^= 1;
+        fs::write(world.path(), &damaged).unwrap();
+        // Where a row itself says something else, nobody can know, and this row has no such place.
+        match world.ledger.lock("hookmend reconcile", at(0)) {
+            Ok(guard) => assert_eq!(of_event(&guard, "event-1").await.open.len(), 1, "changed at {place}"),
+            Err(error) => assert!(matches!(error, LedgerError::Unusable { .. }), "{error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_that_lost_its_content_and_not_its_journal_is_refused() {
+    let world = World::new();
+    let guard = world.begin("run-1").await;
+    attempt(&guard, "event-1", Conclusion::InDoubt).await;
+    let after_kill = World::new();
+    fs::copy(files::beside(world.path(), "-wal"), files::beside(after_kill.path(), "-wal")).unwrap();
+    fs::write(after_kill.path(), b"").unwrap();
+    let journal = fs::read(files::beside(after_kill.path(), "-wal")).unwrap();
+    assert!(unusable(after_kill.ledger.open_read()).contains("damaged"));
+    assert!(unusable(after_kill.ledger.look()).contains("damaged"));
+    assert!(unusable(after_kill.ledger.lock("hookmend reconcile", at(0))).contains("damaged"));
+    assert_eq!(fs::read(files::beside(after_kill.path(), "-wal")).unwrap(), journal);
 }
 
 #[tokio::test]

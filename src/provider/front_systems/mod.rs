@@ -3,6 +3,8 @@
 //! It owns the paths, the queries and the reading of answers. It never retries, never asks for a
 //! payload that is not shown, and never draws a conclusion from a filter that it sent.
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod record;
 mod time;
 mod webhooks;

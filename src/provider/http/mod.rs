@@ -5,6 +5,8 @@
 
 mod address;
 mod failure;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod wait;
 mod words;
 

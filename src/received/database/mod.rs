@@ -28,6 +28,8 @@ use crate::receipt::{Lookup, Unlisted, WantedIds};
 
 mod address;
 mod frozen;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod gathering;
 mod identifier;
 mod postgres;

@@ -28,6 +28,14 @@ pub(super) fn parse(text: &str) -> Result<DatabaseAddress, AddressError> {
     let encryption = encryption(&host, parameters.take("sslmode").as_deref())?;
     let binding = binding(parameters.take("channel_binding").as_deref())?;
     parameters.nothing_left(KNOWN)?;
+    let database = url.path().trim_start_matches('/');
+    if database.contains(['/', '@']) {
+        // Behind `user:12/rest@host` stands the rest of a password, which would be shown as the database.
+        return Err(wrong(
+            "a / or an @ can't stand in the database's name, or in a password in front of it",
+            "write them as %2F and %40",
+        ));
+    }
     let filled = |text: &str, what| match text {
         "" => Ok(None),
         text => decoded(text, what).map(Some),
@@ -37,7 +45,7 @@ pub(super) fn parse(text: &str) -> Result<DatabaseAddress, AddressError> {
         port,
         user: filled(url.username(), "the user")?,
         password: filled(url.password().unwrap_or_default(), "the password")?.map(|text| Password(text.into())),
-        database: filled(url.path().trim_start_matches('/'), "the database")?,
+        database: filled(database, "the database")?,
         encryption,
         binding,
     };

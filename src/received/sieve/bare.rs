@@ -10,7 +10,7 @@ use crate::event::digits::UUID_BYTES;
 
 /// So many bytes are looked at in the usual way behind a line that is something else, and twice as
 /// many when that goes on.
-const LEAST_DETOUR: usize = if cfg!(test) { 8 } else { 1 << 10 };
+const LEAST_DETOUR: usize = if cfg!(any(test, fuzzing)) { 8 } else { 1 << 10 };
 /// Where the dashes are, among the first 32 bytes.
 const DASHES: u32 = 1 << 8 | 1 << 13 | 1 << 18 | 1 << 23;
 

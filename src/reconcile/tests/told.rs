@@ -7,11 +7,12 @@ use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use crate::classify::Verdict;
+use crate::event::Window;
 use crate::exit::ExitCode;
 use crate::monitor::{Monitor, RunEvent};
 use crate::policy::Proofs;
 use crate::provider::ListFilter;
-use crate::receipt::{Lookup, WantedIds};
+use crate::receipt::{Lookup, Unlisted, WantedIds};
 use crate::received::{ReceivedError, ReceivedLog};
 use crate::reconcile::{Approval, Approver, LedgerAccess, PlanSummary, Ports, RunRequest};
 use crate::run_report::{Mode, ProblemKind, RunReport};
@@ -63,6 +64,12 @@ impl ReceivedLog for OddLog {
         let mut lookup = self.world.look_up(wanted).await?;
         (self.change)(&mut lookup);
         Ok(lookup)
+    }
+
+    async fn audit(&self, listed: Arc<WantedIds>, window: Window) -> Result<(Lookup, Unlisted), ReceivedError> {
+        let (mut lookup, unlisted) = self.world.audit(listed, window).await?;
+        (self.change)(&mut lookup);
+        Ok((lookup, unlisted))
     }
 }
 

@@ -6,6 +6,8 @@
 mod error;
 mod events;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 #[cfg(test)]
 mod tests;
 pub(super) mod time;

@@ -101,6 +101,7 @@ fn what_can_not_be_held_to_is_refused_without_being_repeated() {
         "postgres://me:hunter2@h/d#x",
         "postgres://me:hunter2%ff@h/d",
         "postgres://me:hunter2@h/d?password=hunter2",
+        "postgres://me:12/hunter2@h/d?table=t&column=c",
         "postgres://me:hunter2@h/d?options=-c%20hunter2",
         "postgres://me:hunter2@h/d%00?table=t",
     ] {

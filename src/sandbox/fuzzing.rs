@@ -1,0 +1,3 @@
+//! What the fuzzer feeds of the sandbox.
+
+pub use super::scenario::fuzzing::scenario;
