@@ -66,6 +66,7 @@ impl Gate {
         let Counted { young, old } = counted;
         let limit = self.max_missing;
         match self.max_age.and_then(|age| now.checked_sub_signed(age)) {
+            None if old == 1 => format!("1 event is left, and --max-missing lets {limit} pass"),
             None => format!("{old} events are left, and --max-missing lets {limit} pass"),
             Some(since) => format!(
                 "of the events that are left, {old} were created before {} (--max-age), of which --max-missing lets \

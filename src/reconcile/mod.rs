@@ -20,7 +20,7 @@
 //! | `spending` | keeps failed deliveries within the failure budget |
 //! | `resend` | canary, then the others; intent before, outcome after |
 //! | `confirm` | looks again: a resend that was accepted is not yet a delivery |
-//! | `audit` | the other direction: what the log holds and the vendor did not list |
+//! | `audit`, `placing` | the other direction: what the log holds and the vendor did not list; where that belongs |
 //! | `finish` | results, outcome, report |
 
 mod audit;
@@ -33,6 +33,7 @@ mod exactly;
 mod finish;
 mod listing;
 mod log_proof;
+mod placing;
 mod ports;
 mod proof;
 mod quarantine;

@@ -1,15 +1,18 @@
 //! Audits: both directions, and what may be said of an id that no listing showed.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::has;
 use super::world::{ListBehaviour, Shared, event_at, hooks, request, start};
 use crate::event::EventId;
 use crate::exit::ExitCode;
-use crate::provider::ProviderError;
+use crate::provider::{Credential, ProviderError};
 use crate::receipt::{Unlisted, UnlistedId};
-use crate::reconcile::{Directions, RunRequest};
+use crate::reconcile::{Directions, RunRequest, Scope, Task};
 use crate::run_report::{Mode, ProblemKind, RunReport};
+use crate::selection::Selection;
 
 fn audit() -> RunRequest {
     RunRequest { directions: Directions::Both, command: "check".to_owned(), ..request(Mode::Check) }
@@ -77,8 +80,8 @@ async fn an_id_of_another_time_or_another_webhook_is_not_unknown() {
     assert_eq!((log.elsewhere, log.unresolved), (4, 0));
     adds_up(&report);
     // What a listing can tell is not asked for one by one: two events, each at two webhooks at most, and
-    // one that shows whether single events can be asked for.
-    assert!(world.get().gets <= 5, "{} look-ups", world.get().gets);
+    // two requests that put each webhook to the test.
+    assert!(world.get().gets <= 8, "{} look-ups", world.get().gets);
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,4 +155,79 @@ async fn a_filter_that_lies_is_no_way_to_hide_from_an_audit() {
     assert_eq!((report.exit_code, report.totals.missing), (ExitCode::Left, 4), "{:?}", report.problems);
     world.get().events.insert("young".to_owned(), event_at(start() - TimeDelta::minutes(1), false));
     adds_up(&world.run(&audit()).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_audit_that_comes_to_no_end_is_never_taken_for_one() {
+    let world = Shared::outage(1);
+    (0..30).for_each(|number| logged(&world, &format!("forged-{number}"), None));
+    world.get().get_latency = Duration::from_secs(2);
+    let mut asked = audit();
+    asked.policy.bounds.deadline = Duration::from_secs(4);
+    let report = world.run(&asked).await;
+    assert_eq!(report.exit_code, ExitCode::Undetermined, "what is left must not hide what was not looked at");
+    assert!(has(&report, ProblemKind::AuditIncomplete) && has(&report, ProblemKind::Deadline));
+    assert_eq!(report.totals.left, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_wrong_while_ids_are_placed_costs_no_more_than_their_place() {
+    let gone = ProviderError::UnknownPath { message: "Resource not found".to_owned() };
+    let refused =
+        ProviderError::CredentialsRefused { credential: Credential::ApiKey, status: 403, message: String::new() };
+    let broken = ProviderError::Server { status: 500, message: String::new(), retry_after: None };
+    for error in [gone, refused, broken] {
+        let world = Shared::outage(2);
+        logged(&world, "forged", None);
+        world.get().get_error = Some(error.clone());
+        let report = world.run(&audit()).await;
+        assert_eq!(report.exit_code, ExitCode::Undetermined, "{error}");
+        let log = &report.audit.as_ref().expect("an audit").log;
+        assert_eq!((log.unresolved, report.totals.missing), (1, 2), "{error}");
+        adds_up(&report);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_spells_uuids_otherwise_is_asked_for_in_the_spelling_of_the_vendor() {
+    let usual = "d18a9c6e-0b1c-4f5e-9a7b-3c2d1e0f4a5b";
+    for spelled in [usual.to_uppercase(), format!("{{{usual}}}"), usual.replace('-', "")] {
+        let world = Shared::outage(0);
+        world.event(usual, 24 * 200, true, false);
+        logged(&world, &spelled, None);
+        let report = world.run(&audit()).await;
+        assert_eq!((report.exit_code, unknown(&report)), (ExitCode::Clean, Vec::new()), "{spelled}");
+        assert_eq!(report.audit.expect("an audit").log.elsewhere, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_shows_whatever_it_is_asked_for_places_nothing() {
+    let world = Shared::outage(0);
+    logged(&world, "forged", None);
+    world.get().shows_anything = true;
+    let report = world.run(&audit()).await;
+    assert_eq!(report.exit_code, ExitCode::Undetermined);
+    let log = report.audit.expect("an audit").log;
+    assert_eq!((log.unresolved, log.elsewhere), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_selection_of_event_types_leaves_no_webhook_out_of_the_search() {
+    let world = Shared::outage(0);
+    world.outage_of(2, "2-", 0);
+    let selection = Selection { event_types: vec!["SaleCreated".to_owned()], ..Selection::default() };
+    world.get().other_types = vec![2];
+    let report = world.run(&RunRequest { scope: Scope::AllWebhooks, task: Task::Window(selection), ..audit() }).await;
+    assert_eq!((report.webhooks.len(), unknown(&report)), (1, Vec::new()), "{:?}", report.problems);
+    assert_eq!(report.audit.expect("an audit").log.elsewhere, 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_webhooks_that_lacks_the_one_in_question_is_not_the_last_word() {
+    let world = Shared::outage(0);
+    logged(&world, "forged", None);
+    world.get().hidden_hooks = vec![1];
+    let report = world.run(&audit()).await;
+    assert_eq!((report.exit_code, unknown(&report)), (ExitCode::Undetermined, Vec::new()));
 }

@@ -128,6 +128,13 @@ pub(super) struct World {
     pub(super) gets_fail: bool,
     /// Single events are answered with this.
     pub(super) get_error: Option<ProviderError>,
+    pub(super) get_latency: Duration,
+    /// Any id is answered with a record that says nothing.
+    pub(super) shows_anything: bool,
+    /// Webhooks of another event type.
+    pub(super) other_types: Vec<u32>,
+    /// Webhooks that are left out where all are listed.
+    pub(super) hidden_hooks: Vec<u32>,
     /// Events that no listing shows, and that are shown alone.
     pub(super) never_listed: HashSet<String>,
     pub(super) cap: Option<usize>,
@@ -228,6 +235,10 @@ impl Shared {
             unknown_hooks: BTreeSet::new(),
             gets_fail: false,
             get_error: None,
+            get_latency: Duration::from_millis(5),
+            shows_anything: false,
+            other_types: Vec::new(),
+            hidden_hooks: Vec::new(),
             never_listed: HashSet::new(),
             cap: None,
             counts_runs: true,

@@ -179,7 +179,8 @@ impl Provider for Shared {
     }
 
     async fn get_event(&self, webhook: &WebhookId, event: &EventId) -> Result<EventDetail, ProviderError> {
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        let latency = self.get().get_latency;
+        tokio::time::sleep(latency).await;
         let mut world = self.get();
         world.gets += 1;
         world.throttled()?;
@@ -191,6 +192,11 @@ impl Provider for Shared {
         }
         let id = event.to_string();
         let of_webhook = |known: &&WorldEvent| webhook.as_str() == format!("hook-{}", known.hook);
+        if world.shows_anything && !world.events.contains_key(&id) {
+            let event = Event { status: DeliveryStatus::Unrecognised, ..world.shown("ok-1", &world.events["ok-1"]) };
+            let event = Event { id: EventId::new(&id).expect("an id"), created_at: None, ..event };
+            return Ok(EventDetail { event, record: serde_json::Value::Null });
+        }
         let Some(known) = world.events.get(&id).filter(of_webhook) else {
             return Err(ProviderError::NotFound { message: "no such event".to_owned() });
         };
@@ -249,10 +255,11 @@ impl Provider for Shared {
             return Err(error.clone());
         }
         world.throttled()?;
-        let hooks: std::collections::BTreeSet<u32> = world.events.values().map(|event| event.hook).collect();
+        let hooks = world.events.values().map(|event| event.hook).filter(|hook| !world.hidden_hooks.contains(hook));
+        let hooks: std::collections::BTreeSet<u32> = hooks.collect();
         let webhook = |hook: u32| Webhook {
             id: WebhookId::new(&format!("hook-{hook}")).expect("an id"),
-            event_type: "SaleCreated".to_owned(),
+            event_type: if world.other_types.contains(&hook) { "Other" } else { "SaleCreated" }.to_owned(),
             url: String::new(),
             store_id: None,
         };
