@@ -78,7 +78,8 @@ impl Taken {
     #[track_caller]
     pub fn ends_with(self, code: i32) -> Self {
         let problems = &self.document["problems"];
-        assert_eq!(self.code, Some(code), "{} {problems} {}", self.document["totals"], self.errors);
+        let totals = &self.document["totals"];
+        assert_eq!(self.code, Some(code), "after {:?}: {totals} {problems} {}", self.time, self.errors);
         self
     }
 
