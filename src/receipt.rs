@@ -321,10 +321,12 @@ mod tests {
 
     #[test]
     fn an_event_has_the_receipt_of_its_id() {
-        let ids = ["seen", "damaged", "unseen"].map(|id| EventId::new(id).expect("an id"));
+        let ids = ["seen", "damaged", "unseen", "seen as well"].map(|id| EventId::new(id).expect("an id"));
         let wanted = WantedIds::new(ids);
-        let lookup =
-            Lookup { sightings: vec![Sighting::Received, Sighting::Possible, Sighting::Unseen], ..Lookup::default() };
+        let lookup = Lookup {
+            sightings: vec![Sighting::Received, Sighting::Possible, Sighting::Unseen, Sighting::Received],
+            ..Lookup::default()
+        };
         let receipt = |id: &str| {
             let event = Event {
                 id: EventId::new(id).expect("an id"),
@@ -342,7 +344,8 @@ mod tests {
         assert_eq!(receipt("damaged"), unreadable);
         assert_eq!(receipt("unseen"), Receipt::Absent);
         assert_eq!(receipt("never asked for"), unreadable);
-        assert_eq!(lookup.found(), 1);
+        assert_eq!(lookup.found(), 2);
+        assert_eq!(Lookup::default().found(), 0);
     }
 
     #[test]
