@@ -1,9 +1,10 @@
 //! The clock the engine is given: it tells the time and it is the only thing that sleeps.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
 /// Tells the time and waits.
@@ -50,5 +51,39 @@ impl Clock for SystemClock {
 
     async fn sleep(&self, wait: Duration) {
         tokio::time::sleep(wait).await;
+    }
+}
+
+/// A clock whose calendar does not jump: it goes on from the time that another clock told at first.
+///
+/// How long ago something happened is judged by the calendar, because the ledger outlives the process. A
+/// calendar that is set right in the middle of a run would make what happened a second ago seem old.
+pub struct SteadyClock {
+    clock: Arc<dyn Clock>,
+    began_at: DateTime<Utc>,
+    began: Duration,
+}
+
+impl SteadyClock {
+    /// A clock that goes on from what `clock` tells now.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let (began_at, began) = (clock.now(), clock.elapsed());
+        Self { clock, began_at, began }
+    }
+}
+
+#[async_trait]
+impl Clock for SteadyClock {
+    fn now(&self) -> DateTime<Utc> {
+        let since = TimeDelta::from_std(self.clock.elapsed().saturating_sub(self.began)).ok();
+        since.and_then(|since| self.began_at.checked_add_signed(since)).unwrap_or(self.began_at)
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
+    async fn sleep(&self, wait: Duration) {
+        self.clock.sleep(wait).await;
     }
 }

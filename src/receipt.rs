@@ -4,14 +4,14 @@
 
 use std::hash::BuildHasher;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 mod table;
 mod unlisted;
 
 use crate::event::digits::{UUID_BYTES, value_of};
-use crate::event::{Event, EventId, IdKey};
+use crate::event::{Event, EventId, IdKey, ZoneKnowledge};
 use table::{ClosedUp, Start, UuidTable};
 pub use unlisted::{Unlisted, UnlistedId};
 
@@ -204,10 +204,11 @@ impl Lookup {
         self.sightings.iter().filter(|sighting| **sighting == Sighting::Received).count() as u64
     }
 
-    /// The receipt of an event; one that was not asked for is out of coverage.
-    pub fn receipt_of(&self, wanted: &WantedIds, event: &Event) -> Receipt {
+    /// The receipt of an event; one that was not asked for is out of coverage, and so is one that may be
+    /// older than the log because its zone, which may be off by `margin`, was only assumed.
+    pub fn receipt_of(&self, wanted: &WantedIds, event: &Event, margin: TimeDelta) -> Receipt {
         match wanted.number_of(event.id.key()) {
-            Some(number) => self.receipt(number, event.created()),
+            Some(number) => self.receipt(number, earliest_creation(event, margin)),
             None => Receipt::OutOfCoverage(CoverageGap::Unreadable),
         }
     }
@@ -220,6 +221,15 @@ impl Lookup {
             Sighting::Unseen => self.coverage.of_unseen(created_at),
         }
     }
+}
+
+/// The earliest instant at which an event can have been created, where a zone that was only assumed may be
+/// off by `margin`.
+fn earliest_creation(event: &Event, margin: TimeDelta) -> Option<DateTime<Utc>> {
+    event.created_at.map(|created| match created.zone {
+        ZoneKnowledge::Stated => created.at,
+        ZoneKnowledge::Assumed => created.at.checked_sub_signed(margin).unwrap_or(created.at),
+    })
 }
 
 /// What was read from a received log, in lines.
@@ -337,7 +347,7 @@ mod tests {
                 runs: None,
                 alternate_ids: None,
             };
-            lookup.receipt_of(&wanted, &event)
+            lookup.receipt_of(&wanted, &event, TimeDelta::zero())
         };
         let unreadable = Receipt::OutOfCoverage(CoverageGap::Unreadable);
         assert_eq!(receipt("seen"), Receipt::Found);

@@ -47,6 +47,8 @@ pub struct TrackedEvent {
     pub event: Event,
     /// The delivery status when it was first seen.
     pub first_status: DeliveryStatus,
+    /// The delivery status that the vendor showed last, be it staler than another.
+    pub latest_status: DeliveryStatus,
     /// What the received log said before this run acted on the event.
     pub receipt: Option<Receipt>,
     /// The verdict of the first diff that could judge it; a recovered event keeps it, so that the
@@ -85,6 +87,7 @@ impl TrackedEvent {
         Self {
             event,
             first_status,
+            latest_status: first_status,
             receipt: None,
             verdict,
             attempts: 0,
@@ -118,6 +121,13 @@ impl TrackedEvent {
         self.attempts.saturating_sub(self.unsent)
     }
 
+    /// The status that bears on a resend of an event that had this one before. That it was delivered is
+    /// final, but for an event that was delivered before: then the earlier delivery would vouch for the
+    /// resend as soon as the run counter grew, however the new run ended.
+    pub fn status_after(&self, before: DeliveryStatus) -> DeliveryStatus {
+        if before == DeliveryStatus::Delivered { self.latest_status } else { self.event.status }
+    }
+
     /// Why the event stands as it does, in words.
     pub fn reason(&self) -> &str {
         self.reason.as_deref().unwrap_or_else(|| self.verdict.reason())
@@ -148,6 +158,7 @@ impl TrackedEvents {
         if let Some(&place) = found {
             let tracked = &mut self.entries[place as usize];
             let runs = tracked.event.runs.max(event.runs);
+            tracked.latest_status = event.status;
             if tracked.event.status != DeliveryStatus::Delivered || event.status == DeliveryStatus::Delivered {
                 tracked.keep_what_was_said(&event);
                 tracked.event = event;

@@ -252,15 +252,15 @@ impl Run<'_> {
     ) -> Option<Decision> {
         let id = &pending.open.request.event;
         let policy = self.policy();
-        let event = self.webhooks[index].events.get(id).map(|tracked| &tracked.event).filter(|_| seen.contains(id));
+        let tracked = self.webhooks[index].events.get(id).filter(|_| seen.contains(id));
         // An idempotent receiver's log may have held the id all along, so only the vendor can confirm.
         let receipt = match log {
             LogEvidence::Asked if !policy.resend.idempotent => pending.receipt,
             LogEvidence::Asked | LogEvidence::NotAsked => None,
         };
         let evidence = Evidence {
-            status: event.map(|event| event.status),
-            runs: event.and_then(|event| event.runs),
+            status: tracked.map(|tracked| tracked.status_after(pending.open.request.status_before)),
+            runs: tracked.and_then(|tracked| tracked.event.runs),
             receipt,
             log_is_live: self.ports.received.as_ref().is_some_and(|log| log.is_live()),
         };

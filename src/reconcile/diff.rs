@@ -101,16 +101,17 @@ impl Run<'_> {
     /// Gives the verdicts. An event that this run has acted on keeps the verdict it was acted on by.
     fn judge(&mut self, index: usize, answer: Option<&(Arc<WantedIds>, Lookup)>, proof: LogProof) {
         let now = self.ports.clock.now();
-        let min_age = self.policy().min_age;
+        let (min_age, margin) = (self.policy().min_age, self.zone_margin());
         let WebhookState { events, arrived, .. } = &mut self.webhooks[index];
         for tracked in events.iter_mut() {
             let receipt = match answer {
                 None => Receipt::OutOfCoverage(CoverageGap::NoLog),
-                Some((wanted, lookup)) => match (lookup.receipt_of(wanted, &tracked.event), proof) {
+                Some((wanted, lookup)) => match (lookup.receipt_of(wanted, &tracked.event, margin), proof) {
                     (Receipt::Absent, LogProof::Empty | LogProof::NothingShared { .. }) => {
                         Receipt::OutOfCoverage(CoverageGap::Unproven)
                     }
                     (Receipt::Absent, LogProof::BeginsAt(since)) => {
+                        // The vendor told both times, so they are off alike.
                         Coverage { since: Some(since), ..Coverage::default() }.of_unseen(tracked.event.created())
                     }
                     (receipt, _) => receipt,

@@ -24,10 +24,11 @@ impl Run<'_> {
         let before = taken_in(self);
         for index in 0..self.webhooks.len() {
             let webhook = &self.webhooks[index];
-            let open: Vec<OpenAttempt> = (webhook.history.iter())
+            let mut open: Vec<OpenAttempt> = (webhook.history.iter())
                 .filter(|(id, _)| self.is_within_task(webhook, id))
                 .flat_map(|(_, history)| history.open.iter().cloned())
                 .collect();
+            open.sort_unstable_by_key(|attempt| attempt.attempt);
             if !open.is_empty() {
                 self.settle_open(index, open).await?;
             }
@@ -115,7 +116,10 @@ impl Run<'_> {
         let is_shown = webhook.taken_in.get(&attempt.request.event) != Some(&Shown::No);
         let listed = webhook.events.get(&attempt.request.event).filter(|_| is_shown);
         match (look, listed) {
-            (Look::First, Some(tracked)) => Ok(Some(tracked.event.clone())),
+            (Look::First, Some(tracked)) => {
+                let status = tracked.status_after(attempt.request.status_before);
+                Ok(Some(Event { status, ..tracked.event.clone() }))
+            }
             _ if self.is_settled_by_absence(index, attempt) => Ok(None),
             _ => self.get_event(&attempt.request).await,
         }

@@ -42,7 +42,7 @@ impl Run<'_> {
         let mut shared = 0_u64;
         // Ids of failed events prove nothing: a list of what failed holds them as well.
         for tracked in webhook.events.iter().filter(|tracked| tracked.first_status == DeliveryStatus::Delivered) {
-            let receipt = lookup.receipt_of(wanted, &tracked.event);
+            let receipt = lookup.receipt_of(wanted, &tracked.event, self.zone_margin());
             shared += u64::from(receipt == Receipt::Found);
             delivered += u64::from(self.is_ripe_delivery(tracked) && receipt == Receipt::Absent);
         }
@@ -65,9 +65,8 @@ impl Run<'_> {
             return LogProof::Trusted;
         }
         let delivered = self.webhooks[index].events.iter().filter(|tracked| self.is_ripe_delivery(tracked));
-        let deliveries = delivered
-            .filter_map(|tracked| Some((tracked.event.created()?, lookup.receipt_of(wanted, &tracked.event))))
-            .collect();
+        let receipt = |tracked: &TrackedEvent| lookup.receipt_of(wanted, &tracked.event, self.zone_margin());
+        let deliveries = delivered.filter_map(|tracked| Some((tracked.event.created()?, receipt(tracked)))).collect();
         apparent_beginning(deliveries).map_or(LogProof::Trusted, LogProof::BeginsAt)
     }
 

@@ -45,10 +45,12 @@ mod tests;
 mod unfinished;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::Audit;
+use crate::clock::SteadyClock;
 use crate::event::{EventId, WebhookId, Window};
 use crate::ledger::{History, LedgerError, RunEnd, RunStart, WebhookHistory};
 use crate::monitor::RunEvent;
@@ -76,6 +78,7 @@ const MAX_SCRUTINIES: u32 = 5;
 
 /// Runs to the end and reports; whatever goes wrong is part of the report.
 pub async fn run(ports: &Ports, request: &RunRequest) -> RunReport {
+    let ports = &Ports { clock: Arc::new(SteadyClock::new(Arc::clone(&ports.clock))), ..ports.clone() };
     let started_at = ports.clock.now();
     let mut run = Run::new(ports, request);
     if let Err(halt) = run.carry_out(started_at).await {

@@ -253,14 +253,15 @@ impl Run<'_> {
         Ok(None)
     }
 
-    /// Gets one event; `None` when the vendor does not know it or does not answer usefully.
+    /// Gets one event; `None` when the vendor does not know it, or does not answer usefully.
     pub(super) async fn get_event(&self, request: &ResendRequest) -> Result<Option<Event>, Halt> {
         let provider = self.ports.provider.as_ref();
         let answer = self
             .caller
             .read(RequestKind::Get, async || provider.get_event(&request.webhook, &request.resend_id).await)
             .await?;
-        Ok(answer.ok().map(|detail| detail.event))
+        // Another event in the answer would be another event's news.
+        Ok(answer.ok().map(|detail| detail.event).filter(|event| event.id == request.event))
     }
 
     /// Sends one resend: intent, request, outcome. Throttled and unsent requests are tried again, each
@@ -274,7 +275,11 @@ impl Run<'_> {
         loop {
             let lane = self.caller.lane(RequestKind::Resend).await?;
             let intent_at = clock.now();
-            let intent = journal.record_intent(request.clone(), intent_at).await.map_err(Halt::ledger)?;
+            let recorded = journal.record_intent(request.clone(), intent_at).await;
+            let intent = recorded.map_err(|error| {
+                self.caller.was_not_sent(RequestKind::Resend);
+                Halt::ledger(error)
+            })?;
             let attempt = intent.attempt();
             let answer = self.caller.unless_abandoned(self.ports.provider.resend(&intent)).await;
             let ended_at = clock.now();

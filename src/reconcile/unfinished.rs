@@ -143,7 +143,7 @@ impl Run<'_> {
         let LedgerAccess::Write(journal) = &self.ports.ledger else { return Ok(()) };
         let webhook = &self.webhooks[index];
         let now = self.ports.clock.now();
-        let settled: Vec<(AttemptId, Settlement, String)> = (webhook.taken_in.keys())
+        let mut settled: Vec<(AttemptId, Settlement, String)> = (webhook.taken_in.keys())
             .filter_map(|id| {
                 let tracked = webhook.events.get(id)?;
                 let owed = webhook.history.get(id)?.unfinished.as_ref()?;
@@ -156,6 +156,7 @@ impl Run<'_> {
                 arrived.then_some((owed.attempt?, Settlement::Recovered, evidence))
             })
             .collect();
+        settled.sort_unstable_by_key(|(attempt, _, _)| *attempt);
         if !settled.is_empty() {
             journal.settle(settled, now).await.map_err(Halt::ledger)?;
         }

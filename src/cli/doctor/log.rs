@@ -217,7 +217,7 @@ impl Opened {
     }
 
     fn shared(&self, settings: &ReceivedSettings, delivered: &[&Event], wanted: &WantedIds) -> Check {
-        let receipts = || delivered.iter().map(|event| self.lookup.receipt_of(wanted, event));
+        let receipts = || delivered.iter().map(|event| self.lookup.receipt_of(wanted, event, TimeDelta::zero()));
         let count = |wished: Receipt| receipts().filter(|receipt| *receipt == wished).count() as u64;
         let shared = Shared {
             asked: delivered.len() as u64,

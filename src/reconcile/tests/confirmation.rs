@@ -241,3 +241,62 @@ async fn what_an_earlier_run_brought_is_not_lost_after_ack_while_the_log_lags_be
     assert_eq!(world.get().resends, 1);
     nobody_got_a_duplicate(&world);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_is_not_proven_by_the_record_of_another_event() {
+    let world = Shared::outage(8);
+    {
+        let mut world = world.get();
+        world.receiver_down = true;
+        world.resend = ResendBehaviour::DeliversAndTimesOut;
+        world.moods.another_one_in = Some(1);
+    }
+    world.run(&request(Mode::Act)).await;
+    assert_eq!(world.get().resends, 3, "three canaries and nothing else");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_calendar_that_is_set_in_the_middle_of_a_run_settles_nothing_early() {
+    let world = Shared::outage(1);
+    {
+        let mut world = world.get();
+        world.resend = ResendBehaviour::DeliversAndFails;
+        world.delivery_delay = Duration::from_secs(30);
+        world.moods.clock_jumps_at = Some((7, TimeDelta::hours(2)));
+    }
+    world.run(&request(Mode::Act)).await;
+    assert_eq!(world.get().resends, 1);
+    nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_may_be_older_than_the_log_is_not_missing() {
+    let world = Shared::outage(0);
+    {
+        let mut world = world.get();
+        let since = start() - TimeDelta::hours(10);
+        world.log_since = Some(since);
+        // It arrived before the log begins, and its time is told an hour late and without an offset.
+        world.log_gone.insert("answered-late".to_owned());
+        world.events.insert("answered-late".to_owned(), event_at(since - TimeDelta::minutes(30), false));
+        world.states_offsets = false;
+        world.zone_shift = TimeDelta::hours(1);
+    }
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!((report.exit_code, world.get().resends), (ExitCode::Undetermined, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_earlier_delivery_does_not_vouch_for_a_resend_that_was_refused() {
+    for behaviour in [ResendBehaviour::DeliversAndFails, ResendBehaviour::DeliversAndShowsBefore] {
+        let world = Shared::outage(0);
+        world.event("acknowledged", 5, true, false);
+        world.get().receiver_down = true;
+        world.get().resend = behaviour;
+        let mut asked = request(Mode::Act);
+        asked.policy.resend.include_acknowledged = true;
+        let report = world.run(&asked).await;
+        assert_eq!(report.totals.recovered, 0, "{behaviour:?}: {:?}", report.problems);
+        assert_ne!(report.exit_code, ExitCode::Clean, "{behaviour:?}");
+    }
+}

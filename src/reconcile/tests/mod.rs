@@ -346,7 +346,7 @@ async fn a_ledger_that_can_not_be_written_stops_everything() {
     world.get().journal_fails = Some((Write::Intent, 4));
     let report = world.run(&request(Mode::Act)).await;
     assert_eq!(report.exit_code, ExitCode::Failure);
-    assert_eq!(world.get().resends, 4);
+    assert_eq!((world.get().resends, report.requests.resend), (4, 4));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,13 @@
 //!
 //! It is correct by default; each fault is a field. The world keeps the truth that the tests judge by.
 
+mod behaviour;
+mod fault;
+mod guard;
 mod journal;
+mod log;
+mod moods;
+mod record;
 mod vendor;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -16,62 +22,22 @@ use tokio::time::Instant;
 
 use crate::classify::ResendPolicy;
 use crate::clock::Clock;
-use crate::event::{EventId, WebhookId, Window};
+use crate::event::{WebhookId, Window};
 use crate::exit::Findings;
 use crate::monitor::Silent;
 use crate::outcome::Signal;
 use crate::policy::{Bounds, Policy, Proofs};
 use crate::provider::ProviderError;
-use crate::receipt::{Coverage, LogStats, Lookup, Sighting, Unlisted, UnlistedId, WantedIds};
-use crate::received::{ReceivedError, ReceivedLog};
+use crate::receipt::Unlisted;
 use crate::reconcile::{Beginning, Directions, LedgerAccess, Ports, Preapproved, RunRequest, Scope, Task, WebhookRef};
 use crate::run_report::{Mode, RunReport, Told};
 use crate::selection::Selection;
 
-pub(super) use journal::Write;
-
-/// How the vendor answers a resend.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum ResendBehaviour {
-    #[default]
-    DeliversAndShowsIt,
-    DeliversAndShowsBefore,
-    DeliversAndFails,
-    ClaimsWithoutDelivery,
-    DeliversAndShowsNoCounter,
-    DeliversAndTimesOut,
-    ShowsBeforeWithoutDelivery,
-    FailsWithoutDelivery,
-    TimesOutWithoutDelivery,
-}
-
-impl ResendBehaviour {
-    fn delivers(self) -> bool {
-        match self {
-            Self::DeliversAndShowsIt
-            | Self::DeliversAndShowsBefore
-            | Self::DeliversAndFails
-            | Self::DeliversAndShowsNoCounter
-            | Self::DeliversAndTimesOut => true,
-            Self::ClaimsWithoutDelivery
-            | Self::ShowsBeforeWithoutDelivery
-            | Self::FailsWithoutDelivery
-            | Self::TimesOutWithoutDelivery => false,
-        }
-    }
-}
-
-/// How the vendor lists.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum ListBehaviour {
-    #[default]
-    Honest,
-    IgnoresFilter,
-    OnlyDelivered,
-    FailedAlwaysEmpty,
-    CapsBeforeItFilters,
-    Nothing,
-}
+pub(super) use behaviour::{ListBehaviour, ResendBehaviour};
+pub(super) use fault::{Fault, Tally};
+pub(super) use guard::{Invariant, Violation, Watch, asks_for};
+pub(super) use journal::{Fate, Write};
+pub(super) use moods::Moods;
 
 #[derive(Clone, Debug)]
 pub(super) struct WorldEvent {
@@ -83,12 +49,21 @@ pub(super) struct WorldEvent {
     pub(super) no_path: bool,
     /// The vendor shows no creation time.
     pub(super) timeless: bool,
+    /// The vendor states no status that can be understood.
+    pub(super) statusless: bool,
+    /// Whether its time states its offset, where it differs from what the vendor does otherwise.
+    pub(super) states_offset: Option<bool>,
+    /// Listings that leave it out.
+    pub(super) hidden: u32,
+    /// The vendor has forgotten it.
+    pub(super) expired: bool,
     /// Which webhook it belongs to.
     pub(super) hook: u32,
     /// Listings that still show the event as it was before its last delivery.
     pub(super) stale: u32,
     delivered_before: bool,
     runs_before: u32,
+    changed_at: Option<Instant>,
 }
 
 /// An event that fails while a run is under way.
@@ -106,6 +81,16 @@ pub(super) struct World {
     pub(super) log: HashSet<String>,
     /// What the log holds beside that, with times.
     pub(super) unlisted: Unlisted,
+    /// What the receiver took and the log shows no more.
+    pub(super) log_gone: HashSet<String>,
+    /// The log as an engine remembers it that never looks again.
+    pub(super) old_log: Option<HashSet<String>>,
+    /// Events that turned up after their time, or were left out of a listing.
+    pub(super) late: HashSet<String>,
+    /// Where the log says that it begins.
+    pub(super) log_since: Option<DateTime<Utc>>,
+    /// What the log shows as long as the run lasts, where it stands still.
+    pub(super) log_snapshot: Option<HashSet<String>>,
     /// Deliveries that the receiver accepted because of a resend.
     pub(super) accepted: HashMap<String, u32>,
     /// Deliveries because of a resend that the receiver refused: the webhook, and when.
@@ -142,6 +127,12 @@ pub(super) struct World {
     pub(super) states_offsets: bool,
     /// How far the vendor's reading of times is from ours.
     pub(super) zone_shift: TimeDelta,
+    /// From this instant on it is off by so much more: a night of daylight saving.
+    pub(super) zone_changes: Option<(DateTime<Utc>, TimeDelta)>,
+    /// One row of so many stands in a listing twice.
+    pub(super) repeats_one_in: Option<u32>,
+    /// The vendor lists events from so far outside of what was asked for.
+    pub(super) lists_around: TimeDelta,
     pub(super) receiver_down: bool,
     pub(super) hooks_down: HashSet<u32>,
     /// Deliveries that a receiver which is down refuses before it is up again; none is for ever.
@@ -150,6 +141,8 @@ pub(super) struct World {
     pub(super) log_lag: Duration,
     pub(super) stale_after_delivery: u32,
     pub(super) stale_hides_runs: bool,
+    /// The longest that a vendor shows an event as it was before.
+    pub(super) stale_lasts: Duration,
     pub(super) fail_first_listings: u32,
     pub(super) throttle_every: Option<u32>,
     pub(super) throttle_wait: Option<Duration>,
@@ -162,6 +155,17 @@ pub(super) struct World {
     pub(super) journal_fails: Option<(Write, u32)>,
     pub(super) rows: journal::Rows,
     pub(super) random: fastrand::Rng,
+    pub(super) moods: Moods,
+    /// How far hookmend's clock is ahead of the truth.
+    pub(super) clock_error: TimeDelta,
+    /// A run holds the ledger's lock.
+    pub(super) is_locked: bool,
+    pub(super) watch: Watch,
+    pub(super) tally: Tally,
+    /// Requests, looks at the log and calls of the journal.
+    pub(super) steps: u64,
+    /// What happened, where somebody wants to read it.
+    pub(super) trace: Option<Vec<String>>,
     calls: u32,
     born: Instant,
 }
@@ -172,14 +176,39 @@ impl World {
         start() + TimeDelta::from_std(self.born.elapsed()).expect("a short time")
     }
 
+    /// The time as hookmend's clock tells it.
+    pub(super) fn told_time(&self) -> DateTime<Utc> {
+        self.now() + self.clock_error
+    }
+
+    /// Notes what happens, where somebody wants to read it.
+    pub(super) fn tell(&mut self, words: impl FnOnce() -> String) {
+        let at = self.born.elapsed();
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{:>10.3}s {}", at.as_secs_f64(), words()));
+        }
+    }
+
+    /// One more step of a run.
+    fn step(&mut self, words: impl FnOnce() -> String) {
+        self.steps += 1;
+        self.tell(words);
+    }
+
     /// Requests that were not refused before they were looked at.
     pub(super) fn calls(&self) -> u32 {
         self.calls
     }
 
-    /// Whether the event failed so late that a run need not have seen it.
-    pub(super) fn came_late(&self, id: &str) -> bool {
-        id.starts_with("arrival-")
+    /// Whether the vendor listed the event only after its time, or not always.
+    pub(super) fn turned_up_late(&self, id: &str) -> bool {
+        self.late.contains(id)
+    }
+
+    pub(super) fn tally_if(&mut self, took_effect: bool, fault: Fault) {
+        if took_effect {
+            self.tally.count(fault);
+        }
     }
 
     /// Ends every fault that is not in the nature of this world.
@@ -200,8 +229,12 @@ impl World {
         self.log_is_broken = false;
         self.log_breaks_at = None;
         self.journal_fails = None;
+        self.moods = Moods::default();
+        self.clock_error = TimeDelta::zero();
         self.rows.reopen();
+        self.events.values_mut().for_each(|event| event.hidden = 0);
         for arrival in std::mem::take(&mut self.arrivals) {
+            self.late.insert(arrival.id.clone());
             self.events.insert(arrival.id, arrival.event);
         }
     }
@@ -218,6 +251,11 @@ impl Shared {
             arrivals: Vec::new(),
             log: HashSet::new(),
             unlisted: Unlisted::default(),
+            log_gone: HashSet::new(),
+            old_log: None,
+            late: HashSet::new(),
+            log_since: None,
+            log_snapshot: None,
             accepted: HashMap::new(),
             refused: Vec::new(),
             resent_although_logged: BTreeSet::new(),
@@ -244,6 +282,9 @@ impl Shared {
             counts_runs: true,
             states_offsets: true,
             zone_shift: TimeDelta::zero(),
+            zone_changes: None,
+            repeats_one_in: None,
+            lists_around: TimeDelta::zero(),
             receiver_down: false,
             hooks_down: HashSet::new(),
             recovers_after: 0,
@@ -251,6 +292,7 @@ impl Shared {
             log_lag: Duration::ZERO,
             stale_after_delivery: 0,
             stale_hides_runs: false,
+            stale_lasts: Duration::MAX,
             fail_first_listings: 0,
             throttle_every: None,
             throttle_wait: Some(Duration::from_secs(1)),
@@ -261,6 +303,13 @@ impl Shared {
             journal_fails: None,
             rows: journal::Rows::default(),
             random: fastrand::Rng::with_seed(1),
+            moods: Moods::default(),
+            clock_error: TimeDelta::zero(),
+            is_locked: false,
+            watch: Watch::default(),
+            tally: Tally::default(),
+            steps: 0,
+            trace: None,
             calls: 0,
             born: Instant::now(),
         };
@@ -329,7 +378,7 @@ impl Shared {
             ledger: LedgerAccess::Write(Arc::new(self.clone())),
             monitor: Arc::new(Silent),
             approver: Arc::new(Preapproved),
-            clock: Arc::new(PausedClock { started: self.get().born }),
+            clock: Arc::new(PausedClock { started: self.get().born, world: self.clone() }),
             stop,
         }
     }
@@ -343,10 +392,15 @@ pub(super) fn event_at(created: DateTime<Utc>, delivered: bool) -> WorldEvent {
         poison: false,
         no_path: false,
         timeless: false,
+        statusless: false,
+        states_offset: None,
+        hidden: 0,
+        expired: false,
         hook: 1,
         stale: 0,
         delivered_before: delivered,
         runs_before: 1,
+        changed_at: None,
     }
 }
 
@@ -406,15 +460,16 @@ pub(super) fn hooks(last: u32) -> Scope {
     Scope::Webhooks((1..=last).map(reference).collect())
 }
 
-/// Follows the runtime's paused time, so that waits cost nothing.
+/// Follows the runtime's paused time, so that waits cost nothing. Its calendar may be wrong and jump.
 struct PausedClock {
     started: Instant,
+    world: Shared,
 }
 
 #[async_trait]
 impl Clock for PausedClock {
     fn now(&self) -> DateTime<Utc> {
-        start() + TimeDelta::from_std(self.started.elapsed()).expect("a short time")
+        self.world.get().told_time()
     }
 
     fn elapsed(&self) -> Duration {
@@ -423,41 +478,5 @@ impl Clock for PausedClock {
 
     async fn sleep(&self, wait: Duration) {
         tokio::time::sleep(wait).await;
-    }
-}
-
-#[async_trait]
-impl ReceivedLog for Shared {
-    fn describe(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn is_live(&self) -> bool {
-        self.get().log_is_live
-    }
-
-    async fn look_up(&self, wanted: Arc<WantedIds>) -> Result<Lookup, ReceivedError> {
-        let mut world = self.get();
-        world.look_ups += 1;
-        let is_broken = world.log_is_broken || world.log_breaks_at.is_some_and(|look| world.look_ups >= look);
-        let sighting = |id: &EventId| {
-            if world.log.contains(id.text().as_ref()) { Sighting::Received } else { Sighting::Unseen }
-        };
-        Ok(Lookup {
-            sightings: wanted.ids().iter().map(sighting).collect(),
-            coverage: Coverage { broken: is_broken.then(|| "cut off".to_owned()), ..Coverage::default() },
-            stats: LogStats { ids: world.log.len() as u64, ..LogStats::default() },
-        })
-    }
-
-    async fn audit(&self, listed: Arc<WantedIds>, window: Window) -> Result<(Lookup, Unlisted), ReceivedError> {
-        let lookup = self.look_up(Arc::clone(&listed)).await?;
-        let mut unlisted = self.get().unlisted.clone();
-        let ids = self.get().log.iter().map(|id| EventId::new(id).expect("an id")).collect::<Vec<_>>();
-        let others = ids.into_iter().filter(|id| listed.number_of(id.key()).is_none());
-        unlisted.ids.extend(others.map(|id| UnlistedId { id, received_at: None }));
-        unlisted.ids.retain(|one| one.received_at.is_none_or(|at| window.contains(at)));
-        unlisted.sort();
-        Ok((lookup, unlisted))
     }
 }

@@ -15,6 +15,7 @@ use crate::ledger::{
 };
 use crate::proven::Proven;
 
+use super::fault::Fault;
 use super::{Shared, World};
 
 /// A write of the journal, for making it fail.
@@ -25,6 +26,16 @@ pub(in crate::reconcile::tests) enum Write {
     Outcome,
     Settle,
     RunEnd,
+}
+
+/// What happens to the write of the journal that does not pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::reconcile::tests) enum Fate {
+    #[default]
+    Fails,
+    FailsAfterCommit,
+    KilledBeforeCommit,
+    KilledAfterCommit,
 }
 
 /// The rows of the journal.
@@ -84,6 +95,50 @@ impl Rows {
         }))
     }
 
+    /// Keeps a new attempt.
+    fn begin(&mut self, request: ResendRequest, at: DateTime<Utc>) -> AttemptId {
+        let number = i64::try_from(self.attempts.len()).expect("few") + 1;
+        let attempt = AttemptId(number);
+        let open = OpenAttempt { attempt, intent_at: at, ended_at: None, request, conclusion: None, runs_after: None };
+        self.attempts.insert(number, open);
+        attempt
+    }
+
+    fn end(&mut self, number: i64, request: &ResendRequest, outcome: &AttemptOutcome, at: DateTime<Utc>) {
+        let open = self.attempts.get_mut(&number).expect("recorded before");
+        assert_eq!(open.conclusion, None, "an outcome is recorded once");
+        open.conclusion = Some(outcome.conclusion);
+        open.ended_at = Some(at);
+        open.runs_after = outcome.runs_after;
+        if let Some(settlement) = settled_by_outcome(request, outcome) {
+            self.settled.insert(number, settlement);
+            self.settled_at.insert(number, at);
+        }
+    }
+
+    fn end_run(&mut self, end: RunEnd) -> Result<(), LedgerError> {
+        if !std::mem::take(&mut self.running) {
+            return Err(journal_failure("no run was begun"));
+        }
+        for change in end.quarantine {
+            match change {
+                QuarantineChange::Entered { webhook, event, entry } => {
+                    self.released.remove(&event);
+                    self.quarantine.entry(event).or_insert((webhook, entry));
+                }
+                QuarantineChange::Resolved { event, .. } => {
+                    self.quarantine.remove(&event);
+                    self.released.remove(&event);
+                }
+            }
+        }
+        for (webhook, later) in end.proven {
+            let known = self.proven.entry(webhook).or_insert(later);
+            *known = known.join(later, end.finished_at);
+        }
+        Ok(())
+    }
+
     /// The next run opens the ledger again.
     pub(in crate::reconcile::tests) fn reopen(&mut self) {
         self.stopped = false;
@@ -96,25 +151,82 @@ fn journal_failure(what: &str) -> LedgerError {
 }
 
 impl World {
-    /// Fails the write if its time has come.
-    fn journal_write(&mut self, write: Write) -> Result<(), LedgerError> {
-        if let Some((kind, passes)) = &mut self.journal_fails
-            && *kind == write
-        {
-            if *passes == 0 {
-                self.rows.stopped = true;
-                return Err(journal_failure("no space left on device"));
-            }
+    /// What is to happen to a write, if not what was asked for.
+    fn fate_of(&mut self, write: Write) -> Option<Fate> {
+        self.step(|| format!("the journal is to record {write:?}"));
+        let (_, passes) = self.journal_fails.as_mut().filter(|(kind, _)| *kind == write)?;
+        if *passes > 0 {
             *passes -= 1;
+            return None;
         }
-        Ok(())
+        let fate = self.moods.fate;
+        self.fired(match fate {
+            Fate::Fails => Fault::WriteFails,
+            Fate::FailsAfterCommit => Fault::WriteFailsAfterCommit,
+            Fate::KilledBeforeCommit => Fault::KilledBeforeCommit,
+            Fate::KilledAfterCommit => Fault::KilledAfterCommit,
+        });
+        match fate {
+            Fate::Fails | Fate::FailsAfterCommit => self.rows.stopped = true,
+            // The next process meets a disk that works.
+            Fate::KilledBeforeCommit | Fate::KilledAfterCommit => self.journal_fails = None,
+        }
+        Some(fate)
+    }
+
+    fn journal_read(&mut self) -> Result<(), LedgerError> {
+        self.step(|| "the journal is read".to_owned());
+        match &mut self.moods.reads_fail_after {
+            Some(0) => {
+                self.fired(Fault::ReadFails);
+                Err(journal_failure("disk I/O error"))
+            }
+            Some(passes) => {
+                *passes -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Shared {
+    /// Before a write is committed: it may fail, or the process may end.
+    async fn before_commit(&self, write: Write) -> Result<Option<Fate>, LedgerError> {
+        let (fate, was_stopped) = {
+            let mut world = self.get();
+            let was_stopped = world.rows.stopped;
+            (world.fate_of(write), was_stopped)
+        };
+        match fate {
+            Some(Fate::Fails) => Err(journal_failure("no space left on device")),
+            Some(Fate::FailsAfterCommit) if was_stopped => Err(journal_failure("no space left on device")),
+            Some(Fate::KilledBeforeCommit) => self.die().await,
+            Some(Fate::FailsAfterCommit | Fate::KilledAfterCommit) | None => Ok(fate),
+        }
+    }
+
+    /// After it was committed.
+    async fn after_commit(&self, fate: Option<Fate>) -> Result<(), LedgerError> {
+        match fate {
+            Some(Fate::FailsAfterCommit) => Err(journal_failure("the answer was lost")),
+            Some(Fate::KilledAfterCommit) => self.die().await,
+            Some(Fate::Fails | Fate::KilledBeforeCommit) | None => Ok(()),
+        }
+    }
+
+    async fn die<T>(&self) -> T {
+        let killed = self.get().moods.killed.clone();
+        killed.notify_one();
+        std::future::pending().await
     }
 }
 
 #[async_trait]
 impl History for Shared {
     async fn of_webhook(&self, webhook: &WebhookId) -> Result<WebhookHistory, LedgerError> {
-        let world = self.get();
+        let mut world = self.get();
+        world.journal_read()?;
         let mut history = WebhookHistory::new();
         let mut since_recovery = std::collections::HashMap::new();
         for (number, attempt) in world.rows.attempts.iter().filter(|(_, attempt)| attempt.request.webhook == *webhook) {
@@ -176,7 +288,8 @@ impl History for Shared {
         webhook: &WebhookId,
         since: DateTime<Utc>,
     ) -> Result<Vec<DateTime<Utc>>, LedgerError> {
-        let world = self.get();
+        let mut world = self.get();
+        world.journal_read()?;
         let failed = |number: &i64| world.rows.settled.get(number) == Some(&Settlement::DeliveryFailed);
         let at = |number: &i64, attempt: &OpenAttempt| match attempt.conclusion {
             Some(Conclusion::Refused) => attempt.ended_at,
@@ -192,37 +305,32 @@ impl History for Shared {
     }
 
     async fn proven(&self, webhook: &WebhookId) -> Result<Option<Proven>, LedgerError> {
-        Ok(self.get().rows.proven.get(webhook).copied())
+        let mut world = self.get();
+        world.journal_read()?;
+        Ok(world.rows.proven.get(webhook).copied())
     }
 }
 
 #[async_trait]
 impl Journal for Shared {
     async fn record_run_start(&self, _start: RunStart) -> Result<(), LedgerError> {
-        let mut world = self.get();
-        world.journal_write(Write::RunStart)?;
-        world.rows.running = true;
-        Ok(())
+        let fate = self.before_commit(Write::RunStart).await?;
+        self.get().rows.running = true;
+        self.after_commit(fate).await
     }
 
     async fn record_intent(&self, request: ResendRequest, at: DateTime<Utc>) -> Result<Intent, LedgerError> {
         tokio::task::yield_now().await;
-        let mut world = self.get();
-        world.journal_write(Write::Intent)?;
-        if world.rows.stopped || !world.rows.running {
-            return Err(journal_failure("no further intent is accepted"));
-        }
-        let number = i64::try_from(world.rows.attempts.len()).expect("few") + 1;
-        let attempt = AttemptId(number);
-        let open = OpenAttempt {
-            attempt,
-            intent_at: at,
-            ended_at: None,
-            request: request.clone(),
-            conclusion: None,
-            runs_after: None,
+        let fate = self.before_commit(Write::Intent).await?;
+        let attempt = {
+            let mut world = self.get();
+            if (world.rows.stopped && fate.is_none()) || !world.rows.running {
+                return Err(journal_failure("no further intent is accepted"));
+            }
+            world.watch_intent(&request);
+            world.rows.begin(request.clone(), at)
         };
-        world.rows.attempts.insert(number, open);
+        self.after_commit(fate).await?;
         Ok(Intent::recorded(attempt, request))
     }
 
@@ -233,19 +341,14 @@ impl Journal for Shared {
         at: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
         tokio::task::yield_now().await;
-        let mut world = self.get();
-        world.journal_write(Write::Outcome)?;
+        let fate = self.before_commit(Write::Outcome).await?;
         let number = intent.attempt().0;
-        let open = world.rows.attempts.get_mut(&number).expect("recorded before");
-        assert_eq!(open.conclusion, None, "an outcome is recorded once");
-        open.conclusion = Some(outcome.conclusion);
-        open.ended_at = Some(at);
-        open.runs_after = outcome.runs_after;
-        if let Some(settlement) = settled_by_outcome(intent.request(), &outcome) {
-            world.rows.settled.insert(number, settlement);
-            world.rows.settled_at.insert(number, at);
+        {
+            let mut world = self.get();
+            world.tell(|| format!("  attempt {number} of {} ended: {:?}", intent.request().event, outcome.conclusion));
+            world.rows.end(number, intent.request(), &outcome, at);
         }
-        Ok(())
+        self.after_commit(fate).await
     }
 
     async fn settle(
@@ -253,43 +356,28 @@ impl Journal for Shared {
         settled: Vec<(AttemptId, Settlement, String)>,
         at: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
-        let mut world = self.get();
-        world.journal_write(Write::Settle)?;
-        for (attempt, settlement, _) in settled {
-            let known = world.rows.settled.get(&attempt.0);
-            let overturned = known != Some(&Settlement::Recovered) && settlement == Settlement::Recovered;
-            if known.is_some() && !overturned {
-                return Err(journal_failure("the attempt is not open"));
+        let fate = self.before_commit(Write::Settle).await?;
+        {
+            let mut world = self.get();
+            for (attempt, settlement, words) in settled {
+                world.tell(|| format!("  attempt {} is settled as {settlement:?}: {words}", attempt.0));
+                let known = world.rows.settled.get(&attempt.0);
+                let overturned = known != Some(&Settlement::Recovered) && settlement == Settlement::Recovered;
+                if known.is_some() && !overturned {
+                    return Err(journal_failure("the attempt is not open"));
+                }
+                world.watch_settlement(attempt.0, settlement);
+                world.rows.settled.insert(attempt.0, settlement);
+                world.rows.settled_at.insert(attempt.0, at);
             }
-            world.rows.settled.insert(attempt.0, settlement);
-            world.rows.settled_at.insert(attempt.0, at);
         }
-        Ok(())
+        self.after_commit(fate).await
     }
 
     async fn record_run_end(&self, end: RunEnd) -> Result<(), LedgerError> {
-        let mut world = self.get();
-        world.journal_write(Write::RunEnd)?;
-        if !std::mem::take(&mut world.rows.running) {
-            return Err(journal_failure("no run was begun"));
-        }
-        for change in end.quarantine {
-            match change {
-                QuarantineChange::Entered { webhook, event, entry } => {
-                    world.rows.released.remove(&event);
-                    world.rows.quarantine.entry(event).or_insert((webhook, entry));
-                }
-                QuarantineChange::Resolved { event, .. } => {
-                    world.rows.quarantine.remove(&event);
-                    world.rows.released.remove(&event);
-                }
-            }
-        }
-        for (webhook, later) in end.proven {
-            let known = world.rows.proven.entry(webhook).or_insert(later);
-            *known = known.join(later, end.finished_at);
-        }
-        Ok(())
+        let fate = self.before_commit(Write::RunEnd).await?;
+        self.get().rows.end_run(end)?;
+        self.after_commit(fate).await
     }
 
     async fn prune(&self, _before: DateTime<Utc>) -> Result<u64, LedgerError> {
