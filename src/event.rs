@@ -103,6 +103,7 @@ impl EventId {
     }
 
     /// The value this id is compared by.
+    #[inline]
     pub fn key(&self) -> IdKey<'_> {
         match &self.0 {
             Spelling::LowerUuid(bytes) | Spelling::UpperUuid(bytes) => IdKey::Uuid(*bytes),
@@ -110,21 +111,42 @@ impl EventId {
         }
     }
 
+    /// Something that is the same each time and has no meaning, told from the memory of the id.
+    #[inline(always)]
+    pub(crate) fn touch(&self) -> u64 {
+        match &self.0 {
+            Spelling::LowerUuid(bytes) | Spelling::UpperUuid(bytes) => u64::from(bytes[15]),
+            Spelling::Text(text) => text.len() as u64,
+        }
+    }
+
     /// The id as the vendor spells it.
     pub fn text(&self) -> Cow<'_, str> {
         match &self.0 {
-            Spelling::LowerUuid(bytes) => Uuid::from_bytes(*bytes).hyphenated().to_string().into(),
-            Spelling::UpperUuid(bytes) => {
-                let mut buffer = Uuid::encode_buffer();
-                let upper = Uuid::from_bytes(*bytes).hyphenated().encode_upper(&mut buffer);
-                upper.to_owned().into()
+            Spelling::LowerUuid(_) | Spelling::UpperUuid(_) => {
+                let mut text = String::with_capacity(digits::UUID_BYTES);
+                self.push_to(&mut text);
+                text.into()
             }
             Spelling::Text(text) => Cow::Borrowed(text),
         }
     }
+
+    /// Adds the id, as the vendor spells it, to a text.
+    pub(crate) fn push_to(&self, to: &mut String) {
+        let usual = |bytes: &[u8; 16]| digits::text_of(*bytes);
+        let text = match &self.0 {
+            Spelling::LowerUuid(bytes) => usual(bytes),
+            Spelling::UpperUuid(bytes) => usual(bytes).map(|byte| byte.to_ascii_uppercase()),
+            Spelling::Text(text) => return to.push_str(text),
+        };
+        // Digits and dashes are always text.
+        to.push_str(std::str::from_utf8(&text).unwrap_or_default());
+    }
 }
 
 impl PartialEq for EventId {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
