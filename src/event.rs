@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 pub(crate) mod digits;
+mod many;
 
 use digits::Letters;
 
@@ -111,15 +112,6 @@ impl EventId {
         }
     }
 
-    /// Something that is the same each time and has no meaning, told from the memory of the id.
-    #[inline(always)]
-    pub(crate) fn touch(&self) -> u64 {
-        match &self.0 {
-            Spelling::LowerUuid(bytes) | Spelling::UpperUuid(bytes) => u64::from(bytes[15]),
-            Spelling::Text(text) => text.len() as u64,
-        }
-    }
-
     /// The id as the vendor spells it.
     pub fn text(&self) -> Cow<'_, str> {
         match &self.0 {
@@ -130,18 +122,6 @@ impl EventId {
             }
             Spelling::Text(text) => Cow::Borrowed(text),
         }
-    }
-
-    /// Adds the id, as the vendor spells it, to a text.
-    pub(crate) fn push_to(&self, to: &mut String) {
-        let usual = |bytes: &[u8; 16]| digits::text_of(*bytes);
-        let text = match &self.0 {
-            Spelling::LowerUuid(bytes) => usual(bytes),
-            Spelling::UpperUuid(bytes) => usual(bytes).map(|byte| byte.to_ascii_uppercase()),
-            Spelling::Text(text) => return to.push_str(text),
-        };
-        // Digits and dashes are always text.
-        to.push_str(std::str::from_utf8(&text).unwrap_or_default());
     }
 }
 

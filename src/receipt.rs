@@ -138,9 +138,10 @@ impl WantedIds {
         self.others.len() < self.ids.len()
     }
 
-    /// The wanted ids that are no UUIDs, in no order.
+    /// The wanted ids that are no UUIDs, in their order.
     pub(crate) fn others(&self) -> impl Iterator<Item = &EventId> {
-        self.others.iter().map(|&number| &self.ids[number as usize])
+        let ids = if self.others.is_empty() { &[] } else { &self.ids[..] };
+        ids.iter().filter(|id| !matches!(id.key(), IdKey::Uuid(_)))
     }
 
     /// Keeps those places behind which a wanted UUID stands in its usual spelling, each with the number
