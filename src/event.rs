@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 pub(crate) mod digits;
+mod many;
 
 use digits::Letters;
 
@@ -103,6 +104,7 @@ impl EventId {
     }
 
     /// The value this id is compared by.
+    #[inline]
     pub fn key(&self) -> IdKey<'_> {
         match &self.0 {
             Spelling::LowerUuid(bytes) | Spelling::UpperUuid(bytes) => IdKey::Uuid(*bytes),
@@ -113,11 +115,10 @@ impl EventId {
     /// The id as the vendor spells it.
     pub fn text(&self) -> Cow<'_, str> {
         match &self.0 {
-            Spelling::LowerUuid(bytes) => Uuid::from_bytes(*bytes).hyphenated().to_string().into(),
-            Spelling::UpperUuid(bytes) => {
-                let mut buffer = Uuid::encode_buffer();
-                let upper = Uuid::from_bytes(*bytes).hyphenated().encode_upper(&mut buffer);
-                upper.to_owned().into()
+            Spelling::LowerUuid(_) | Spelling::UpperUuid(_) => {
+                let mut text = String::with_capacity(digits::UUID_BYTES);
+                self.push_to(&mut text);
+                text.into()
             }
             Spelling::Text(text) => Cow::Borrowed(text),
         }
@@ -125,6 +126,7 @@ impl EventId {
 }
 
 impl PartialEq for EventId {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.key() == other.key()
     }

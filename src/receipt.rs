@@ -7,12 +7,14 @@ use std::hash::BuildHasher;
 use chrono::{DateTime, TimeDelta, Utc};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+pub(crate) mod filter;
 mod table;
 mod unlisted;
 
 use crate::event::digits::{UUID_BYTES, value_of};
 use crate::event::{Event, EventId, IdKey, ZoneKnowledge};
-use table::{ClosedUp, Start, UuidTable};
+use filter::{Filter, UuidHasher};
+use table::{Candidate, ClosedUp, UuidTable, fetch};
 pub use unlisted::{Unlisted, UnlistedId};
 
 /// So many UUIDs are looked up together.
@@ -99,16 +101,15 @@ impl WantedIds {
         let mut ids: Vec<EventId> = ids.into_iter().collect();
         assert!(u32::try_from(ids.len()).is_ok_and(|count| count < u32::MAX), "fewer than four billion ids");
         let hasher = DefaultHashBuilder::default();
-        let (mut uuids, mut again) = UuidTable::of(&ids, &hasher);
+        let (mut uuids, mut again) = UuidTable::of(&ids);
         let mut others = HashTable::new();
         if again.uuids < ids.len() {
             others = numbers_of_others(&ids, &hasher, &mut again.places);
         }
         if !again.places.is_empty() {
             let closed_up = ClosedUp::new(&ids, &again.places);
-            uuids.renumber(&closed_up);
             others.iter_mut().for_each(|number| *number = closed_up.number(*number));
-            closed_up.close(&mut ids);
+            uuids.renumber(&closed_up, || closed_up.close(&mut ids));
         }
         Self { ids, uuids, others, hasher }
     }
@@ -116,7 +117,7 @@ impl WantedIds {
     /// The number of the id with this key, if it is wanted.
     pub fn number_of(&self, key: IdKey<'_>) -> Option<u32> {
         match key {
-            IdKey::Uuid(value) => self.uuids.find_from(self.uuids.start(&self.hasher, value), value),
+            IdKey::Uuid(value) => self.uuids.find(&self.ids, value),
             IdKey::Bytes(_) => {
                 let hash = self.hasher.hash_one(key);
                 self.others.find(hash, |&number| self.ids[number as usize].key() == key).copied()
@@ -124,28 +125,56 @@ impl WantedIds {
         }
     }
 
+    /// How UUIDs are hashed here.
+    pub(crate) fn uuid_hasher(&self) -> &UuidHasher {
+        self.uuids.hasher()
+    }
+
+    /// Rules out the hashes of most UUIDs that are not wanted.
+    pub(crate) fn uuid_filter(&self) -> &Filter {
+        self.uuids.filter()
+    }
+
+    /// Whether any of the ids is a UUID.
+    pub(crate) fn has_uuids(&self) -> bool {
+        self.others.len() < self.ids.len()
+    }
+
+    /// The wanted ids that are no UUIDs, in their order.
+    pub(crate) fn others(&self) -> impl Iterator<Item = &EventId> {
+        let ids = if self.others.is_empty() { &[] } else { &self.ids[..] };
+        ids.iter().filter(|id| !matches!(id.key(), IdKey::Uuid(_)))
+    }
+
     /// Keeps those places behind which a wanted UUID stands in its usual spelling, each with the number
-    /// of the id. Many are asked for at once, because then the processor waits for memory once for
-    /// several of them.
+    /// of the id. The places come with the hashes of what stands there. Many are asked for at once,
+    /// because then the processor waits for memory once for several of them.
     pub(crate) fn uuids_at<'t>(
         &self,
-        places: &[usize],
+        places: &[(usize, u64)],
         text_at: impl Fn(usize) -> Option<&'t [u8; UUID_BYTES]>,
         found: &mut Vec<(usize, u32)>,
     ) {
-        let mut asked = [(0, [0; 16], Start::default()); ASKED_AT_ONCE];
+        let mut likely = [(0, Candidate::default()); ASKED_AT_ONCE];
         for places in places.chunks(ASKED_AT_ONCE) {
+            self.uuids.prepare(places.iter().map(|&(_, hash)| hash));
             let mut count = 0;
-            for &place in places {
-                if let Some((value, _)) = text_at(place).and_then(value_of) {
-                    asked[count] = (place, value, self.uuids.start(&self.hasher, value));
-                    count += 1;
+            for &(place, hash) in places {
+                let candidate = self.uuids.candidate(hash);
+                likely[count] = (place, candidate.unwrap_or_default());
+                count += usize::from(candidate.is_some());
+            }
+            let likely = &likely[..count];
+            fetch(
+                likely.iter().map(|(_, candidate)| self.ids.get(candidate.number as usize).map_or(0, EventId::touch)),
+            );
+            for &(place, candidate) in likely {
+                if let Some((value, _)) = text_at(place).and_then(value_of)
+                    && let Some(number) = self.uuids.find_from(&self.ids, candidate, value)
+                {
+                    found.push((place, number));
                 }
             }
-            let asked = &asked[..count];
-            self.uuids.prepare(asked.iter().map(|&(_, _, start)| start));
-            let number = |&(place, value, start)| Some((place, self.uuids.find_from(start, value)?));
-            found.extend(asked.iter().filter_map(number));
         }
     }
 
@@ -295,9 +324,11 @@ mod tests {
                 let number = wanted.number_of(IdKey::of(id.as_bytes()));
                 prop_assert_eq!(number, numbers.get(&key_of(id)).copied(), "{}", id);
             }
-            let places: Vec<usize> = (0..others.len() + 1).collect();
+            let usual = |place: usize| -> Option<&[u8; UUID_BYTES]> { others.get(place)?.as_bytes().try_into().ok() };
+            let hash = |place: usize| usual(place).map_or(0, |text| wanted.uuid_hasher().of_text(text));
+            let places: Vec<(usize, u64)> = (0..=others.len()).map(|place| (place, hash(place))).collect();
             let mut found = Vec::new();
-            wanted.uuids_at(&places, |place| others.get(place)?.as_bytes().try_into().ok(), &mut found);
+            wanted.uuids_at(&places, usual, &mut found);
             let number = |other: &usize| numbers.get(&key_of(&others[*other])).filter(|_| others[*other].len() == 36);
             let all = (0..others.len()).filter_map(|other| Some((other, *number(&other)?)));
             prop_assert_eq!(found, all.collect::<Vec<_>>());

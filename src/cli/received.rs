@@ -6,8 +6,6 @@
 mod id_list;
 mod shown;
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 
@@ -23,6 +21,9 @@ use crate::exit::ExitCode;
 use crate::receipt::{Lookup, Sighting, WantedIds};
 use crate::received::{FileLog, ReceivedLog, Survey};
 use crate::report::text::{counted, grouped, visible};
+
+/// So much is printed at once.
+const PRINTED_BYTES: usize = 64 << 10;
 
 /// Flags of `received`.
 #[derive(Clone, Debug, Default, Args)]
@@ -86,6 +87,8 @@ pub fn run(args: ReceivedArgs, global: GlobalFlags, surroundings: &Surroundings)
             let log = open_log(&settings, &surroundings.environment)?;
             log.describe().iter().for_each(|line| console.detail(&format!("received log: {line}")));
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            // The process ends soon, and the system takes memory back faster than it is given back.
+            std::mem::forget(Arc::clone(&wanted));
             tell_absent(&wanted, &runtime.block_on(log.look_up(Arc::clone(&wanted)))?, console)
         }
     }
@@ -112,7 +115,10 @@ fn tell(survey: &Survey, format: Format) -> Result<ExitCode, CliError> {
 fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<ExitCode, CliError> {
     // When an id was created is not known, so that any gap may hide any id.
     let unproven = lookup.coverage.broken.as_ref().or(lookup.coverage.gap.as_ref());
-    let (mut absent, mut doubtful) = (String::new(), 0);
+    if lookup.stats.ids == 0 && unproven.is_none() && !wanted.ids().is_empty() {
+        console.warn("the log holds no ids at all; check --received-id and --received-status");
+    }
+    let (mut absent, mut doubtful) = (String::with_capacity(2 * PRINTED_BYTES), 0);
     // A program gets the ids to the letter, a person nothing that steers the terminal.
     let is_read_by_person = io::stdout().is_terminal();
     let mut count = 0_u64;
@@ -122,15 +128,18 @@ fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<
             (Sighting::Possible, _) | (Sighting::Unseen, Some(_)) => doubtful += 1,
             (Sighting::Unseen, None) => {
                 count += 1;
-                // Writing to a text can't fail.
-                let text = id.text();
-                let shown = if is_read_by_person { visible(&text) } else { Cow::Borrowed(&*text) };
-                let _ = writeln!(absent, "{shown}");
+                if is_read_by_person {
+                    absent.push_str(&visible(&id.text()));
+                } else {
+                    id.push_to(&mut absent);
+                }
+                absent.push('\n');
+                if absent.len() >= PRINTED_BYTES {
+                    console::print(absent.as_bytes())?;
+                    absent.clear();
+                }
             }
         }
-    }
-    if lookup.stats.ids == 0 && unproven.is_none() && !wanted.ids().is_empty() {
-        console.warn("the log holds no ids at all; check --received-id and --received-status");
     }
     console::print(absent.as_bytes())?;
     if doubtful == 0 {

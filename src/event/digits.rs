@@ -90,6 +90,27 @@ fn digits_of(bytes: [u8; 4]) -> [u8; 8] {
     (values + all(b'0') + is_letter * u64::from(b'a' - b'9' - 1)).to_le_bytes()
 }
 
+/// What a UUID is hashed by: most of its usual spelling in small letters, eight bytes from each of four
+/// places, so that a text need not be read to be hashed.
+#[inline(always)]
+pub(crate) fn hashed_of_text(text: &[u8; UUID_BYTES]) -> [u64; 4] {
+    // Letters become small ones; digits and dashes have this bit already.
+    let eight = |from: usize| text[from..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)) | all(0x20);
+    [eight(0), eight(10), eight(19), eight(28)]
+}
+
+/// The same, told from the value.
+#[inline(always)]
+pub(crate) fn hashed_of_value(value: [u8; 16]) -> [u64; 4] {
+    let part =
+        |from: usize| u64::from_le_bytes(digits_of([value[from], value[from + 1], value[from + 2], value[from + 3]]));
+    let [first, second, third, fourth] = [part(0), part(4), part(8), part(12)];
+    let dash = u64::from(b'-');
+    let second = (second & 0xffff_ffff) >> 8 | dash << 24 | second >> 32 << 32;
+    let third = (third & 0xffff_ffff) | dash << 32 | third >> 32 << 40;
+    [first, second, third, fourth]
+}
+
 /// The usual spelling of a UUID, in small letters.
 #[inline(always)]
 pub(crate) fn text_of(value: [u8; 16]) -> [u8; UUID_BYTES] {
@@ -132,12 +153,15 @@ mod tests {
             let expected = Uuid::from_bytes(value).hyphenated().to_string();
             prop_assert_eq!(&text[..], expected.as_bytes());
             prop_assert_eq!(value_of(&text), Some((value, Letters::Lower)));
+            let eight = |from: usize| u64::from_le_bytes(text[from..from + 8].try_into().expect("eight bytes"));
+            prop_assert_eq!(hashed_of_value(value), [eight(0), eight(10), eight(19), eight(28)]);
             for (at, byte) in text.iter_mut().enumerate() {
                 if capitals >> at & 1 == 1 {
                     byte.make_ascii_uppercase();
                 }
             }
             prop_assert_eq!(value_of(&text), Some((value, letters_of(&text))));
+            prop_assert_eq!(hashed_of_text(&text), hashed_of_value(value));
         }
 
         #[test]

@@ -1,40 +1,42 @@
-//! The numbers of UUIDs, beside their values: a look costs one access to memory.
+//! The numbers of UUIDs: a small table of eight bytes for each, which is looked at only for what passes
+//! a smaller filter. What it finds is held against the id itself.
 //!
-//! It is filled by several threads where that is worth while, each of them with its own part, so that a
+//! Both are filled by several threads where that is worth while, each of them with its own part, so that a
 //! million ids are ready in a few hundredths of a second. It knows no other ids.
 
-use std::hash::BuildHasher;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::thread::{self, ScopedJoinHandle};
 
-use hashbrown::DefaultHashBuilder;
-
+use super::filter::{Filter, FilterPart, MOST_PARTS, UuidHasher};
 use crate::event::{EventId, IdKey};
 
-/// More threads than this only wait for memory.
-const MOST_PARTS: usize = 4;
 /// Fewer ids than this are not worth a thread.
 const LEAST_SHARED: usize = if cfg!(any(test, fuzzing)) { 40 } else { 40_000 };
-
-/// So many ids are taken together.
+/// So many ids are taken together, so that the processor waits for memory once for all of them.
 const TAKEN_AT_ONCE: usize = 64;
 
-/// Four words of a value, and a number above its own; 0 where the slot is free.
-type Slot = [u32; 5];
+/// So many slots are looked at together.
+const FEW: usize = 4;
+
+/// A part of the hash in the upper half, and in the lower one a number above that of the id; 0 where
+/// the slot is free.
+type Slot = u64;
 
 /// The numbers of some UUIDs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct UuidTable {
-    /// All of the same size, each with at least one free slot; none, if there are no UUIDs.
-    parts: Vec<Vec<Slot>>,
+    /// With at least one free slot; none, if there are no UUIDs. An id stands in the first slot behind its
+    /// start that was free, and the table goes on at its beginning behind its end.
+    slots: Vec<Slot>,
+    filter: Filter,
+    hasher: UuidHasher,
 }
 
-/// Where in the table to look first.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Start {
-    part: usize,
-    slot: usize,
+impl Default for UuidTable {
+    fn default() -> Self {
+        Self { slots: Vec::new(), filter: Filter::with_room_for(0), hasher: UuidHasher::default() }
+    }
 }
 
 /// The ids that were there before, and how many UUIDs there are.
@@ -47,157 +49,276 @@ pub(super) struct Again {
 
 impl UuidTable {
     /// The table of the UUIDs among these ids; an id that is there twice has the number of its first place.
-    pub(super) fn of(ids: &[EventId], hasher: &DefaultHashBuilder) -> (Self, Again) {
+    pub(super) fn of(ids: &[EventId]) -> (Self, Again) {
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_PARTS);
-        if threads > 1
-            && ids.len() >= LEAST_SHARED
-            && let Some(filled) = Self::filled(ids, hasher, threads, ids.len() / threads * 3 / 2)
-        {
-            return filled;
-        }
-        let uuids = ids.iter().filter(|id| matches!(id.key(), IdKey::Uuid(_))).count();
-        let none = || (Self::default(), Again { places: Vec::new(), uuids: 0 });
-        if uuids == 0 { none() } else { Self::filled(ids, hasher, 1, uuids + uuids / 2 + 1).unwrap_or_else(none) }
+        let threads = if ids.len() < LEAST_SHARED { 1 } else { threads };
+        Self::filled(ids, 1 << threads.ilog2())
     }
 
-    /// A table of so many parts of a size, unless that is too small.
-    fn filled(ids: &[EventId], hasher: &DefaultHashBuilder, parts: usize, size: usize) -> Option<(Self, Again)> {
-        let fill = |part: usize| Filling { part, slots: vec![[0; 5]; size], used: 0, again: Vec::new() };
-        let filled: Option<Vec<Filling>> = thread::scope(|scope| {
-            let others: Vec<_> =
-                (1..parts).map(|part| scope.spawn(move || fill(part).take(ids, hasher, parts))).collect();
-            let first = fill(0).take(ids, hasher, parts);
-            let join = |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-            // Each is waited for, whatever became of those before.
-            let all: Vec<Option<Filling>> = [first].into_iter().chain(others.into_iter().map(join)).collect();
-            all.into_iter().collect()
+    /// The table, filled in so many parts, which are a power of two.
+    fn filled(ids: &[EventId], parts: usize) -> (Self, Again) {
+        // Half of it stays free, so that searches are short.
+        let size = 2 * ids.len() / parts + 1;
+        let hasher = UuidHasher::default();
+        let mut table = Self { slots: vec![0; size * parts], filter: Filter::with_room_for(ids.len()), hasher };
+        let stretches = table.slots.chunks_mut(size).zip(table.filter.parts(parts)).enumerate();
+        let fillings = stretches.map(|(part, (slots, filter))| Filling {
+            first: part * size,
+            slots,
+            all: size * parts,
+            filter,
+            used: 0,
+            again: Vec::new(),
+            left: Vec::new(),
         });
+        let filled: Vec<Filled> = side_by_side(fillings, |filling| filling.take(ids, &hasher));
         let mut again = Again { places: Vec::new(), uuids: 0 };
-        let mut table = Self { parts: Vec::new() };
-        for part in filled? {
+        for part in filled {
             again.uuids += part.used + part.again.len();
             again.places.extend(part.again);
-            table.parts.push(part.slots);
+            for place in part.left {
+                again.uuids += 1;
+                again.places.extend(table.insert(ids, place));
+            }
         }
-        Some((table, again))
+        if again.uuids == 0 {
+            table = Self::default();
+        }
+        (table, again)
     }
 
-    /// Where to look for a value first.
+    /// Takes an id that had no room in its own part. The answer is its place, if it was there before.
+    fn insert(&mut self, ids: &[EventId], place: u32) -> Option<u32> {
+        let IdKey::Uuid(value) = ids[place as usize].key() else { return None };
+        let hash = self.hash(value);
+        let mut at = start(hash, self.slots.len());
+        while self.slots[at] != 0 {
+            if is_of(self.slots[at], hash) && holds(ids, self.slots[at], value) {
+                return Some(place);
+            }
+            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
+        }
+        self.slots[at] = slot(hash, place);
+        self.filter.add(hash);
+        None
+    }
+
+    /// Rules out most hashes of UUIDs that are not here.
     #[inline(always)]
-    pub(super) fn start(&self, hasher: &DefaultHashBuilder, value: [u8; 16]) -> Start {
-        let size = self.parts.first().map_or(0, Vec::len);
-        start(hasher.hash_one(u128::from_ne_bytes(value)), self.parts.len(), size)
+    pub(super) fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// What hashes are made with.
+    #[inline(always)]
+    pub(super) fn hasher(&self) -> &UuidHasher {
+        &self.hasher
+    }
+
+    /// The hash of a value.
+    #[inline(always)]
+    pub(super) fn hash(&self, value: [u8; 16]) -> u64 {
+        self.hasher.of_value(value)
     }
 
     /// Has the processor fetch what is going to be looked at, all of it at the same time.
     #[inline(always)]
-    pub(super) fn prepare(&self, starts: impl Iterator<Item = Start>) {
-        let slot = |at: Start| self.parts.get(at.part).and_then(|part| part.get(at.slot));
-        fetch(starts.map(slot));
+    pub(super) fn prepare(&self, hashes: impl Iterator<Item = u64>) {
+        fetch(hashes.map(|hash| self.slots.get(start(hash, self.slots.len())).copied().unwrap_or(0)));
     }
 
-    /// The number of a value.
+    /// The first number that an id with this hash may have.
     #[inline(always)]
-    pub(super) fn find_from(&self, at: Start, value: [u8; 16]) -> Option<u32> {
-        let part = self.parts.get(at.part)?;
-        let words = words_of(value);
-        let mut at = at.slot;
-        loop {
-            let [first, second, third, fourth, number] = *part.get(at)?;
-            // One number above is 0 where the slot is free.
-            if number == 0 || [first, second, third, fourth] == words {
-                return number.checked_sub(1);
-            }
-            at = if at + 1 == part.len() { 0 } else { at + 1 };
-        }
-    }
-
-    /// Gives each id its number once those that were there before are gone.
-    pub(super) fn renumber(&mut self, closed_up: &ClosedUp) {
-        let renumber = |part: &mut Vec<Slot>| {
-            part.iter_mut().filter(|slot| slot[4] != 0).for_each(|slot| slot[4] = closed_up.number(slot[4] - 1) + 1);
+    pub(super) fn candidate(&self, hash: u64) -> Option<Candidate> {
+        let at = start(hash, self.slots.len());
+        let Some(few) = self.slots[at.min(self.slots.len())..].first_chunk::<FEW>() else {
+            return self.next_candidate(hash, at);
         };
-        if let [first, others @ ..] = &mut self.parts[..] {
-            thread::scope(|scope| {
-                others.iter_mut().for_each(|part| drop(scope.spawn(|| renumber(part))));
-                renumber(first);
-            });
+        // Almost always it ends within these, but at which of them can't be foreseen.
+        let mask =
+            |is: &dyn Fn(u64) -> bool| (0..FEW).fold(0_u32, |mask, number| mask | u32::from(is(few[number])) << number);
+        let alike = mask(&|slot| is_of(slot, hash) & (slot != 0));
+        let free = mask(&|slot| slot == 0);
+        if alike | free == 0 {
+            return self.next_candidate(hash, at);
         }
-    }
-}
-
-#[inline(always)]
-fn start(hash: u64, parts: usize, size: usize) -> Start {
-    let scaled = |hash: u64, count: usize| {
-        let product = u128::from(hash) * count as u128;
-        #[allow(clippy::cast_possible_truncation, reason = "the rest is a hash again")]
-        let rest = product as u64;
-        (usize::try_from(product >> 64).unwrap_or(0), rest)
-    };
-    let (part, rest) = scaled(hash, parts);
-    Start { part, slot: scaled(rest, size).0 }
-}
-
-/// Reads slots, of which each may stand on both sides of a border, and does nothing with them.
-#[inline(always)]
-fn fetch<'s>(slots: impl Iterator<Item = Option<&'s Slot>>) {
-    std::hint::black_box(slots.flatten().fold(0, |all, slot| all | slot[0] | slot[4]));
-}
-
-#[inline(always)]
-fn words_of(value: [u8; 16]) -> [u32; 4] {
-    let word = |from: usize| u32::from_ne_bytes([value[from], value[from + 1], value[from + 2], value[from + 3]]);
-    [word(0), word(4), word(8), word(12)]
-}
-
-/// One part of a table on its way.
-struct Filling {
-    part: usize,
-    slots: Vec<Slot>,
-    used: usize,
-    again: Vec<u32>,
-}
-
-impl Filling {
-    /// Takes those of the ids that belong here, unless there are too many.
-    fn take(mut self, ids: &[EventId], hasher: &DefaultHashBuilder, parts: usize) -> Option<Self> {
-        let mut ours = [(0, [0; 16], 0); TAKEN_AT_ONCE];
-        let mut first = 0_u32;
-        for ids in ids.chunks(TAKEN_AT_ONCE) {
-            let mut count = 0;
-            for (place, id) in (first..).zip(ids) {
-                let IdKey::Uuid(value) = id.key() else { continue };
-                let start = start(hasher.hash_one(u128::from_ne_bytes(value)), parts, self.slots.len());
-                ours[count] = (start.slot, value, place);
-                count += usize::from(start.part == self.part);
-            }
-            first += ids.len() as u32;
-            // The processor waits for memory once for all of them.
-            fetch(ours[..count].iter().map(|&(at, _, _)| self.slots.get(at)));
-            for &(at, value, place) in &ours[..count] {
-                self.insert(at, value, place)?;
-            }
-        }
-        Some(self)
+        let number = alike.trailing_zeros() as usize % FEW;
+        let candidate = Candidate { at: at + number, number: above(few[number]).wrapping_sub(1) };
+        (alike != 0).then_some(candidate)
     }
 
-    fn insert(&mut self, mut at: usize, value: [u8; 16], place: u32) -> Option<()> {
-        let words @ [first, second, third, fourth] = words_of(value);
+    fn next_candidate(&self, hash: u64, mut at: usize) -> Option<Candidate> {
         loop {
-            let slot = self.slots.get_mut(at)?;
-            if slot[4] == 0 {
-                *slot = [first, second, third, fourth, place + 1];
-                self.used += 1;
-                // One slot stays free, so that each search ends.
-                return (self.used < self.slots.len()).then_some(());
+            let slot = *self.slots.get(at)?;
+            if slot == 0 {
+                return None;
             }
-            if slot[..4] == words {
-                self.again.push(place);
-                return Some(());
+            if is_of(slot, hash) {
+                return Some(Candidate { at, number: number_of(slot) });
             }
             at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
         }
     }
+
+    /// The number of a value, which is this candidate or one behind it.
+    #[inline(always)]
+    pub(super) fn find_from(&self, ids: &[EventId], candidate: Candidate, value: [u8; 16]) -> Option<u32> {
+        let Candidate { mut at, mut number } = candidate;
+        // Almost always it is the first.
+        while ids.get(number as usize)?.key() != IdKey::Uuid(value) {
+            let behind = if at + 1 == self.slots.len() { 0 } else { at + 1 };
+            Candidate { at, number } = self.next_candidate(self.hash(value), behind)?;
+        }
+        Some(number)
+    }
+
+    /// The number of a value.
+    pub(super) fn find(&self, ids: &[EventId], value: [u8; 16]) -> Option<u32> {
+        self.find_from(ids, self.candidate(self.hash(value))?, value)
+    }
+
+    /// Gives each id its number once those that were there before are gone, while something else is done
+    /// that belongs to it.
+    pub(super) fn renumber(&mut self, closed_up: &ClosedUp, meanwhile: impl FnOnce()) {
+        let renumber = |slots: &mut [Slot]| {
+            slots.iter_mut().filter(|slot| **slot != 0).for_each(|slot| {
+                *slot = (*slot & !NUMBERS) | u64::from(closed_up.number(number_of(*slot)) + 1);
+            });
+        };
+        if self.slots.len() < LEAST_SHARED {
+            renumber(&mut self.slots);
+            return meanwhile();
+        }
+        thread::scope(|scope| {
+            scope.spawn(|| renumber(&mut self.slots));
+            meanwhile();
+        });
+    }
+}
+
+/// The lower half of a slot.
+const NUMBERS: u64 = 0xffff_ffff;
+
+/// Where an id may stand, and the number that stands there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Candidate {
+    at: usize,
+    pub(super) number: u32,
+}
+
+#[inline(always)]
+fn start(hash: u64, size: usize) -> usize {
+    usize::try_from((u128::from(hash) * size as u128) >> 64).unwrap_or(0)
+}
+
+#[inline(always)]
+fn slot(hash: u64, place: u32) -> Slot {
+    hash << 16 & !NUMBERS | u64::from(place + 1)
+}
+
+#[inline(always)]
+fn is_of(slot: Slot, hash: u64) -> bool {
+    (slot ^ hash << 16) & !NUMBERS == 0
+}
+
+/// The number in a slot that is not free.
+#[inline(always)]
+fn number_of(slot: Slot) -> u32 {
+    above(slot) - 1
+}
+
+/// A number above the one in a slot.
+#[inline(always)]
+fn above(slot: Slot) -> u32 {
+    #[allow(clippy::cast_possible_truncation, reason = "it is the lower half")]
+    let above = slot as u32;
+    above
+}
+
+/// Whether the id in a slot has this value.
+#[inline(always)]
+fn holds(ids: &[EventId], slot: Slot, value: [u8; 16]) -> bool {
+    ids[number_of(slot) as usize].key() == IdKey::Uuid(value)
+}
+
+/// Reads what is going to be needed, and does nothing with it.
+#[inline(always)]
+pub(super) fn fetch(words: impl Iterator<Item = u64>) {
+    std::hint::black_box(words.fold(0, |all, word| all | word));
+}
+
+/// One part of a table on its way.
+struct Filling<'t> {
+    slots: &'t mut [Slot],
+    /// The number of the first of these slots.
+    first: usize,
+    /// How many there are in all parts.
+    all: usize,
+    filter: FilterPart<'t>,
+    used: usize,
+    again: Vec<u32>,
+    left: Vec<u32>,
+}
+
+/// What became of the ids of a part.
+struct Filled {
+    used: usize,
+    /// The places of those that were there before.
+    again: Vec<u32>,
+    /// The places of those that have no room in the part, in their order.
+    left: Vec<u32>,
+}
+
+impl Filling<'_> {
+    /// Takes those of the ids that belong here.
+    fn take(mut self, ids: &[EventId], hasher: &UuidHasher) -> Filled {
+        let mut ours = [(0, 0, 0); TAKEN_AT_ONCE];
+        let mut first = 0_u32;
+        for few in ids.chunks(TAKEN_AT_ONCE) {
+            let mut count = 0;
+            for (place, id) in (first..).zip(few) {
+                let IdKey::Uuid(value) = id.key() else { continue };
+                let hash = hasher.of_value(value);
+                let at = start(hash, self.all).wrapping_sub(self.first);
+                // Written down whether it belongs here or not: that can't be foreseen.
+                ours[count] = (at, hash, place);
+                count += usize::from(at < self.slots.len());
+            }
+            first += few.len() as u32;
+            let ours = &ours[..count];
+            fetch(ours.iter().map(|&(at, _, _)| self.slots[at]));
+            ours.iter().for_each(|&(at, hash, place)| self.insert(at, hash, place, ids));
+        }
+        Filled { used: self.used, again: self.again, left: self.left }
+    }
+
+    #[inline(always)]
+    fn insert(&mut self, mut at: usize, hash: u64, place: u32, ids: &[EventId]) {
+        loop {
+            let Some(there) = self.slots.get_mut(at) else { return self.left.push(place) };
+            if *there == 0 {
+                *there = slot(hash, place);
+                self.used += 1;
+                return self.filter.add(hash);
+            }
+            if is_of(*there, hash) && ids[number_of(*there) as usize] == ids[place as usize] {
+                return self.again.push(place);
+            }
+            at += 1;
+        }
+    }
+}
+
+/// The same for each of some parts, one thread for each.
+fn side_by_side<P: Send, R: Send>(parts: impl Iterator<Item = P>, work: impl Fn(P) -> R + Sync) -> Vec<R> {
+    let (work, mut parts) = (&work, parts);
+    let Some(first) = parts.next() else { return Vec::new() };
+    thread::scope(|scope| {
+        let others: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
+        let first = work(first);
+        let join = |thread: ScopedJoinHandle<'_, R>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        [first].into_iter().chain(others.into_iter().map(join)).collect()
+    })
 }
 
 /// What is left of a list once those that were there before are taken out.
@@ -249,39 +370,73 @@ mod tests {
 
     use super::*;
 
+    fn uuid(number: u128) -> uuid::Uuid {
+        uuid::Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834))
+    }
+
     /// Some UUIDs, of which every third is there before.
     fn ids(count: u128) -> Vec<EventId> {
-        let uuid = |number: u128| uuid::Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834));
         let number = |place: u128| if place % 3 == 2 { place / 2 } else { place };
         (0..count).map(|place| EventId::new(&uuid(number(place)).to_string()).expect("an id")).collect()
     }
 
     #[test]
     fn a_table_of_several_parts_says_what_one_of_a_single_part_says() {
-        let (ids, hasher) = (ids(1_000), DefaultHashBuilder::default());
+        let ids = ids(1_000);
         let mut first_places: HashMap<&EventId, u32> = HashMap::new();
         for (place, id) in (0_u32..).zip(&ids) {
             first_places.entry(id).or_insert(place);
         }
-        for parts in 1..=MOST_PARTS {
-            let (table, again) = UuidTable::filled(&ids, &hasher, parts, 900).expect("it is large enough");
+        for parts in [1, 2, 4] {
+            let (table, again) = UuidTable::filled(&ids, parts);
             assert_eq!((again.uuids, again.places.len()), (ids.len(), ids.len() - first_places.len()));
+            assert!(again.places.iter().all(|&place| first_places[&ids[place as usize]] < place));
             for id in &ids {
                 let IdKey::Uuid(value) = id.key() else { panic!("all are UUIDs") };
-                let found = table.find_from(table.start(&hasher, value), value);
-                assert_eq!(found, first_places.get(id).copied(), "{parts} parts");
+                assert_eq!(table.find(&ids, value), first_places.get(id).copied(), "{parts} parts");
+                assert!(table.filter().may_hold(table.hash(value)));
             }
-            let strange = [7; 16];
-            assert_eq!(table.find_from(table.start(&hasher, strange), strange), None);
+            assert_eq!(table.find(&ids, [7; 16]), None);
         }
     }
 
     #[test]
-    fn a_part_that_would_be_full_is_given_up() {
-        let (ids, hasher) = (ids(100), DefaultHashBuilder::default());
-        for parts in 1..=MOST_PARTS {
-            assert!(UuidTable::filled(&ids, &hasher, parts, 10).is_none());
+    fn what_has_no_room_in_its_part_stands_in_the_next_and_the_last_goes_on_at_the_first() {
+        let (hasher, size, parts) = (UuidHasher::default(), 16, 4);
+        // Those that belong to the last slot of a part.
+        let crowd = |part: usize| {
+            let is_last = move |id: &EventId| match id.key() {
+                IdKey::Uuid(value) => start(hasher.of_value(value), size * parts) == part * size + size - 1,
+                IdKey::Bytes(_) => false,
+            };
+            (0..).map(|number| EventId::new(&uuid(number).to_string()).expect("an id")).filter(is_last).take(6)
+        };
+        let mut ids: Vec<EventId> = (0..parts).flat_map(crowd).collect();
+        ids.extend_from_within(..);
+        let mut table = UuidTable { slots: vec![0; size * parts], hasher, ..UuidTable::default() };
+        let again: Vec<u32> = (0..48).filter_map(|place| table.insert(&ids, place)).collect();
+        assert_eq!(again, (24..48).collect::<Vec<u32>>());
+        for (place, id) in (0..24).zip(&ids) {
+            let IdKey::Uuid(value) = id.key() else { panic!("all are UUIDs") };
+            assert_eq!(table.find(&ids, value), Some(place));
         }
+        assert!(table.slots[..5].iter().all(|&slot| slot != 0), "the last go on at the beginning");
+    }
+
+    #[test]
+    fn ids_whose_hashes_are_alike_are_told_apart() {
+        let ids = ids(2);
+        let [IdKey::Uuid(first), IdKey::Uuid(second)] = [ids[0].key(), ids[1].key()] else { panic!("UUIDs") };
+        let mut table = UuidTable::filled(&ids[..0], 1).0;
+        // The second stands where it would if it had the hash of the first.
+        table.slots = vec![0; 8];
+        let at = start(table.hash(first), 8);
+        table.slots[at] = slot(table.hash(first), 1);
+        table.slots[(at + 1) % 8] = slot(table.hash(first), 0);
+        assert_eq!(table.find(&ids, first), Some(0));
+        assert_ne!(first, second);
+        table.slots[(at + 1) % 8] = 0;
+        assert_eq!(table.find(&ids, first), None);
     }
 
     #[test]

@@ -83,7 +83,12 @@ impl JsonlReader {
         let [id, status, time] = self.quick.as_ref()?.values(line)?;
         let text = |range: Range<usize>| std::str::from_utf8(&line[range]).ok();
         if let Some(range) = id {
-            if push_ids(text(range)?, &mut record.ids).is_err() {
+            // Within quotes it is what is written there, as there are no escapes.
+            if let [b'"', inner @ .., b'"'] = &line[range.clone()]
+                && !inner.is_empty()
+            {
+                record.ids.push(inner);
+            } else if push_ids(text(range)?, &mut record.ids).is_err() {
                 record.clear();
                 return None;
             }

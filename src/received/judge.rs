@@ -406,7 +406,8 @@ impl Sink<'_> {
 
 pub(super) fn raise(sightings: &mut [Sighting], number: u32, sighting: Sighting) {
     let seen = &mut sightings[number as usize];
-    *seen = stronger(*seen, sighting);
+    // Nothing is stronger, so that nothing need be waited for.
+    *seen = if sighting == Sighting::Received { sighting } else { stronger(*seen, sighting) };
 }
 
 fn stronger(one: Sighting, other: Sighting) -> Sighting {

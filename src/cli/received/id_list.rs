@@ -1,8 +1,9 @@
 //! A list of ids from a file or from standard input, one a line.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::num::NonZero;
+use std::ops::Range;
 use std::thread;
 
 use crate::cli::errors::CliError;
@@ -11,15 +12,16 @@ use crate::exit::ExitCode;
 use crate::receipt::WantedIds;
 
 /// The longest line that can be an id: one with its quotes and escapes, and the space around it.
-const LONGEST_LINE: u64 = 8 * MAX_ID_BYTES as u64;
+const LONGEST_LINE: usize = 8 * MAX_ID_BYTES;
 /// So much of a list is read at once.
-const PORTION_BYTES: u64 = if cfg!(test) { 64 } else { 8 << 20 };
+const PORTION_BYTES: usize = if cfg!(test) { 64 } else { 256 << 10 };
 /// Less than this is not worth a thread.
 const LEAST_PART_BYTES: usize = if cfg!(test) { 8 } else { 256 << 10 };
 /// A line with a UUID has so many bytes.
 const BYTES_OF_LINE: usize = 37;
 /// More threads than this only wait for memory.
 const MOST_THREADS: usize = 4;
+const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads a list; `-` is standard input.
 ///
@@ -30,7 +32,15 @@ pub(super) fn read(name: &str) -> Result<WantedIds, CliError> {
         return parse("standard input", io::stdin().lock());
     }
     let file = File::open(name).map_err(|error| unreadable(name, &error))?;
-    parse(name, BufReader::new(file))
+    read_file(name, &file)
+}
+
+/// Keeps the order of the list; an id that stands there twice is one.
+fn read_file(name: &str, file: &File) -> Result<WantedIds, CliError> {
+    match side_by_side(file) {
+        Some(parts) => joined(name, parts),
+        None => parse(name, file),
+    }
 }
 
 fn unreadable(name: &str, error: &io::Error) -> CliError {
@@ -38,29 +48,37 @@ fn unreadable(name: &str, error: &io::Error) -> CliError {
         .hint("check the path given with --absent-of")
 }
 
-/// Keeps the order of the list; an id that stands there twice is one.
-fn parse(name: &str, mut list: impl BufRead) -> Result<WantedIds, CliError> {
-    let (mut ids, mut lines, mut portion) = (Vec::new(), 0, Vec::new());
+/// Reads a list from its beginning to its end.
+fn parse(name: &str, list: impl Read) -> Result<WantedIds, CliError> {
+    let mut list = BufReader::with_capacity(PORTION_BYTES, list);
+    let (mut part, mut portion) = (Part::default(), Vec::new());
     loop {
         portion.clear();
-        let read = list.by_ref().take(PORTION_BYTES).read_to_end(&mut portion);
+        let read = list.by_ref().take(PORTION_BYTES as u64).read_to_end(&mut portion);
         // The rest of the last line; where that has no end, it is too long to be an id.
-        let read = read.and_then(|_| list.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut portion));
+        let read = read.and_then(|_| list.by_ref().take(LONGEST_LINE as u64).read_until(b'\n', &mut portion));
         read.map_err(|error| unreadable(name, &error))?;
-        if portion.is_empty() {
-            return Ok(WantedIds::new(ids));
-        }
-        let text = if lines == 0 { portion.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&portion) } else { &portion[..] };
-        for part in ids_of(text) {
-            ids.extend(part.ids);
-            if let Some(reason) = part.refusal {
-                let number = lines + part.lines;
-                return Err(CliError::new(ExitCode::Usage, format!("{name}:{number} is no id: {reason}"))
-                    .hint("write one id on each line"));
-            }
-            lines += part.lines;
+        let text = if part.lines == 0 { portion.strip_prefix(BOM).unwrap_or(&portion) } else { &portion[..] };
+        part.take(text);
+        if portion.is_empty() || part.refusal.is_some() {
+            return joined(name, vec![part]);
         }
     }
+}
+
+/// All parts of a list as one.
+fn joined(name: &str, parts: Vec<Part>) -> Result<WantedIds, CliError> {
+    let (mut ids, mut lines) = (Vec::new(), 0);
+    for mut part in parts {
+        lines += part.lines;
+        if let Some(reason) = part.refusal {
+            return Err(CliError::new(ExitCode::Usage, format!("{name}:{lines} is no id: {reason}"))
+                .hint("write one id on each line"));
+        }
+        // The first has room for all others.
+        if ids.is_empty() { ids = part.ids } else { ids.append(&mut part.ids) }
+    }
+    Ok(WantedIds::new(ids))
 }
 
 /// The ids of some lines.
@@ -74,52 +92,105 @@ struct Part {
 }
 
 impl Part {
-    fn of(text: &[u8]) -> Self {
-        let mut part = Self { ids: Vec::with_capacity(text.len() / BYTES_OF_LINE), lines: 0, refusal: None };
+    /// Takes in whole lines, up to the first that is no id.
+    fn take(&mut self, text: &[u8]) {
         let mut rest = text;
         while !rest.is_empty() {
-            part.lines += 1;
+            self.lines += 1;
             // Most lists have nothing but UUIDs, one behind the other.
             if let Some((usual, [b'\n', others @ ..])) = rest.split_first_chunk()
                 && let Some(id) = EventId::of_usual(usual)
             {
-                part.ids.push(id);
+                self.ids.push(id);
                 rest = others;
                 continue;
             }
             let (line, others) = rest.split_at(memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1));
             match id_of(line.trim_ascii()) {
-                Ok(id) => part.ids.extend(id),
+                Ok(id) => self.ids.extend(id),
                 Err(reason) => {
-                    part.refusal = Some(reason);
-                    break;
+                    self.refusal = Some(reason);
+                    return;
                 }
             }
             rest = others;
         }
-        part
     }
 }
 
-/// The ids of whole lines, in as many parts as there are processors to read them.
-fn ids_of(text: &[u8]) -> Vec<Part> {
+/// Reads a file in as many parts as there are processors to read them. `None` where it can't be cut into
+/// parts, or has a line that must be looked at in its whole length.
+fn side_by_side(file: &File) -> Option<Vec<Part>> {
+    let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let length = usize::try_from(metadata.len()).ok().filter(|&length| length > 0)?;
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
-    let least = (text.len() / threads + 1).max(LEAST_PART_BYTES);
-    let (mut parts, mut rest) = (Vec::new(), text);
-    while rest.len() > least {
-        let newline = rest[least - 1..].iter().position(|&byte| byte == b'\n');
-        let (part, others) = rest.split_at(newline.map_or(rest.len(), |more| least + more));
-        parts.push(part);
-        rest = others;
+    let count = threads.min(length / LEAST_PART_BYTES + 1);
+    let mut starts = Vec::new();
+    for number in 1..count {
+        starts.push(line_behind(file, length / count * number)?);
     }
+    let ends = starts.iter().copied().chain([length]).collect::<Vec<usize>>();
+    let ranges = [0].into_iter().chain(starts).zip(ends).map(|(start, end)| start..end);
+    let part = |range: Range<usize>| {
+        // The first takes the others in.
+        let room = if range.start == 0 { length } else { range.len() };
+        read_part(file, range, room / BYTES_OF_LINE + 1)
+    };
     thread::scope(|scope| {
-        let others: Vec<_> = parts.into_iter().map(|part| scope.spawn(|| Part::of(part))).collect();
-        let last = Part::of(rest);
-        let join = |thread: thread::ScopedJoinHandle<'_, Part>| {
+        let threads: Vec<_> = ranges.map(|range| scope.spawn(|| part(range))).collect();
+        let join = |thread: thread::ScopedJoinHandle<'_, Option<Part>>| {
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
-        others.into_iter().map(join).chain([last]).collect()
+        let parts: Vec<Option<Part>> = threads.into_iter().map(join).collect();
+        parts.into_iter().collect()
     })
+}
+
+/// Where the first line begins that does not begin before this place.
+fn line_behind(file: &File, place: usize) -> Option<usize> {
+    let before = place.checked_sub(1)?;
+    let mut bytes = [0; LONGEST_LINE];
+    let count = read_at(file, &mut bytes, before).ok()?;
+    memchr::memchr(b'\n', &bytes[..count]).map(|newline| before + newline + 1)
+}
+
+/// Reads the lines of a part of the file.
+fn read_part(file: &File, range: Range<usize>, room: usize) -> Option<Part> {
+    let mut part = Part { ids: Vec::with_capacity(room), ..Part::default() };
+    let (mut buffer, mut kept, mut at) = (vec![0; PORTION_BYTES + LONGEST_LINE], 0, range.start);
+    while at < range.end {
+        let most = buffer.len().min(kept + range.end - at);
+        let count = match read_at(file, &mut buffer[kept..most], at) {
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            // Whoever reads it from its beginning meets the same error and tells of it.
+            Err(_) => return None,
+        };
+        if count == 0 {
+            return None;
+        }
+        let is_first = at == 0;
+        (at, kept) = (at + count, kept + count);
+        let whole = if at == range.end { kept } else { memchr::memrchr(b'\n', &buffer[..kept])? + 1 };
+        let text = &buffer[..whole];
+        part.take(if is_first { text.strip_prefix(BOM).unwrap_or(text) } else { text });
+        if part.refusal.is_some() {
+            break;
+        }
+        buffer.copy_within(whole..kept, 0);
+        kept -= whole;
+    }
+    Some(part)
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: usize) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset as u64)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], offset: usize) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset as u64)
 }
 
 /// The id of a line; a quoted JSON string stands for what it says.
@@ -138,11 +209,18 @@ fn id_of(line: &[u8]) -> Result<Option<EventId>, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Seek, SeekFrom, Write};
+
     use super::*;
 
+    /// The ids of a list, from a pipe and from a file.
     fn ids(list: &[u8]) -> Result<Vec<String>, String> {
-        let wanted = parse("list", list).map_err(|error| error.message)?;
-        Ok(wanted.ids().iter().map(|id| id.text().into_owned()).collect())
+        let texts = |wanted: WantedIds| wanted.ids().iter().map(|id| id.text().into_owned()).collect();
+        let parsed: Result<Vec<String>, String> = parse("list", list).map(texts).map_err(|error| error.message);
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(list).and_then(|()| file.seek(SeekFrom::Start(0))).expect("it can be written");
+        assert_eq!(read_file("list", &file).map(texts).map_err(|error| error.message), parsed);
+        parsed
     }
 
     #[test]
@@ -158,6 +236,17 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_read_in_parts_where_a_list_is_usual() {
+        let mut file = tempfile::tempfile().expect("a file");
+        let list: Vec<String> = (0..1_000).map(|number| format!("{:036}\n", number * 7)).collect();
+        file.write_all(list.concat().as_bytes()).expect("it can be written");
+        let parts = side_by_side(&file).expect("it is usual");
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+        assert_eq!(parts.len(), threads);
+        assert_eq!(parts.iter().map(|part| part.lines).sum::<u64>(), 1_000);
+    }
+
+    #[test]
     fn what_can_be_no_id_is_refused_with_its_line() {
         assert!(ids(b"a\n\xff\n").expect_err("no UTF-8").starts_with("list:2 is no id"));
         assert!(
@@ -165,6 +254,7 @@ mod tests {
         );
         let long = "x".repeat(MAX_ID_BYTES + 1);
         assert!(ids(long.as_bytes()).expect_err("too long").contains("bytes long"));
+        assert!(ids(&[b"a\n".repeat(500), b"x".repeat(9_000), b"\na\n".repeat(500)].concat()).is_err());
         let longer = vec![b'x'; 1 << 20];
         assert!(ids(&longer).expect_err("too long").contains("list:1"));
     }

@@ -4,9 +4,9 @@
 use wide::u8x16;
 
 use super::chunk::{CHUNK, Chunk};
-use super::filter::{Filter, hash_of_uuid};
 use super::{Sifting, TOGETHER};
 use crate::event::digits::UUID_BYTES;
+use crate::receipt::filter::{Filter, UuidHasher};
 
 /// So many bytes are looked at in the usual way behind a line that is something else, and twice as
 /// many when that goes on.
@@ -17,36 +17,27 @@ const DASHES: u32 = 1 << 8 | 1 << 13 | 1 << 18 | 1 << 23;
 impl Sifting<'_, '_> {
     /// Looks at the whole block and counts its lines, most of which are bare UUIDs.
     #[inline(always)]
-    pub(super) fn run_bare(mut self, uuids: &Filter, look: impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
-        let (mut lines, mut at, mut detour, mut count) = (0, 0, LEAST_DETOUR, 0);
+    pub(super) fn run_bare(mut self, filter: &Filter, hasher: UuidHasher, look: impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
+        let (mut lines, mut at, mut detour) = (0, 0, LEAST_DETOUR);
         loop {
             let start = at;
             loop {
-                let (first, mut hashes, mut known) = (at, [0; TOGETHER], 0);
+                let (mut hashes, mut known) = ([(0, 0); TOGETHER], 0);
                 while known < TOGETHER
                     && let Some(line) = self.block[at..].first_chunk::<{ UUID_BYTES + 1 }>()
                     && let Some(text) = bare(line)
                 {
-                    hashes[known] = hash_of_uuid(text);
+                    hashes[known] = (at, hasher.of_text(text));
                     known += 1;
                     at += UUID_BYTES + 1;
                 }
-                let bare = &mut self.scratch.bare;
-                if bare.len() < count + TOGETHER {
-                    bare.resize(2 * count + TOGETHER, 0);
-                }
-                for (number, &hash) in hashes[..known].iter().enumerate() {
-                    // Written down whether it may be wanted or not: that can't be foreseen.
-                    bare[count] = first + number * (UUID_BYTES + 1);
-                    count += usize::from(uuids.may_hold(hash));
-                }
+                self.scratch.bare.keep(&hashes[..known], filter);
                 if known < TOGETHER {
                     break;
                 }
             }
             lines += ((at - start) / (UUID_BYTES + 1)) as u64;
             if at == self.block.len() {
-                self.scratch.bare.truncate(count);
                 return lines;
             }
             detour = if at > start { LEAST_DETOUR } else { detour * 2 };

@@ -12,31 +12,25 @@
 mod bare;
 mod chunk;
 mod escape;
-mod filter;
 mod notes;
 #[cfg(target_arch = "x86_64")]
 mod vector;
 
 use chunk::{CHUNK, Chunk, look};
 use escape::{Kind, is_harmless};
-use filter::{Filter, hash_of_text, hash_of_uuid};
-use notes::{Notes, STRETCH, ones};
+use notes::{Likely, Notes, STRETCH, ones};
 
-use std::panic::resume_unwind;
 use std::sync::{Arc, OnceLock};
-use std::thread::{self, ScopedJoinHandle};
 
 use super::plan::Layout;
-use super::side_by_side::threads;
 use super::text::IdField;
-use crate::event::digits::{UUID_BYTES, text_of};
-use crate::event::{EventId, IdKey};
+use crate::event::IdKey;
+use crate::event::digits::UUID_BYTES;
 use crate::receipt::WantedIds;
+use crate::receipt::filter::{Filter, UuidHasher, hash_of_text};
 
 /// Words shorter than this are everywhere.
 const SHORTEST_WORD: usize = 4;
-/// Less than so many ids are not worth a thread.
-const LEAST_SHARE: usize = 20_000;
 /// So many UUIDs are looked up together, so that the processor waits for memory once for all of them.
 const TOGETHER: usize = 64;
 /// The digits of a UUID without its dashes.
@@ -44,31 +38,26 @@ const DIGITS: usize = 32;
 /// Where in a UUID its first dash is.
 const FIRST_DASH: usize = 8;
 
-/// The wanted ids, prepared for a look at many bytes of one layout.
+/// A way to look at many bytes of one layout.
 pub(super) struct Sieve {
-    filters: Arc<Filters>,
+    words: Option<Arc<Words>>,
     lines: Lines,
     look: Look,
 }
 
-/// The wanted ids, prepared for a look at many bytes.
-struct Filters {
-    uuids: Option<Filter>,
-    words: Option<Words>,
-}
-
-/// Sieves for the same wanted ids, which are prepared when they are first needed and only once.
+/// Sieves for the same wanted ids, which are prepared when they are first needed and only once: `None`
+/// when some of them can't be looked for.
 #[derive(Clone, Default)]
-pub(super) struct Sieves(Arc<OnceLock<Option<Arc<Filters>>>>);
+pub(super) struct Sieves(Arc<OnceLock<Option<Option<Arc<Words>>>>>);
 
 impl Sieves {
     /// The sieve for lines of a layout, if there is a way to search for these ids in them. The ids
     /// are the same each time.
     pub(super) fn of(&self, wanted: &WantedIds, layout: &Layout) -> Option<Sieve> {
-        let filters = self.0.get_or_init(|| Filters::new(wanted).map(Arc::new)).clone()?;
+        let words = self.0.get_or_init(|| Words::of(wanted).map(|words| words.map(Arc::new))).clone()?;
         // A pattern may find an id within a word.
         let by_pattern = matches!(layout, Layout::Text(text) if matches!(text.id, IdField::Pattern(_)));
-        if by_pattern && filters.words.is_some() {
+        if by_pattern && words.is_some() {
             return None;
         }
         let lines = match layout {
@@ -76,37 +65,7 @@ impl Sieves {
             Layout::Empty | Layout::Ids => Lines::Ids,
             Layout::Csv(_) | Layout::Text(_) => Lines::Free,
         };
-        Some(Sieve { filters, lines, look: Look::best() })
-    }
-}
-
-/// The hashes of some wanted ids.
-struct Hashes {
-    uuids: Vec<u64>,
-    words: Vec<u64>,
-    /// How long the shortest word is.
-    shortest: usize,
-}
-
-impl Hashes {
-    /// The hashes, if all of the ids can be looked for.
-    fn of(ids: &[EventId]) -> Option<Self> {
-        let mut hashes = Self { uuids: Vec::new(), words: Vec::new(), shortest: usize::MAX };
-        for id in ids {
-            match id.key() {
-                IdKey::Uuid(value) => hashes.uuids.push(hash_of_uuid(&text_of(value))),
-                IdKey::Bytes(word) if word.len() >= SHORTEST_WORD && word.iter().all(|&byte| is_word(byte)) => {
-                    // Dashes at its ends may as well belong to what stands around it.
-                    if trimmed(word).len() != word.len() {
-                        return None;
-                    }
-                    hashes.words.push(hash_of_text(word));
-                    hashes.shortest = hashes.shortest.min(word.len());
-                }
-                IdKey::Bytes(_) => return None,
-            }
-        }
-        Some(hashes)
+        Some(Sieve { words, lines, look: Look::best() })
     }
 }
 
@@ -137,6 +96,29 @@ struct Words {
 }
 
 impl Words {
+    /// The words among these ids, unless there is one that can't be looked for.
+    fn of(wanted: &WantedIds) -> Option<Option<Self>> {
+        let (mut hashes, mut shortest) = (Vec::new(), usize::MAX);
+        for id in wanted.others() {
+            match id.key() {
+                IdKey::Uuid(_) => {}
+                // Dashes at its ends may as well belong to what stands around it.
+                IdKey::Bytes(word)
+                    if word.len() >= SHORTEST_WORD
+                        && word.iter().all(|&byte| is_word(byte))
+                        && trimmed(word).len() == word.len() =>
+                {
+                    hashes.push(hash_of_text(word));
+                    shortest = shortest.min(word.len());
+                }
+                IdKey::Bytes(_) => return None,
+            }
+        }
+        let mut filter = Filter::with_room_for(hashes.len());
+        hashes.iter().for_each(|&hash| filter.add(hash));
+        Some((!hashes.is_empty()).then_some(Self { filter, shortest }))
+    }
+
     fn may_hold(&self, word: &[u8]) -> bool {
         let bare = trimmed(word);
         self.filter.may_hold(hash_of_text(word))
@@ -168,50 +150,21 @@ impl Lines {
     }
 }
 
-impl Filters {
-    /// Prepares the search, if there is a way to search for these ids.
-    fn new(wanted: &WantedIds) -> Option<Self> {
-        let share = (wanted.ids().len() / threads() + 1).max(LEAST_SHARE);
-        let parts: Vec<&[EventId]> = wanted.ids().chunks(share).collect();
-        let parts: Option<Vec<Hashes>> = side_by_side(&parts, |ids| Hashes::of(ids)).into_iter().collect();
-        let parts = parts?;
-        let shortest = parts.iter().map(|part| part.shortest).min().unwrap_or(usize::MAX);
-        let filter = |of: fn(&Hashes) -> &Vec<u64>| {
-            let count = parts.iter().map(|part| of(part).len()).sum();
-            let filters = side_by_side(&parts, |part| Filter::new(of(part), count));
-            filters.into_iter().reduce(Filter::and).filter(|_| count > 0)
-        };
-        let words = filter(|part| &part.words).map(|filter| Words { filter, shortest });
-        Some(Self { uuids: filter(|part| &part.uuids), words })
-    }
-}
-
-/// The same for each of some parts, one thread for each.
-fn side_by_side<P: Sync, R: Send>(parts: &[P], work: impl Fn(&P) -> R + Sync) -> Vec<R> {
-    let Some((first, others)) = parts.split_first() else { return Vec::new() };
-    thread::scope(|scope| {
-        let others: Vec<_> = others.iter().map(|part| scope.spawn(|| work(part))).collect();
-        let first = work(first);
-        let join = |part: ScopedJoinHandle<'_, R>| part.join().unwrap_or_else(|panic| resume_unwind(panic));
-        [first].into_iter().chain(others.into_iter().map(join)).collect()
-    })
-}
-
 impl Sieve {
     /// Finds what matters in whole lines. The answer is how many lines there are.
     pub(super) fn sift(&self, wanted: &WantedIds, block: &[u8], scratch: &mut Scratch, found: &mut Found) -> u64 {
-        scratch.dashes.clear();
-        scratch.bare.clear();
+        scratch.dashes.count = 0;
+        scratch.bare.count = 0;
         found.clear();
-        let sifting = Sifting::new(self, block, scratch, &mut found.places);
-        let lines = match (&self.filters.words, self.look) {
+        let sifting = Sifting::new(self, wanted, block, scratch, &mut found.places);
+        let lines = match (&self.words, self.look) {
             (Some(_), _) => sifting.run_any::<true>(look::<true>),
             (None, Look::Common) => sifting.run_any::<false>(look::<false>),
             #[cfg(target_arch = "x86_64")]
             (None, Look::Wide(registers)) => registers.sift(sifting),
         };
-        wanted.uuids_at(&scratch.dashes, |dash| uuid_around(block, dash), &mut found.uuids);
-        wanted.uuids_at(&scratch.bare, |start| block.get(start..)?.first_chunk(), &mut found.bare);
+        wanted.uuids_at(scratch.dashes.kept(), |dash| uuid_around(block, dash), &mut found.uuids);
+        wanted.uuids_at(scratch.bare.kept(), |start| block.get(start..)?.first_chunk(), &mut found.bare);
         lines
     }
 }
@@ -240,22 +193,24 @@ impl Found {
 /// Memory that is used again for each block.
 pub(super) struct Scratch {
     /// The first dashes of what may be wanted UUIDs.
-    dashes: Vec<usize>,
+    dashes: Likely,
     /// The beginnings of lines that are nothing else.
-    bare: Vec<usize>,
+    bare: Likely,
     notes: Notes,
 }
 
 impl Scratch {
     /// Memory for one block at a time.
     pub(super) fn new() -> Self {
-        Self { dashes: Vec::new(), bare: Vec::new(), notes: Notes::new() }
+        Self { dashes: Likely::default(), bare: Likely::default(), notes: Notes::new() }
     }
 }
 
 /// One block on its way through the sieve.
 struct Sifting<'s, 'p> {
     sieve: &'s Sieve,
+    /// For the UUIDs, if any is wanted.
+    uuids: Option<(&'s Filter, UuidHasher)>,
     block: &'s [u8],
     scratch: &'p mut Scratch,
     places: &'p mut Vec<usize>,
@@ -267,15 +222,22 @@ struct Sifting<'s, 'p> {
 }
 
 impl<'s, 'p> Sifting<'s, 'p> {
-    fn new(sieve: &'s Sieve, block: &'s [u8], scratch: &'p mut Scratch, places: &'p mut Vec<usize>) -> Self {
-        Self { sieve, block, scratch, places, line_start: 0, digits_end: 0, word_length: 0 }
+    fn new(
+        sieve: &'s Sieve,
+        wanted: &'s WantedIds,
+        block: &'s [u8],
+        scratch: &'p mut Scratch,
+        places: &'p mut Vec<usize>,
+    ) -> Self {
+        let uuids = wanted.has_uuids().then(|| (wanted.uuid_filter(), *wanted.uuid_hasher()));
+        Self { sieve, uuids, block, scratch, places, line_start: 0, digits_end: 0, word_length: 0 }
     }
 
     /// Looks at the whole block and counts its lines.
     #[inline(always)]
     fn run_any<const WORDS: bool>(mut self, look: impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
-        match (&self.sieve.filters.uuids, self.sieve.lines) {
-            (Some(uuids), Lines::Ids) if !WORDS => self.run_bare(uuids, look),
+        match (self.uuids, self.sieve.lines) {
+            (Some((filter, hasher)), Lines::Ids) if !WORDS => self.run_bare(filter, hasher, look),
             _ => self.run::<WORDS>(0, self.block.len(), &look),
         }
     }
@@ -312,13 +274,13 @@ impl<'s, 'p> Sifting<'s, 'p> {
     /// Takes in 64 bytes, and which of the 64 before are dashes.
     #[inline(always)]
     fn take<const WORDS: bool>(&mut self, from: usize, dashes_before: u64, chunk: &Chunk) {
-        if let Some(uuids) = &self.sieve.filters.uuids {
+        if self.uuids.is_some() {
             // Where dashes stand as those of a UUID do; the others may be in this chunk.
             let further = |by: u32| dashes_before >> by | chunk.dashes << (64 - by);
             let first = dashes_before & further(5) & further(10) & further(15);
             self.scratch.notes.dashes.note(from.wrapping_sub(CHUNK), first);
             if chunk.dense != 0 {
-                self.take_dense(uuids, from, chunk.dense);
+                self.take_dense(from, chunk.dense);
             }
         }
         self.scratch.notes.newlines.note(from, chunk.newlines);
@@ -334,23 +296,16 @@ impl<'s, 'p> Sifting<'s, 'p> {
     #[inline(always)]
     fn look_up(&mut self) -> u64 {
         let Scratch { dashes, notes, .. } = &mut *self.scratch;
-        if let Some(uuids) = &self.sieve.filters.uuids {
-            // Each is written down whether it may be wanted or not: that can't be foreseen either.
-            let mut count = dashes.len();
-            dashes.resize(count + notes.dashes.count, 0);
+        if let Some((filter, hasher)) = self.uuids {
             for few in notes.dashes.noted().chunks(TOGETHER) {
                 let (mut hashes, mut known) = ([(0, 0); TOGETHER], 0);
                 for &dash in few {
                     let Some(text) = uuid_around(self.block, dash) else { continue };
-                    hashes[known] = (dash, hash_of_uuid(text));
+                    hashes[known] = (dash, hasher.of_text(text));
                     known += 1;
                 }
-                for &(dash, hash) in &hashes[..known] {
-                    dashes[count] = dash;
-                    count += usize::from(uuids.may_hold(hash));
-                }
+                dashes.keep(&hashes[..known], filter);
             }
-            dashes.truncate(count);
         }
         for &newline in notes.newlines.noted() {
             let start = std::mem::replace(&mut self.line_start, newline + 1);
@@ -365,7 +320,8 @@ impl<'s, 'p> Sifting<'s, 'p> {
 
     /// Looks for UUIDs without dashes: 32 digits hold at least one whole sixteen.
     #[cold]
-    fn take_dense(&mut self, uuids: &Filter, from: usize, dense: u64) {
+    fn take_dense(&mut self, from: usize, dense: u64) {
+        let Some((filter, hasher)) = self.uuids else { return };
         for number in ones(dense) {
             let start = from + 16 * number;
             if start < self.digits_end {
@@ -380,7 +336,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
             let run = start - behind..start + ahead;
             self.digits_end = run.end;
             for (at, digits) in self.block[run.clone()].windows(DIGITS).enumerate() {
-                if uuids.may_hold(hash_of_uuid(&with_dashes(digits))) {
+                if filter.may_hold(hasher.of_text(&with_dashes(digits))) {
                     self.places.push(run.start + at);
                 }
             }
@@ -390,7 +346,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
     /// Looks at the words that end here and are long enough.
     #[inline(always)]
     fn take_words(&mut self, from: usize, words: u64) {
-        let Some(wanted) = &self.sieve.filters.words else { return };
+        let Some(wanted) = &self.sieve.words else { return };
         if words == u64::MAX {
             self.word_length += CHUNK;
             return;

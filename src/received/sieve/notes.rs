@@ -1,6 +1,7 @@
 //! Places in a block that were found and not looked at yet.
 
 use super::chunk::CHUNK;
+use crate::receipt::filter::Filter;
 
 /// So many chunks are looked at before what was found is.
 pub(super) const STRETCH: usize = 32;
@@ -55,6 +56,37 @@ impl Places {
 
     /// What was noted so far.
     pub(super) fn noted(&self) -> &[usize] {
+        &self.places[..self.count]
+    }
+}
+
+/// Where wanted UUIDs may stand in the block, and the hashes of what stands there.
+#[derive(Default)]
+pub(super) struct Likely {
+    places: Vec<(usize, u64)>,
+    pub(super) count: usize,
+}
+
+impl Likely {
+    /// Keeps what the filter does not rule out.
+    #[inline(always)]
+    pub(super) fn keep(&mut self, places: &[(usize, u64)], filter: &Filter) {
+        let enough = self.count + places.len();
+        if self.places.len() < enough {
+            self.places.resize(2 * enough, (0, 0));
+        }
+        let room = &mut self.places[self.count..enough];
+        let mut count = 0;
+        for &place in places {
+            // Written down whether it may be wanted or not: that can't be foreseen.
+            room[count] = place;
+            count += usize::from(filter.may_hold(place.1));
+        }
+        self.count += count;
+    }
+
+    /// What was kept so far.
+    pub(super) fn kept(&self) -> &[(usize, u64)] {
         &self.places[..self.count]
     }
 }

@@ -1,0 +1,190 @@
+//! A small set that may say yes too often and never says no wrongly: the wanted ids, so compact that
+//! they stay in the processor's cache. And the hashes that it and the table of UUIDs go by.
+
+use std::hash::BuildHasher;
+
+use hashbrown::DefaultHashBuilder;
+
+use crate::event::digits::{UUID_BYTES, hashed_of_text, hashed_of_value};
+
+/// So many ids share one word of the filter on average.
+const IDS_OF_WORD: usize = 8;
+/// A filter has so many parts at most; each has a word.
+pub(super) const MOST_PARTS: usize = 4;
+
+/// The hashes of some ids.
+#[derive(Clone, Debug)]
+pub(crate) struct Filter {
+    /// As many as a power of two.
+    words: Vec<u64>,
+    /// How far a hash must be shifted to be the number of a word.
+    shift: u32,
+}
+
+impl Filter {
+    /// An empty filter with room for so many hashes.
+    pub(crate) fn with_room_for(count: usize) -> Self {
+        let size = (count / IDS_OF_WORD + 1).next_power_of_two().max(MOST_PARTS);
+        Self { words: vec![0; size], shift: u64::BITS - size.trailing_zeros() }
+    }
+
+    /// Puts a hash in.
+    pub(crate) fn add(&mut self, hash: u64) {
+        let place = self.place(hash);
+        self.words[place] |= pattern(hash);
+    }
+
+    /// Whether this may be one of the hashes.
+    #[inline(always)]
+    pub(crate) fn may_hold(&self, hash: u64) -> bool {
+        let pattern = pattern(hash);
+        self.words[self.place(hash)] & pattern == pattern
+    }
+
+    /// The filter in so many parts, which are a power of two and not too many: each has the hashes of
+    /// an equal stretch of all numbers, in their order.
+    pub(super) fn parts(&mut self, count: usize) -> impl Iterator<Item = FilterPart<'_>> {
+        let size = self.words.len() / count;
+        let (mask, shift) = (size - 1, self.shift);
+        self.words.chunks_mut(size).map(move |words| FilterPart { words, shift, mask })
+    }
+
+    #[inline(always)]
+    fn place(&self, hash: u64) -> usize {
+        place(hash, self.shift)
+    }
+}
+
+/// A part of a filter, that one thread fills.
+pub(super) struct FilterPart<'f> {
+    words: &'f mut [u64],
+    shift: u32,
+    mask: usize,
+}
+
+impl FilterPart<'_> {
+    /// Puts in a hash of its stretch.
+    #[inline(always)]
+    pub(super) fn add(&mut self, hash: u64) {
+        let place = place(hash, self.shift) & self.mask;
+        self.words[place] |= pattern(hash);
+    }
+}
+
+#[inline(always)]
+fn place(hash: u64, shift: u32) -> usize {
+    usize::try_from(hash >> shift).unwrap_or(0)
+}
+
+#[inline(always)]
+fn pattern(hash: u64) -> u64 {
+    1 << (hash & 63) | 1 << (hash >> 6 & 63) | 1 << (hash >> 12 & 63)
+}
+
+/// The way UUIDs are hashed, which nobody can foresee.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UuidHasher {
+    keys: [u64; 4],
+    last_keys: [u64; 2],
+}
+
+impl Default for UuidHasher {
+    fn default() -> Self {
+        let source = DefaultHashBuilder::default();
+        let key = |number: u64| source.hash_one(number);
+        Self { keys: [key(0), key(1), key(2), key(3)], last_keys: [key(4), key(5)] }
+    }
+}
+
+impl UuidHasher {
+    /// The hash of a UUID in its usual spelling, whatever the case of its letters. It says nothing of
+    /// whether this is one.
+    #[inline(always)]
+    pub(crate) fn of_text(&self, text: &[u8; UUID_BYTES]) -> u64 {
+        self.mixed(hashed_of_text(text))
+    }
+
+    /// The hash of a UUID.
+    #[inline(always)]
+    pub(crate) fn of_value(&self, value: [u8; 16]) -> u64 {
+        self.mixed(hashed_of_value(value))
+    }
+
+    #[inline(always)]
+    fn mixed(&self, [first, second, third, fourth]: [u64; 4]) -> u64 {
+        let left = folded(first ^ self.keys[0], second ^ self.keys[1]);
+        let right = folded(third ^ self.keys[2], fourth ^ self.keys[3]);
+        folded(left ^ self.last_keys[0], right ^ self.last_keys[1])
+    }
+}
+
+#[inline(always)]
+fn folded(left: u64, right: u64) -> u64 {
+    let product = u128::from(left) * u128::from(right);
+    #[allow(clippy::cast_possible_truncation, reason = "both halves are used")]
+    let folded = (product >> 64) as u64 ^ product as u64;
+    folded
+}
+
+/// The hash of any text.
+pub(crate) fn hash_of_text(text: &[u8]) -> u64 {
+    let (parts, rest) = text.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let start = text.len() as u64 ^ 0x9e37_79b9_7f4a_7c15;
+    let mix = |hash: u64, part: &[u8; 8]| folded(hash ^ u64::from_le_bytes(*part), 0xd1b5_4a32_d192_ed03);
+    folded(mix(parts.iter().fold(start, mix), &last), 0xff51_afd7_ed55_8ccd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_in_is_held_and_little_else() {
+        let hasher = UuidHasher::default();
+        // Neighbours and strangers.
+        for spread in [1, 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834_u128] {
+            let hash = |number: u128| hasher.of_value(number.wrapping_mul(spread).to_be_bytes());
+            let mut filter = Filter::with_room_for(10_000);
+            (0..5_000).for_each(|number| filter.add(hash(number)));
+            for (number, mut part) in (0..).zip(filter.parts(4)) {
+                let ours = (5_000..10_000).map(hash).filter(|hash| hash >> 62 == number);
+                ours.for_each(|hash| part.add(hash));
+            }
+            assert!((0..10_000).all(|number| filter.may_hold(hash(number))));
+            let wrong = (10_000..110_000).filter(|&number| filter.may_hold(hash(number))).count();
+            assert!(wrong < 2_000, "{wrong} of 100,000");
+        }
+    }
+
+    #[test]
+    fn a_filter_of_any_size_has_parts() {
+        for (room, parts) in [(0, 1), (0, 2), (0, 4), (9, 4), (100, 2)] {
+            let mut filter = Filter::with_room_for(room);
+            let last = filter.parts(parts).last();
+            last.expect("there are parts").add(u64::MAX);
+            assert!(filter.may_hold(u64::MAX) && !filter.may_hold(0));
+        }
+    }
+
+    #[test]
+    fn the_case_of_a_uuid_makes_no_difference() {
+        let hasher = UuidHasher::default();
+        let lower = b"d18aca67-cfd3-4c00-93aa-0a5bc540856e";
+        let upper = b"D18ACA67-CFD3-4C00-93AA-0A5BC540856E";
+        let value = uuid::Uuid::try_parse_ascii(lower).expect("a UUID").into_bytes();
+        assert_eq!(hasher.of_text(lower), hasher.of_text(upper));
+        assert_eq!(hasher.of_text(lower), hasher.of_value(value));
+    }
+
+    #[test]
+    fn texts_of_all_lengths_have_hashes_of_their_own() {
+        let mut hashes: Vec<u64> = (0..200).map(|length| hash_of_text(&vec![0; length])).collect();
+        hashes.extend((0..200_u32).map(|number| hash_of_text(format!("evt_{number}").as_bytes())));
+        let count = hashes.len();
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), count);
+    }
+}
