@@ -104,7 +104,7 @@ impl WantedIds {
         let (mut uuids, mut again) = UuidTable::of(&ids);
         let mut others = HashTable::new();
         if again.uuids < ids.len() {
-            others = numbers_of_others(&ids, &hasher, &mut again.places);
+            others = numbers_of_others(&ids, again.uuids, &hasher, &mut again.places);
         }
         if !again.places.is_empty() {
             let closed_up = ClosedUp::new(&ids, &again.places);
@@ -184,10 +184,16 @@ impl WantedIds {
     }
 }
 
-/// The ids that are no UUIDs, by their places. Those that were there before are added to the others
+/// The ids that are no UUIDs, by their places; so many are UUIDs. Those that were there before are added to the others
 /// that were.
-fn numbers_of_others(ids: &[EventId], hasher: &DefaultHashBuilder, again: &mut Vec<u32>) -> HashTable<u32> {
-    let mut others: HashTable<u32> = HashTable::new();
+fn numbers_of_others(
+    ids: &[EventId],
+    uuids: usize,
+    hasher: &DefaultHashBuilder,
+    again: &mut Vec<u32>,
+) -> HashTable<u32> {
+    // A table that grows hashes again what it holds.
+    let mut others: HashTable<u32> = HashTable::with_capacity(ids.len() - uuids);
     for (number, id) in (0_u32..).zip(ids) {
         let key = id.key();
         if let IdKey::Uuid(_) = key {
