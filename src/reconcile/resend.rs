@@ -357,9 +357,9 @@ enum Role {
 
 fn mark_breaker(breaker: &mut Breaker, sent: &Sent) {
     match sent.outcome.conclusion {
-        Conclusion::Accepted => breaker.succeeded(),
-        Conclusion::Refused => breaker.failed(),
-        Conclusion::InDoubt if sent.unanswered => breaker.failed(),
+        Conclusion::Accepted => breaker.succeeded(sent.open.attempt),
+        Conclusion::Refused => breaker.failed(sent.open.attempt),
+        Conclusion::InDoubt if sent.unanswered => breaker.failed(sent.open.attempt),
         // The answer shows the event as it was before, or the vendor itself rejected the request:
         // neither says anything of the receiver.
         Conclusion::InDoubt | Conclusion::Rejected | Conclusion::NotSent => {}
