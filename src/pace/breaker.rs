@@ -6,14 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::attempt::AttemptId;
-
 /// Counts consecutive delivery failures of one webhook.
 #[derive(Clone, Debug)]
 pub struct Breaker {
     limit: usize,
-    /// The failures that no accepted delivery followed; attempts are numbered as they are sent.
-    failed: BTreeSet<AttemptId>,
+    /// The failures that no accepted delivery followed, by their places in the order of sending.
+    failed: BTreeSet<i64>,
 }
 
 impl Breaker {
@@ -22,17 +20,17 @@ impl Breaker {
         Self { limit: usize::try_from(limit.max(1)).unwrap_or(usize::MAX), failed: BTreeSet::new() }
     }
 
-    /// A delivery was accepted, which says nothing of those that were sent after it.
-    pub fn succeeded(&mut self, attempt: AttemptId) {
+    /// The delivery with this place was accepted, which says nothing of those that were sent after it.
+    pub fn succeeded(&mut self, place: i64) {
         if !self.is_open() {
-            self.failed = self.failed.split_off(&attempt);
+            self.failed = self.failed.split_off(&place);
         }
     }
 
-    /// A delivery was refused, or its fate is unknown. It counts although a later one was accepted before
-    /// this answer came: the answer may be the newer one, and the receiver is spared.
-    pub fn failed(&mut self, attempt: AttemptId) {
-        self.failed.insert(attempt);
+    /// The delivery with this place was refused, or its fate is unknown. It counts although a later one was
+    /// accepted before this answer came: the answer may be the newer one, and the receiver is spared.
+    pub fn failed(&mut self, place: i64) {
+        self.failed.insert(place);
     }
 
     /// Whether nothing more should be sent to this receiver.
@@ -50,13 +48,13 @@ impl Breaker {
 mod tests {
     use super::*;
 
-    /// A breaker with this limit that was told of these attempts, and whether each was accepted.
+    /// A breaker with this limit that was told of deliveries with these places, and whether each was accepted.
     fn told(limit: u32, answers: &[(i64, bool)]) -> Breaker {
         let mut breaker = Breaker::new(limit);
-        for (attempt, was_accepted) in answers {
+        for (place, was_accepted) in answers {
             match was_accepted {
-                true => breaker.succeeded(AttemptId(*attempt)),
-                false => breaker.failed(AttemptId(*attempt)),
+                true => breaker.succeeded(*place),
+                false => breaker.failed(*place),
             }
         }
         breaker
@@ -79,7 +77,7 @@ mod tests {
         let breaker = told(3, &[(4, false), (3, false), (1, false), (2, true)]);
         assert_eq!(breaker.failures(), 3, "open, so it stays as it is");
         let breaker = told(5, &[(4, false), (3, false), (1, false), (2, true)]);
-        assert_eq!(breaker.failures(), 2, "attempts 3 and 4 were sent after what was accepted");
+        assert_eq!(breaker.failures(), 2, "those at 3 and 4 were sent after what was accepted");
     }
 
     #[test]
