@@ -128,7 +128,8 @@ impl Conclusion {
 /// Concludes from how a resend ended.
 ///
 /// It is unknown whether a vendor's answer shows the event before or after the delivery, so an
-/// answer that still says "failed" while the run counter stands still is doubt and not a failure.
+/// answer that still says "failed" while the run counter stands still is doubt and not a failure. In the
+/// same way "delivered" says nothing of an event that was delivered before, unless the counter grew.
 pub fn conclude(request: &ResendRequest, end: &ResendEnd<'_>) -> Conclusion {
     let answered = match end {
         ResendEnd::NotSent => return Conclusion::NotSent,
@@ -139,7 +140,7 @@ pub fn conclude(request: &ResendRequest, end: &ResendEnd<'_>) -> Conclusion {
     let counter = Counter::compare(request.runs_before, answered.runs);
     let was_delivered = request.status_before == DeliveryStatus::Delivered;
     match (answered.status, counter) {
-        (DeliveryStatus::Delivered, Counter::Still) if was_delivered => Conclusion::InDoubt,
+        (DeliveryStatus::Delivered, Counter::Still | Counter::Unknown) if was_delivered => Conclusion::InDoubt,
         (DeliveryStatus::Delivered, _) => Conclusion::Accepted,
         (DeliveryStatus::Failed, Counter::Grew | Counter::Unknown) => Conclusion::Refused,
         (DeliveryStatus::Failed, Counter::Still) => Conclusion::InDoubt,
@@ -266,16 +267,11 @@ pub fn settle(
     };
     let counter = Counter::compare(baseline, evidence.runs);
     match evidence.status? {
-        DeliveryStatus::Delivered => match open.request.status_before {
-            // The event was delivered before the attempt, so only a new run is evidence of one.
-            DeliveryStatus::Delivered if counter == Counter::Still => None,
-            DeliveryStatus::Delivered
-                if open.conclusion != Some(Conclusion::Accepted) && counter == Counter::Unknown =>
-            {
-                None
-            }
-            _ => Some(Settlement::Recovered),
-        },
+        // The event was delivered before the attempt, and a record may show the new run before it shows how
+        // that ended; so only the log tells.
+        DeliveryStatus::Delivered => {
+            (open.request.status_before != DeliveryStatus::Delivered).then_some(Settlement::Recovered)
+        }
         // A list may show the run before it shows that the run succeeded.
         DeliveryStatus::Failed if counter == Counter::Grew => {
             open.had_time_to_settle(now, settle).then_some(Settlement::DeliveryFailed)

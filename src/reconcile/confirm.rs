@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::attempt::{AttemptId, Conclusion, Evidence, OpenAttempt, Settlement, settle};
+use crate::attempt::{AttemptId, Conclusion, Evidence, OpenAttempt, ResendRequest, Settlement, settle};
 use crate::event::{DeliveryStatus, EventId, Window};
 use crate::monitor::RunEvent;
 use crate::pace::breaker::Breaker;
@@ -204,9 +204,15 @@ impl Run<'_> {
     }
 
     fn is_log_needed(&self) -> bool {
-        !self.policy().resend.idempotent
-            && self.ports.received.is_some()
-            && self.webhooks.iter().any(|webhook| webhook.pending.iter().any(|pending| pending.decision.is_none()))
+        let mut pending = self.webhooks.iter().flat_map(|webhook| &webhook.pending);
+        self.ports.received.is_some()
+            && pending.any(|pending| pending.decision.is_none() && self.can_log_confirm(&pending.open.request))
+    }
+
+    /// An idempotent receiver's log may have held the id all along, so only the vendor can confirm; but of
+    /// what was delivered before, the vendor goes on saying so, and only the log can confirm.
+    fn can_log_confirm(&self, request: &ResendRequest) -> bool {
+        !self.policy().resend.idempotent || request.status_before == DeliveryStatus::Delivered
     }
 
     async fn ask_log_about_pending(&mut self) -> Result<(), Halt> {
@@ -253,9 +259,8 @@ impl Run<'_> {
         let id = &pending.open.request.event;
         let policy = self.policy();
         let tracked = self.webhooks[index].events.get(id).filter(|_| seen.contains(id));
-        // An idempotent receiver's log may have held the id all along, so only the vendor can confirm.
         let receipt = match log {
-            LogEvidence::Asked if !policy.resend.idempotent => pending.receipt,
+            LogEvidence::Asked if self.can_log_confirm(&pending.open.request) => pending.receipt,
             LogEvidence::Asked | LogEvidence::NotAsked => None,
         };
         let evidence = Evidence {
@@ -339,8 +344,9 @@ impl Run<'_> {
                 match one.decision {
                     Some(Decision::Arrived(arrival)) => {
                         tracked.result = Some(EventResult::Recovered);
-                        tracked.reason = Some(arrival.reason().into());
-                        settled.push((one.open.attempt, Settlement::Recovered, arrival.reason().to_owned()));
+                        let reason = arrival.reason(&one.open.request);
+                        tracked.reason = Some(reason.into());
+                        settled.push((one.open.attempt, Settlement::Recovered, reason.to_owned()));
                         webhook.receiver_proven = true;
                         if one.open.conclusion != Some(Conclusion::Accepted) {
                             // What counted as a failure was a delivery, so the count begins anew.
@@ -408,9 +414,10 @@ enum LogEvidence {
 }
 
 impl Arrival {
-    fn reason(self) -> &'static str {
+    fn reason(self, request: &ResendRequest) -> &'static str {
         match self {
             Self::VendorSaysSo => "resent and delivered",
+            Self::InLog if request.status_before == DeliveryStatus::Delivered => "resent and in the received log",
             Self::InLog => "resent and in the received log; the vendor still lists it as failed",
         }
     }

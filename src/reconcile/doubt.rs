@@ -10,6 +10,7 @@ use crate::pace::retry::back_off;
 use crate::provider::ListFilter;
 use crate::receipt::{CoverageGap, Receipt, WantedIds};
 use crate::run_report::ProblemKind;
+use crate::slices::Scrutiny;
 use crate::tracked::EventResult;
 
 use super::caller::Halt;
@@ -126,16 +127,23 @@ impl Run<'_> {
     }
 
     /// A resend that the vendor accepted, and an event that is no longer listed as failed: two statements
-    /// that agree, as when the run itself confirms.
+    /// that agree, as when the run itself confirms. A listing that may have been cut short says nothing by
+    /// its silence.
     fn is_settled_by_absence(&self, index: usize, attempt: &OpenAttempt) -> bool {
         let webhook = &self.webhooks[index];
-        let listed_whole = webhook.filter == ListFilter::Failed && !self.facts.undetermined;
-        let in_window = attempt.request.created_at.is_some_and(|created| self.window.contains(created));
+        let is_listed_whole = |created| {
+            let margin = self.zone_margin();
+            let doubtful = webhook.capacity.doubtful(&webhook.listed, Scrutiny::Everything);
+            self.window.contains(created)
+                && !doubtful.iter().any(|slice| slice.widened(margin, margin).contains(created))
+        };
         attempt.conclusion == Some(Conclusion::Accepted)
             && attempt.request.status_before != DeliveryStatus::Delivered
             && webhook.events.get(&attempt.request.event).is_none()
-            && listed_whole
-            && in_window
+            && webhook.filter == ListFilter::Failed
+            && !webhook.signs.is_filter_ignored()
+            && !self.facts.undetermined
+            && attempt.request.created_at.is_some_and(is_listed_whole)
     }
 
     async fn receipts_of(&mut self, attempts: &[(OpenAttempt, Option<Event>)]) -> Result<Vec<Option<Receipt>>, Halt> {

@@ -356,10 +356,12 @@ enum Role {
 }
 
 fn mark_breaker(breaker: &mut Breaker, sent: &Sent) {
+    // The ledger numbers attempts as they are sent.
+    let place = sent.open.attempt.0;
     match sent.outcome.conclusion {
-        Conclusion::Accepted => breaker.succeeded(),
-        Conclusion::Refused => breaker.failed(),
-        Conclusion::InDoubt if sent.unanswered => breaker.failed(),
+        Conclusion::Accepted => breaker.succeeded(place),
+        Conclusion::Refused => breaker.failed(place),
+        Conclusion::InDoubt if sent.unanswered => breaker.failed(place),
         // The answer shows the event as it was before, or the vendor itself rejected the request:
         // neither says anything of the receiver.
         Conclusion::InDoubt | Conclusion::Rejected | Conclusion::NotSent => {}

@@ -86,7 +86,7 @@ fn only_what_speaks_of_the_receiver_moves_the_breaker() {
     ];
     for (conclusion, unanswered, failures) in table {
         let mut breaker = Breaker::new(5);
-        breaker.failed();
+        breaker.failed(0);
         mark_breaker(&mut breaker, &sent(conclusion, unanswered));
         assert_eq!(breaker.failures(), failures, "{conclusion:?} {unanswered}");
     }

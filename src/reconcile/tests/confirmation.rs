@@ -93,6 +93,22 @@ async fn an_acknowledged_event_that_was_resent_and_refused_is_not_recovered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_the_log_confirms_what_was_delivered_before_also_where_twice_does_no_harm() {
+    for counts_runs in [true, false] {
+        let world = Shared::outage(0);
+        world.event("acknowledged", 5, true, false);
+        world.get().counts_runs = counts_runs;
+        let mut asked = request(Mode::Act);
+        asked.policy.resend.include_acknowledged = true;
+        asked.policy.resend.idempotent = true;
+        let report = world.run(&asked).await;
+        assert_eq!((report.totals.recovered, report.exit_code), (1, ExitCode::Clean), "{:?}", report.problems);
+        let reasons: Vec<&str> = report.webhooks[0].events.iter().filter_map(|event| event.reason.as_deref()).collect();
+        assert_eq!(reasons, ["resent and in the received log"], "{counts_runs}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn acknowledged_events_are_looked_for_also_without_proofs() {
     let world = Shared::outage(0);
     world.event("acknowledged", 5, true, false);

@@ -14,7 +14,7 @@ use crate::run_report::{Mode, RunReport};
 use crate::tracked::{EventResult, TrackedEvent};
 
 use super::nobody_got_a_duplicate;
-use super::world::{ResendBehaviour, Shared, Write, request, start};
+use super::world::{ListBehaviour, ResendBehaviour, Shared, Write, request, start};
 
 fn told<'a>(report: &'a RunReport, event: &str) -> &'a TrackedEvent {
     let event = EventId::new(event).expect("an id");
@@ -95,6 +95,19 @@ async fn silence_settles_nothing_in_a_run_that_can_not_be_sure_of_what_it_read()
     let report = world.run(&unproven(Mode::Act)).await;
     assert_eq!((report.exit_code, report.totals.in_doubt), (ExitCode::Undetermined, 1), "{:?}", report.problems);
     assert!(world.get().rows.settled.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_may_be_cut_short_or_not_filtered_settles_nothing_by_its_silence() {
+    for lists in [ListBehaviour::Honest, ListBehaviour::IgnoresFilter] {
+        let world = open_after(ResendBehaviour::ClaimsWithoutDelivery, Conclusion::Accepted, 4).await;
+        world.get().list = lists;
+        world.get().cap = Some(3);
+        world.run(&request(Mode::Act)).await;
+        let settled: Vec<_> = (1..=4).map(|attempt| world.get().rows.settled.get(&attempt).copied()).collect();
+        assert_eq!(settled, [Some(Settlement::NotSent); 4], "{lists:?}");
+        nobody_got_a_duplicate(&world);
+    }
 }
 
 #[tokio::test(start_paused = true)]
