@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::exit::ExitCode;
 use crate::policy::Proofs;
+use crate::reconcile::RunRequest;
 use crate::run_report::Mode;
 
 use super::world::{Arrival, ListBehaviour, ResendBehaviour, Shared, event_at, request, start};
@@ -298,5 +299,25 @@ async fn an_earlier_delivery_does_not_vouch_for_a_resend_that_was_refused() {
         let report = world.run(&asked).await;
         assert_eq!(report.totals.recovered, 0, "{behaviour:?}: {:?}", report.problems);
         assert_ne!(report.exit_code, ExitCode::Clean, "{behaviour:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_run_brought_is_left_alone_until_the_log_had_time_to_show_it() {
+    for says_failed_again in [false, true] {
+        let world = Shared::outage(1);
+        world.get().log_lag = Duration::from_secs(3_600);
+        let mut asked = request(Mode::Act);
+        asked.policy.resend.include_acknowledged = true;
+        assert_eq!(world.run(&asked).await.totals.recovered, 1);
+        world.get().events.get_mut("lost-0").expect("an event").delivered = !says_failed_again;
+        let report = world.run(&asked).await;
+        assert_eq!((report.totals.too_young, world.get().resends), (1, 1), "{:?}", report.totals);
+        nobody_got_a_duplicate(&world);
+        // After that it is judged like any other.
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        let report = world.run(&RunRequest { policy: asked.policy.clone(), ..request(Mode::Check) }).await;
+        let totals = report.totals;
+        assert_eq!((totals.too_young, totals.missing + totals.lost_after_ack), (0, 1), "{totals:?}");
     }
 }
