@@ -61,6 +61,11 @@ impl Pending {
         Self { open, receipt: None, decision: None }
     }
 
+    /// A resend of which the vendor was seen to say that it arrived. That is final, whatever it says later.
+    pub(super) fn arrived(open: OpenAttempt) -> Self {
+        Self { decision: Some(Decision::Arrived(Arrival::VendorSaysSo)), ..Self::new(open) }
+    }
+
     /// Corrects what was spent of the failure budget when the resend was answered.
     fn account(&self, budget: &mut Budget, now: DateTime<Utc>) {
         let counted_as_failure = self.open.conclusion != Some(Conclusion::Accepted);
@@ -169,7 +174,9 @@ impl Run<'_> {
         let webhook = &self.webhooks[index];
         let unlisted: Vec<_> = (webhook.pending.iter())
             .filter(|pending| {
-                !seen.contains(&pending.open.request.event) && !self.is_proven_by_absence(index, pending, outcome)
+                pending.decision.is_none()
+                    && !seen.contains(&pending.open.request.event)
+                    && !self.is_proven_by_absence(index, pending, outcome)
             })
             .map(|pending| pending.open.request.clone())
             .collect();

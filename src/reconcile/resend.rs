@@ -33,6 +33,8 @@ pub(super) struct Sent {
     outcome: AttemptOutcome,
     /// The request ended in a way that says something of the vendor and nothing of the receiver.
     unanswered: bool,
+    /// It was looked up at once, and the vendor said that it arrived.
+    was_seen_to_arrive: bool,
 }
 
 /// What became of the resends to one webhook.
@@ -192,13 +194,14 @@ impl Run<'_> {
                 break;
             }
             let Some(request) = requests.pop_front() else { break };
-            let (sent, learned) = self.attempt(request, Role::Canary).await?;
+            let (mut sent, learned) = self.attempt(request, Role::Canary).await?;
             end.account(&sent);
             let arrived = match sent.outcome.conclusion {
                 Conclusion::Accepted => true,
                 Conclusion::Refused => false,
                 Conclusion::InDoubt => {
                     let looked = self.look_up_canary(&sent.open).await;
+                    sent.was_seen_to_arrive = matches!(looked, Ok(Some(Settlement::Recovered)));
                     end.sent.push(sent);
                     learned?;
                     match looked? {
@@ -316,7 +319,7 @@ impl Run<'_> {
                         runs_after: outcome.runs_after,
                     };
                     let unanswered = answer.as_ref().is_err_and(|error| error.resend_end() == ResendEnd::Unanswered);
-                    return Ok((Sent { open, outcome, unanswered }, learned));
+                    return Ok((Sent { open, outcome, unanswered, was_seen_to_arrive: false }, learned));
                 }
             }
         }
@@ -334,7 +337,10 @@ impl Run<'_> {
                 Conclusion::Accepted | Conclusion::Refused | Conclusion::InDoubt => {
                     tracked.attempts = tracked.attempts.saturating_add(1);
                     tracked.reason = Some(sent.outcome.detail.into());
-                    webhook.pending.push(Pending::new(sent.open));
+                    webhook.pending.push(match sent.was_seen_to_arrive {
+                        true => Pending::arrived(sent.open),
+                        false => Pending::new(sent.open),
+                    });
                 }
                 Conclusion::Rejected | Conclusion::NotSent => {
                     tracked.result = Some(EventResult::Left);
