@@ -240,15 +240,15 @@ impl Run<'_> {
         let patience = policy.settle.to_std().unwrap_or_default();
         let begun = self.ports.clock.elapsed();
         for poll in 0.. {
+            let (looked_at, looked) = (self.ports.clock.now(), self.ports.clock.elapsed());
             if let Some(event) = self.get_event(&open.request).await? {
                 let evidence =
                     Evidence { status: Some(event.status), runs: event.runs, receipt: None, log_is_live: false };
-                let now = self.ports.clock.now();
-                if let Some(settlement) = settle(open, &evidence, policy.resend.idempotent, now, policy.settle) {
+                if let Some(settlement) = settle(open, &evidence, policy.resend.idempotent, looked_at, policy.settle) {
                     return Ok(Some(settlement));
                 }
             }
-            if self.ports.clock.elapsed().saturating_sub(begun) >= patience {
+            if looked.saturating_sub(begun) >= patience {
                 break;
             }
             self.caller.pause(back_off(poll, self.caller.jitter())).await?;
