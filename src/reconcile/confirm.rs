@@ -411,7 +411,7 @@ impl Run<'_> {
 
 /// What one look showed of the events of a webhook.
 struct Sight<'a> {
-    /// When the look began: it shows nothing that happened after that for certain.
+    /// When the look began; what happened after that it need not show.
     looked_at: DateTime<Utc>,
     seen: &'a HashSet<EventId>,
     outcome: &'a ListOutcome,

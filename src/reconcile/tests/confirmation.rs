@@ -316,7 +316,7 @@ async fn what_an_earlier_run_brought_is_left_alone_until_the_log_had_time_to_sho
         nobody_got_a_duplicate(&world);
         // After that it is judged like any other.
         tokio::time::sleep(Duration::from_secs(300)).await;
-        let report = world.run(&RunRequest { policy: asked.policy.clone(), ..request(Mode::Check) }).await;
+        let report = world.run(&RunRequest { policy: asked.policy, ..request(Mode::Check) }).await;
         let totals = report.totals;
         assert_eq!((totals.too_young, totals.missing + totals.lost_after_ack), (0, 1), "{totals:?}");
     }
