@@ -249,12 +249,14 @@ impl Settlement {
 
 /// Settles an open attempt by evidence, or returns `None` when the evidence does not decide yet.
 ///
-/// `settle` is how long an attempt must be without evidence before that counts as "not sent".
+/// `settle` is how long an attempt must be without evidence before that counts as "not sent", and
+/// `looked_at` is when the look began that brought the evidence: what happened after that it need not show,
+/// however much later it was answered or thought over.
 pub fn settle(
     open: &OpenAttempt,
     evidence: &Evidence,
     idempotent: bool,
-    now: DateTime<Utc>,
+    looked_at: DateTime<Utc>,
     settle: TimeDelta,
 ) -> Option<Settlement> {
     if evidence.receipt == Some(Receipt::Found) {
@@ -274,14 +276,14 @@ pub fn settle(
         }
         // A list may show the run before it shows that the run succeeded.
         DeliveryStatus::Failed if counter == Counter::Grew => {
-            open.had_time_to_settle(now, settle).then_some(Settlement::DeliveryFailed)
+            open.had_time_to_settle(looked_at, settle).then_some(Settlement::DeliveryFailed)
         }
         // Nothing counts runs, and the vendor said that the receiver refused it: it still says so.
         DeliveryStatus::Failed if open.conclusion == Some(Conclusion::Refused) && counter == Counter::Unknown => {
-            open.had_time_to_settle(now, settle).then_some(Settlement::DeliveryFailed)
+            open.had_time_to_settle(looked_at, settle).then_some(Settlement::DeliveryFailed)
         }
         DeliveryStatus::Failed | DeliveryStatus::Pending => {
-            let waited = open.had_time_to_settle(now, settle);
+            let waited = open.had_time_to_settle(looked_at, settle);
             let silent = match open.conclusion {
                 // The vendor said that it delivered: it takes the receiver's own word against that.
                 Some(Conclusion::Accepted) => evidence.log_is_live && evidence.receipt == Some(Receipt::Absent),

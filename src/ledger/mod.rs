@@ -119,6 +119,8 @@ pub struct EventHistory {
     pub attempts: u32,
     /// Attempts that are not settled yet, oldest first.
     pub open: Vec<OpenAttempt>,
+    /// When it was last settled that an attempt had brought the event.
+    pub arrived_at: Option<DateTime<Utc>>,
     /// A listing showed it when it had failed and was resent: the vendor does list what failed.
     pub was_listed_as_failed: bool,
     /// The event's place in quarantine, from which only a person releases it.

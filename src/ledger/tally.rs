@@ -50,6 +50,9 @@ pub(super) fn of_webhook(
         let known = history.entry(event).or_default();
         known.attempts = known.attempts.saturating_sub(made_good).saturating_add(u32::from(counted != Counted::No));
         known.open.extend(open);
+        if arrived {
+            known.arrived_at = known.arrived_at.max(names::maybe_instant(row.get(11)?)?);
+        }
         known.was_listed_as_failed |= row.get::<_, bool>(12)? && before(row)? != DeliveryStatus::Delivered;
         known.unfinished = if arrived { None } else { Some(Box::new(tried(row)?)) };
     }

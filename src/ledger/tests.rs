@@ -285,8 +285,10 @@ async fn an_event_that_was_tried_in_vain_stays_unfinished_until_it_arrives() {
     assert_eq!((owed.cause, owed.attempt), (UnfinishedCause::Tried, Some(failed)));
     assert_eq!((owed.created_at, &owed.resend_id), (request("event-1").created_at, &request("event-1").resend_id));
     assert_eq!(owed.status_before, Some(DeliveryStatus::Failed));
-    settle(&guard, failed, Settlement::Recovered).await;
-    assert_eq!(of_event(&guard, "event-1").await.unfinished, None);
+    assert_eq!(of_event(&guard, "event-1").await.arrived_at, None);
+    guard.settle(vec![(failed, Settlement::Recovered, String::new())], at(9)).await.unwrap();
+    let known = of_event(&guard, "event-1").await;
+    assert_eq!((known.unfinished, known.arrived_at), (None, Some(at(9))));
 }
 
 #[tokio::test]

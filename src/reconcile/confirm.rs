@@ -61,6 +61,11 @@ impl Pending {
         Self { open, receipt: None, decision: None }
     }
 
+    /// A resend of which the vendor was seen to say that it arrived. That is final, whatever it says later.
+    pub(super) fn arrived(open: OpenAttempt) -> Self {
+        Self { decision: Some(Decision::Arrived(Arrival::VendorSaysSo)), ..Self::new(open) }
+    }
+
     /// Corrects what was spent of the failure budget when the resend was answered.
     fn account(&self, budget: &mut Budget, now: DateTime<Utc>) {
         let counted_as_failure = self.open.conclusion != Some(Conclusion::Accepted);
@@ -87,10 +92,11 @@ impl Run<'_> {
     pub(super) async fn confirm(&mut self, round: u32) -> Result<(), Halt> {
         let mut grew = false;
         for poll in 0.. {
-            grew |= self.look_again().await?;
+            let looked_at = self.ports.clock.now();
+            grew |= self.look_again(looked_at).await?;
             self.apply_decisions().await?;
             let waiting: usize = self.webhooks.iter().map(|webhook| webhook.pending.len()).sum();
-            if waiting == 0 || self.settling_time_has_passed() {
+            if waiting == 0 || self.settling_time_had_passed(looked_at) {
                 break;
             }
             let wait = back_off(poll, self.caller.jitter()).min(LONGEST_WAIT);
@@ -109,16 +115,17 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn settling_time_has_passed(&self) -> bool {
-        let now = self.ports.clock.now();
+    /// Whether a look that began at `looked_at` came after the settling time of all that is pending. A slow
+    /// vendor may answer it much later, with what it saw at the beginning.
+    fn settling_time_had_passed(&self, looked_at: DateTime<Utc>) -> bool {
         let settle = self.policy().settle;
         let mut pending = self.webhooks.iter().flat_map(|webhook| &webhook.pending);
-        pending.all(|pending| pending.open.had_time_to_settle(now, settle))
+        pending.all(|pending| pending.open.had_time_to_settle(looked_at, settle))
     }
 
     /// One look at the vendor and, where that leaves doubt, at the log. Returns whether events turned
     /// up that were not known.
-    async fn look_again(&mut self) -> Result<bool, Halt> {
+    async fn look_again(&mut self, looked_at: DateTime<Utc>) -> Result<bool, Halt> {
         let mut grew = false;
         let mut sights = Vec::new();
         for index in 0..self.webhooks.len() {
@@ -131,13 +138,13 @@ impl Run<'_> {
             grew |= outcome.signs.new > 0;
             let mut seen: HashSet<EventId> = outcome.seen.iter().cloned().collect();
             seen.extend(self.look_up_unlisted(index, &seen, &outcome).await?);
-            self.decide(index, &seen, &outcome, LogEvidence::NotAsked);
+            self.decide(index, &Sight { looked_at, seen: &seen, outcome: &outcome, log: LogEvidence::NotAsked });
             sights.push((index, seen, outcome));
         }
         if self.is_log_needed() {
             self.ask_log_about_pending().await?;
             for (index, seen, outcome) in &sights {
-                self.decide(*index, seen, outcome, LogEvidence::Asked);
+                self.decide(*index, &Sight { looked_at, seen, outcome, log: LogEvidence::Asked });
             }
         }
         Ok(grew)
@@ -169,7 +176,9 @@ impl Run<'_> {
         let webhook = &self.webhooks[index];
         let unlisted: Vec<_> = (webhook.pending.iter())
             .filter(|pending| {
-                !seen.contains(&pending.open.request.event) && !self.is_proven_by_absence(index, pending, outcome)
+                pending.decision.is_none()
+                    && !seen.contains(&pending.open.request.event)
+                    && !self.is_proven_by_absence(index, pending, outcome)
             })
             .map(|pending| pending.open.request.clone())
             .collect();
@@ -232,16 +241,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn decide(&mut self, index: usize, seen: &HashSet<EventId>, outcome: &ListOutcome, log: LogEvidence) {
+    fn decide(&mut self, index: usize, sight: &Sight<'_>) {
         let mut pending = std::mem::take(&mut self.webhooks[index].pending);
         for one in &mut pending {
             if one.decision.is_none() {
-                let by_absence =
-                    !seen.contains(&one.open.request.event) && self.is_proven_by_absence(index, one, outcome);
-                one.decision = if by_absence && log == LogEvidence::NotAsked {
+                let by_absence = !sight.seen.contains(&one.open.request.event)
+                    && self.is_proven_by_absence(index, one, sight.outcome);
+                one.decision = if by_absence && sight.log == LogEvidence::NotAsked {
                     Some(Decision::Arrived(Arrival::VendorSaysSo))
                 } else {
-                    self.decide_by_evidence(index, one, seen, log)
+                    self.decide_by_evidence(index, one, sight)
                 };
             }
         }
@@ -249,13 +258,8 @@ impl Run<'_> {
     }
 
     /// Only what this look showed is evidence; an event that it did not show may have changed since.
-    fn decide_by_evidence(
-        &self,
-        index: usize,
-        pending: &Pending,
-        seen: &HashSet<EventId>,
-        log: LogEvidence,
-    ) -> Option<Decision> {
+    fn decide_by_evidence(&self, index: usize, pending: &Pending, sight: &Sight<'_>) -> Option<Decision> {
+        let Sight { looked_at, seen, log, .. } = *sight;
         let id = &pending.open.request.event;
         let policy = self.policy();
         let tracked = self.webhooks[index].events.get(id).filter(|_| seen.contains(id));
@@ -270,10 +274,9 @@ impl Run<'_> {
             log_is_live: self.ports.received.as_ref().is_some_and(|log| log.is_live()),
         };
         let decision = if pending.open.conclusion == Some(Conclusion::Refused) {
-            self.decide_refused(index, pending, &evidence)?
+            self.decide_refused(index, pending, &evidence, looked_at)?
         } else {
-            let now = self.ports.clock.now();
-            match settle(&pending.open, &evidence, policy.resend.idempotent, now, policy.settle)? {
+            match settle(&pending.open, &evidence, policy.resend.idempotent, looked_at, policy.settle)? {
                 Settlement::Recovered if receipt == Some(Receipt::Found) => Decision::Arrived(Arrival::InLog),
                 Settlement::Recovered => Decision::Arrived(Arrival::VendorSaysSo),
                 again @ (Settlement::DeliveryFailed | Settlement::NotSent) => Decision::MayBeSentAgain(again),
@@ -303,7 +306,13 @@ impl Run<'_> {
 
     /// A refusal is believed at once when the run counter vouches for it; otherwise the answer may show
     /// the event as it was before, so another attempt waits for the settling time.
-    fn decide_refused(&self, index: usize, pending: &Pending, evidence: &Evidence) -> Option<Decision> {
+    fn decide_refused(
+        &self,
+        index: usize,
+        pending: &Pending,
+        evidence: &Evidence,
+        looked_at: DateTime<Utc>,
+    ) -> Option<Decision> {
         let was_delivered = pending.open.request.status_before == DeliveryStatus::Delivered;
         if evidence.status == Some(DeliveryStatus::Delivered) && !was_delivered {
             return Some(Decision::Arrived(Arrival::VendorSaysSo));
@@ -318,7 +327,7 @@ impl Run<'_> {
         let tracked = webhook.events.get(&pending.open.request.event);
         let counted = pending.is_counted() && tracked.is_none_or(|tracked| tracked.unsent == 0);
         let goes_on = webhook.blocked.is_none() && !webhook.breaker.is_open();
-        let waited = pending.open.had_time_to_settle(self.ports.clock.now(), self.policy().settle);
+        let waited = pending.open.had_time_to_settle(looked_at, self.policy().settle);
         if counted || waited || self.policy().resend.idempotent {
             return Some(Decision::Refused);
         }
@@ -404,6 +413,15 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// What one look showed of the events of a webhook.
+struct Sight<'a> {
+    /// When the look began; what happened after that it need not show.
+    looked_at: DateTime<Utc>,
+    seen: &'a HashSet<EventId>,
+    outcome: &'a ListOutcome,
+    log: LogEvidence,
 }
 
 /// Whether the log was asked for this decision.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::classify::{Age, classify};
+use crate::classify::{Age, Verdict, classify};
 use crate::monitor::RunEvent;
 use crate::receipt::{Coverage, CoverageGap, Lookup, Receipt, WantedIds};
 use crate::run_report::{Counts, ProblemKind};
@@ -12,6 +12,10 @@ use super::caller::Halt;
 use super::doubt::unless_just_arrived;
 use super::log_proof::LogProof;
 use super::{Run, WebhookState};
+
+/// Why an event is not judged that an earlier run brought less than the least age ago: neither the log nor
+/// the vendor's list need show it yet.
+const JUST_ARRIVED: &str = "an earlier run brought it a moment ago; left for a later run";
 
 impl Run<'_> {
     /// Steps 3 and 4: one question to the log for all webhooks, then the verdicts.
@@ -102,7 +106,8 @@ impl Run<'_> {
     fn judge(&mut self, index: usize, answer: Option<&(Arc<WantedIds>, Lookup)>, proof: LogProof) {
         let now = self.ports.clock.now();
         let (min_age, margin) = (self.policy().min_age, self.zone_margin());
-        let WebhookState { events, arrived, .. } = &mut self.webhooks[index];
+        let is_idempotent = self.policy().resend.idempotent;
+        let WebhookState { events, arrived, history, .. } = &mut self.webhooks[index];
         for tracked in events.iter_mut() {
             let receipt = match answer {
                 None => Receipt::OutOfCoverage(CoverageGap::NoLog),
@@ -119,8 +124,12 @@ impl Run<'_> {
             };
             if tracked.attempts == 0 && tracked.result.is_none() {
                 tracked.receipt = Some(receipt);
-                let age = Age::of(&tracked.event, now, min_age);
+                let arrived_at = history.get(&tracked.event.id).and_then(|known| known.arrived_at);
+                let is_recent = arrived_at.is_some_and(|at| now.signed_duration_since(at).abs() < min_age);
+                let is_fresh = is_recent && receipt == Receipt::Absent && !is_idempotent;
+                let age = if is_fresh { Age::Young } else { Age::of(&tracked.event, now, min_age) };
                 let verdict = classify(tracked.event.status, age, receipt);
+                tracked.reason = (is_fresh && verdict == Verdict::TooYoung).then(|| JUST_ARRIVED.into());
                 tracked.verdict = unless_just_arrived(verdict, arrived.contains(&tracked.event.id));
             }
         }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::attempt::{AttemptId, Conclusion, Evidence, OpenAttempt, Settlement, settle};
 use crate::classify::{Age, Verdict, classify};
 use crate::event::{DeliveryStatus, Event, EventId};
@@ -60,8 +62,14 @@ impl Run<'_> {
         let mut waiting: Vec<_> = open.into_iter().map(|attempt| (attempt, None)).collect();
         for poll in 0.. {
             let look = if poll == 0 { Look::First } else { Look::Again };
-            waiting = self.settle_what_can_be(index, waiting, look).await?;
-            if waiting.iter().all(|(attempt, _)| self.settling_time_is_over(attempt)) {
+            let looked_at = match look {
+                // What the listing showed is as old as the run.
+                Look::First => self.began_at,
+                Look::Again => self.ports.clock.now(),
+            };
+            waiting = self.settle_what_can_be(index, waiting, look, looked_at).await?;
+            let settle = self.policy().settle;
+            if waiting.iter().all(|(attempt, _)| attempt.had_time_to_settle(looked_at, settle)) {
                 break;
             }
             let wait = back_off(poll, self.caller.jitter()).min(LONGEST_WAIT);
@@ -75,16 +83,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn settling_time_is_over(&self, attempt: &OpenAttempt) -> bool {
-        attempt.had_time_to_settle(self.ports.clock.now(), self.policy().settle)
-    }
-
     /// Looks once and returns what stays open, with the event as the vendor shows it.
     async fn settle_what_can_be(
         &mut self,
         index: usize,
         open: Vec<(OpenAttempt, Option<Event>)>,
         look: Look,
+        looked_at: DateTime<Utc>,
     ) -> Result<Vec<(OpenAttempt, Option<Event>)>, Halt> {
         let mut looked_up = Vec::new();
         for (attempt, _) in open {
@@ -95,7 +100,7 @@ impl Run<'_> {
         let mut settled: Vec<(AttemptId, Settlement, String)> = Vec::new();
         let mut waiting = Vec::new();
         for ((attempt, event), receipt) in looked_up.into_iter().zip(receipts) {
-            match self.settle_by(index, &attempt, event.as_ref(), receipt) {
+            match self.settle_by(index, &attempt, event.as_ref(), receipt, looked_at) {
                 Some(settlement) => {
                     settled.push((attempt.attempt, settlement, evidence_in_words(settlement, receipt).to_owned()));
                     self.forget_open(index, &attempt, settlement);
@@ -164,6 +169,7 @@ impl Run<'_> {
         attempt: &OpenAttempt,
         event: Option<&Event>,
         receipt: Option<Receipt>,
+        looked_at: DateTime<Utc>,
     ) -> Option<Settlement> {
         if event.is_none() && self.is_settled_by_absence(index, attempt) {
             return Some(Settlement::Recovered);
@@ -176,7 +182,7 @@ impl Run<'_> {
             // The log was opened after the attempt, so that its silence means something.
             log_is_live: true,
         };
-        settle(attempt, &evidence, policy.resend.idempotent, self.ports.clock.now(), policy.settle)
+        settle(attempt, &evidence, policy.resend.idempotent, looked_at, policy.settle)
     }
 
     fn forget_open(&mut self, index: usize, attempt: &OpenAttempt, settlement: Settlement) {

@@ -149,6 +149,8 @@ struct Run<'a> {
     ports: &'a Ports,
     request: &'a RunRequest,
     caller: Caller<'a>,
+    /// When the run began, before it looked at anything.
+    began_at: DateTime<Utc>,
     window: Window,
     webhooks: Vec<WebhookState>,
     rounds: Rounds,
@@ -168,6 +170,7 @@ impl<'a> Run<'a> {
             ports,
             request,
             caller: Caller::new(ports, request),
+            began_at: ports.clock.now(),
             window: request.window,
             webhooks: Vec::new(),
             rounds: Rounds::new(request.policy.bounds.max_rounds),

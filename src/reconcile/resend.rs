@@ -33,6 +33,8 @@ pub(super) struct Sent {
     outcome: AttemptOutcome,
     /// The request ended in a way that says something of the vendor and nothing of the receiver.
     unanswered: bool,
+    /// It was looked up at once, and the vendor said that it arrived.
+    was_seen_to_arrive: bool,
 }
 
 /// What became of the resends to one webhook.
@@ -192,13 +194,14 @@ impl Run<'_> {
                 break;
             }
             let Some(request) = requests.pop_front() else { break };
-            let (sent, learned) = self.attempt(request, Role::Canary).await?;
+            let (mut sent, learned) = self.attempt(request, Role::Canary).await?;
             end.account(&sent);
             let arrived = match sent.outcome.conclusion {
                 Conclusion::Accepted => true,
                 Conclusion::Refused => false,
                 Conclusion::InDoubt => {
                     let looked = self.look_up_canary(&sent.open).await;
+                    sent.was_seen_to_arrive = matches!(looked, Ok(Some(Settlement::Recovered)));
                     end.sent.push(sent);
                     learned?;
                     match looked? {
@@ -237,15 +240,15 @@ impl Run<'_> {
         let patience = policy.settle.to_std().unwrap_or_default();
         let begun = self.ports.clock.elapsed();
         for poll in 0.. {
+            let (looked_at, looked) = (self.ports.clock.now(), self.ports.clock.elapsed());
             if let Some(event) = self.get_event(&open.request).await? {
                 let evidence =
                     Evidence { status: Some(event.status), runs: event.runs, receipt: None, log_is_live: false };
-                let now = self.ports.clock.now();
-                if let Some(settlement) = settle(open, &evidence, policy.resend.idempotent, now, policy.settle) {
+                if let Some(settlement) = settle(open, &evidence, policy.resend.idempotent, looked_at, policy.settle) {
                     return Ok(Some(settlement));
                 }
             }
-            if self.ports.clock.elapsed().saturating_sub(begun) >= patience {
+            if looked.saturating_sub(begun) >= patience {
                 break;
             }
             self.caller.pause(back_off(poll, self.caller.jitter())).await?;
@@ -316,7 +319,7 @@ impl Run<'_> {
                         runs_after: outcome.runs_after,
                     };
                     let unanswered = answer.as_ref().is_err_and(|error| error.resend_end() == ResendEnd::Unanswered);
-                    return Ok((Sent { open, outcome, unanswered }, learned));
+                    return Ok((Sent { open, outcome, unanswered, was_seen_to_arrive: false }, learned));
                 }
             }
         }
@@ -334,7 +337,10 @@ impl Run<'_> {
                 Conclusion::Accepted | Conclusion::Refused | Conclusion::InDoubt => {
                     tracked.attempts = tracked.attempts.saturating_add(1);
                     tracked.reason = Some(sent.outcome.detail.into());
-                    webhook.pending.push(Pending::new(sent.open));
+                    webhook.pending.push(match sent.was_seen_to_arrive {
+                        true => Pending::arrived(sent.open),
+                        false => Pending::new(sent.open),
+                    });
                 }
                 Conclusion::Rejected | Conclusion::NotSent => {
                     tracked.result = Some(EventResult::Left);

@@ -40,7 +40,7 @@ fn sent(conclusion: Conclusion, unanswered: bool) -> Sent {
         conclusion: Some(conclusion),
         runs_after: None,
     };
-    Sent { open, outcome, unanswered }
+    Sent { open, outcome, unanswered, was_seen_to_arrive: false }
 }
 
 #[test]

@@ -79,7 +79,7 @@ async fn a_receiver_that_accepted_once_is_not_tried_again_in_later_rounds() {
 }
 
 /// Changes the world once this is true of it, which it must be within a minute.
-async fn when(world: &Shared, is_so: impl Fn(&Shared) -> bool, change: impl FnOnce(&Shared)) {
+pub(super) async fn when(world: &Shared, is_so: impl Fn(&Shared) -> bool, change: impl FnOnce(&Shared)) {
     for _ in 0..60_000 {
         if is_so(world) {
             return change(world);
@@ -115,4 +115,25 @@ async fn answers_that_are_lost_in_a_row_open_the_breaker() {
         _ => None,
     });
     assert_eq!((down, world.get().resends), (Some(5), 6), "{:?}", report.problems);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_that_was_seen_to_arrive_is_not_sent_again_when_the_vendor_takes_that_back() {
+    let world = Shared::outage(1);
+    {
+        let mut world = world.get();
+        world.resend = ResendBehaviour::DeliversAndFails;
+        // The log does not show what arrives while the run lasts.
+        world.log_is_live = false;
+        world.log_snapshot = Some(world.log.clone());
+    }
+    let takes_it_back = |world: &Shared| {
+        let mut world = world.get();
+        world.resend = ResendBehaviour::DeliversAndShowsIt;
+        world.events.get_mut("lost-0").expect("an event").delivered = false;
+    };
+    let asked = request(Mode::Act);
+    let (report, ()) = tokio::join!(world.run(&asked), when(&world, |world| world.get().gets == 1, takes_it_back));
+    assert_eq!((report.totals.recovered, world.get().resends), (1, 1), "{:?}", report.problems);
+    nobody_got_a_duplicate(&world);
 }

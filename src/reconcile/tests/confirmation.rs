@@ -7,10 +7,11 @@ use tokio::time::Instant;
 
 use crate::exit::ExitCode;
 use crate::policy::Proofs;
+use crate::reconcile::RunRequest;
 use crate::run_report::Mode;
 
 use super::world::{Arrival, ListBehaviour, ResendBehaviour, Shared, event_at, request, start};
-use super::{everything_arrived, nobody_got_a_duplicate};
+use super::{canaries::when, everything_arrived, nobody_got_a_duplicate};
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_shows_the_event_as_it_was_is_found_out_without_a_run_counter() {
@@ -315,4 +316,61 @@ async fn an_earlier_delivery_does_not_vouch_for_a_resend_that_was_refused() {
         assert_eq!(report.totals.recovered, 0, "{behaviour:?}: {:?}", report.problems);
         assert_ne!(report.exit_code, ExitCode::Clean, "{behaviour:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_run_brought_is_left_alone_until_the_log_had_time_to_show_it() {
+    for says_failed_again in [false, true] {
+        let world = Shared::outage(1);
+        world.get().log_lag = Duration::from_secs(3_600);
+        let mut asked = request(Mode::Act);
+        asked.policy.resend.include_acknowledged = true;
+        assert_eq!(world.run(&asked).await.totals.recovered, 1);
+        world.get().events.get_mut("lost-0").expect("an event").delivered = !says_failed_again;
+        let report = world.run(&asked).await;
+        assert_eq!((report.totals.too_young, world.get().resends), (1, 1), "{:?}", report.totals);
+        nobody_got_a_duplicate(&world);
+        // After that it is judged like any other.
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        let report = world.run(&RunRequest { policy: asked.policy, ..request(Mode::Check) }).await;
+        let totals = report.totals;
+        assert_eq!((totals.too_young, totals.missing + totals.lost_after_ack), (0, 1), "{totals:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_took_long_is_no_later_evidence_than_its_beginning() {
+    let world = Shared::outage(0);
+    for (id, hours) in [("canary", 60), ("late", 58), ("second-day", 30), ("third-day", 10)] {
+        world.event(id, hours, false, false);
+    }
+    {
+        let mut world = world.get();
+        // The log does not show what arrives while the run lasts.
+        world.log_is_live = false;
+        world.log_snapshot = Some(world.log.clone());
+    }
+    let delivers_late = |world: &Shared| {
+        let mut world = world.get();
+        world.resend = ResendBehaviour::DeliversAndShowsNoCounter;
+        world.delivery_delay = Duration::from_secs(20);
+    };
+    // The first day is listed at once, and the others after the settling time.
+    let slows_down = async {
+        let mut listings = 0;
+        when(&world, |world| world.get().resends == 4, |world| listings = world.get().listings).await;
+        let is_first_day_listed = |world: &Shared| world.get().listings > listings;
+        let pauses = |world: &Shared| {
+            let mut world = world.get();
+            world.moods.quota_ends_at = Some((world.calls() + 1, Some(Duration::from_secs(70))));
+        };
+        when(&world, is_first_day_listed, pauses).await;
+    };
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.concurrency = 1;
+    let canary_arrived = |world: &Shared| !world.get().accepted.is_empty();
+    let late = when(&world, canary_arrived, delivers_late);
+    let (report, (), ()) = tokio::join!(world.run(&asked), late, slows_down);
+    assert_eq!((report.totals.recovered, world.get().resends), (4, 4), "{:?}", report.problems);
+    nobody_got_a_duplicate(&world);
 }

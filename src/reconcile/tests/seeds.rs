@@ -41,7 +41,7 @@ const BITES_WITHIN: u64 = 300;
 /// Failing worlds whose story is told; the others are named.
 const MAX_STORIES: usize = 3;
 /// Seeds that once showed a duplicate or a lie.
-const ONCE_BAD: [u64; 9] = [2121, 2251, 2772, 4078, 5411, 8117, 11362, 16270, 19086];
+const ONCE_BAD: [u64; 14] = [2121, 2251, 2772, 4078, 5411, 6766, 8117, 11358, 11362, 12045, 12606, 13801, 16270, 19086];
 
 /// What became of many worlds.
 #[derive(Debug, Default)]

@@ -130,3 +130,28 @@ async fn an_event_in_doubt_that_nobody_shows_is_not_judged_with_the_others() {
     assert_eq!(told(&report, "lost-0").verdict, Verdict::Missing);
     assert_eq!(report.exit_code, ExitCode::Undetermined);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_from_within_the_settling_time_settles_nothing_after_it() {
+    let world = Shared::outage(0);
+    world.event("late", 60, false, false);
+    world.get().resend = ResendBehaviour::DeliversAndFails;
+    world.get().delivery_delay = Duration::from_secs(50);
+    let mut asked = unproven(Mode::Act);
+    asked.policy.bounds.concurrency = 1;
+    asked.policy.bounds.deadline = Duration::from_secs(3);
+    world.run(&asked).await;
+    {
+        let mut world = world.get();
+        assert_eq!((world.resends, world.rows.settled.len()), (1, 0));
+        // The log does not show what arrives while the run lasts, and between the first day's list and the
+        // next one lies more than the settling time.
+        world.log_is_live = false;
+        world.log_snapshot = Some(world.log.clone());
+        world.moods.quota_ends_at = Some((world.calls() + 2, Some(Duration::from_secs(80))));
+    }
+    asked.policy.bounds.deadline = Duration::from_secs(3_600);
+    let report = world.run(&asked).await;
+    assert_eq!(world.get().rows.settled[&1], Settlement::Recovered, "{:?}", report.problems);
+    nobody_got_a_duplicate(&world);
+}

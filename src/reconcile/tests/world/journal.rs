@@ -240,6 +240,7 @@ impl History for Shared {
                 Some(Settlement::Recovered) => {
                     entry.attempts += u32::from(counts);
                     entry.attempts -= std::mem::take(failures);
+                    entry.arrived_at = entry.arrived_at.max(world.rows.settled_at.get(number).copied());
                 }
                 Some(Settlement::DeliveryFailed) | None => {
                     entry.attempts += u32::from(acted);

@@ -1,5 +1,6 @@
 //! The received log of the world.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -12,6 +13,11 @@ use super::fault::Fault;
 use super::{Shared, World};
 
 impl World {
+    /// The ids that the log shows to whoever looks now.
+    pub(super) fn shown_log(&self) -> &HashSet<String> {
+        self.log_snapshot.as_ref().unwrap_or(&self.log)
+    }
+
     fn log_fault(&mut self) -> Result<bool, ReceivedError> {
         if self.moods.log_fails_at == Some(self.look_ups) {
             self.fired(Fault::LogCanNotBeRead);
@@ -51,7 +57,7 @@ impl ReceivedLog for Shared {
         world.look_ups += 1;
         world.step(|| format!("the log is asked about {} ids", wanted.ids().len()));
         let is_broken = world.log_fault()?;
-        let log = world.log_snapshot.as_ref().unwrap_or(&world.log);
+        let log = world.shown_log();
         let mut unreadable = 0;
         let mut misses_rotated = false;
         let mut sightings = Vec::with_capacity(wanted.ids().len());

@@ -79,9 +79,11 @@ impl World {
         {
             self.deliver_unasked(&id);
         }
-        // Only of what stands in the log, because nobody else could know better than the vendor.
+        // Only of what the log shows, because nobody else could know better than the vendor: where a log stands
+        // still for as long as a run lasts, a delivery of this run that the vendor takes back before anybody
+        // looked can't be told from one that the receiver refused.
         if self.one_in(self.moods.fails_again_one_in)
-            && let Some(id) = self.pick(|world, id, event| event.delivered && world.log.contains(id))
+            && let Some(id) = self.pick(|world, id, event| event.delivered && world.shown_log().contains(id))
         {
             let event = self.events.get_mut(&id).expect("picked");
             (event.delivered, event.stale) = (false, 0);
