@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::classify::{Age, Verdict, classify};
+use crate::event::DeliveryStatus;
 use crate::monitor::RunEvent;
 use crate::receipt::{Coverage, CoverageGap, Lookup, Receipt, WantedIds};
-use crate::run_report::{Counts, ProblemKind};
+use crate::run_report::{Counts, Mode, ProblemKind};
 use crate::tracked::TrackedEvent;
 
 use super::caller::Halt;
@@ -106,7 +107,8 @@ impl Run<'_> {
     fn judge(&mut self, index: usize, answer: Option<&(Arc<WantedIds>, Lookup)>, proof: LogProof) {
         let now = self.ports.clock.now();
         let (min_age, margin) = (self.policy().min_age, self.zone_margin());
-        let is_idempotent = self.policy().resend.idempotent;
+        let policy = *self.policy();
+        let resends_delivered = policy.resend.include_acknowledged && policy.mode != Mode::Check;
         let WebhookState { events, arrived, history, .. } = &mut self.webhooks[index];
         for tracked in events.iter_mut() {
             let receipt = match answer {
@@ -126,7 +128,9 @@ impl Run<'_> {
                 tracked.receipt = Some(receipt);
                 let arrived_at = history.get(&tracked.event.id).and_then(|known| known.arrived_at);
                 let is_recent = arrived_at.is_some_and(|at| now.signed_duration_since(at).abs() < min_age);
-                let is_fresh = is_recent && receipt == Receipt::Absent && !is_idempotent;
+                // A delivery that nobody would repeat may be told as lost at once.
+                let may_be_sent = tracked.event.status != DeliveryStatus::Delivered || resends_delivered;
+                let is_fresh = is_recent && receipt == Receipt::Absent && may_be_sent && !policy.resend.idempotent;
                 let age = if is_fresh { Age::Young } else { Age::of(&tracked.event, now, min_age) };
                 let verdict = classify(tracked.event.status, age, receipt);
                 tracked.reason = (is_fresh && verdict == Verdict::TooYoung).then(|| JUST_ARRIVED.into());
