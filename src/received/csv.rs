@@ -252,6 +252,10 @@ impl CsvReader {
             return Reading::Unreadable;
         }
         if !self.cells.feed(line) {
+            // A mark alone begins no record, so what comes next is a beginning again.
+            if self.cells.is_at_start() {
+                self.cells.start_over();
+            }
             return Reading::Unfinished;
         }
         let reading = self.take_row(record);
@@ -321,6 +325,18 @@ mod tests {
                 let expected = slow.read_with_parser(row, &mut right);
                 prop_assert_eq!(told(reading, &left), told(expected, &right), "{}", String::from_utf8_lossy(row));
             }
+        }
+    }
+
+    #[test]
+    fn a_mark_alone_in_a_line_changes_nothing_for_the_lines_behind_it() {
+        let layout =
+            CsvLayout { delimiter: b';', columns: 1, first_row: FirstRow::Data, id: 0, status: None, time: None };
+        let (mut quick, mut slow) = (CsvReader::new(&layout), CsvReader::new(&layout));
+        for row in [&b"\xef\xbb\xbf"[..], b"0", b"\xef\xbb\xbf", b"1"] {
+            let (mut left, mut right) = (Record::default(), Record::default());
+            let reading = quick.read(row, &mut left);
+            assert_eq!(told(reading, &left), told(slow.read_with_parser(row, &mut right), &right), "{row:?}");
         }
     }
 
