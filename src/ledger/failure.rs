@@ -45,6 +45,15 @@ impl Failure {
         ))
     }
 
+    /// A file that is something else.
+    pub(super) fn not_a_ledger() -> Self {
+        Self::Unusable(
+            "it is not a ledger: the file is something else than an SQLite database. It was left as it is; name \
+             another file"
+                .to_owned(),
+        )
+    }
+
     /// A database whose content contradicts itself.
     pub(super) fn damaged(finding: &str) -> Self {
         Self::Unusable(format!(
@@ -72,11 +81,7 @@ impl From<Error> for Failure {
 
 fn of_sqlite(code: ErrorCode, error: &Error) -> Failure {
     match code {
-        ErrorCode::NotADatabase => Failure::Unusable(
-            "it is not a ledger: the file is something else than an SQLite database. It was left as it is; name \
-             another file"
-                .to_owned(),
-        ),
+        ErrorCode::NotADatabase => Failure::not_a_ledger(),
         ErrorCode::DatabaseCorrupt => Failure::damaged(&error.to_string()),
         ErrorCode::DiskFull => Failure::Database(format!("the disk is full ({error})")),
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {

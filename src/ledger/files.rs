@@ -55,6 +55,10 @@ pub(super) fn require_ledger(path: &Path) -> Result<Presence, LedgerError> {
     if found == Presence::Regular && length(path) == 0 && length(&beside(path, "-wal")) > 0 {
         return Err(Failure::damaged("it is empty, and its journal is not").at(path));
     }
+    // SQLite takes a single byte for an empty file as well, and would write a new ledger over what is left.
+    if found == Presence::Regular && length(path) == 1 {
+        return Err(Failure::not_a_ledger().at(path));
+    }
     Ok(found)
 }
 

@@ -58,7 +58,7 @@ fn a_refused_ledger_does_not_stay_locked() {
 
 #[test]
 fn a_file_that_is_no_database_is_refused_and_stays_as_it_is() {
-    for garbage in [b"short".to_vec(), b"{\"events\":[]}\n".repeat(5_000)] {
+    for garbage in [b"short".to_vec(), b"x".to_vec(), b"{\"events\":[]}\n".repeat(5_000)] {
         let world = World::new();
         fs::write(world.path(), &garbage).unwrap();
         let message = unusable(world.ledger.lock("hookmend reconcile", at(0)));
