@@ -2,13 +2,14 @@
 //! quarantine, what a person released from it, and what was tried and did not arrive.
 //!
 //! Whatever the window, none of them may be passed over in silence. What was released is tried again;
-//! what was only tried is told of, because it is not in the window that this run was asked for.
+//! what was only tried is told of where it is not in the window that this run was asked for, and where it
+//! is, the vendor is asked whether it arrived: that it is not listed as failed may mean that it is gone.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::attempt::{AttemptId, Settlement};
 use crate::classify::Verdict;
-use crate::event::{CreatedAt, DeliveryStatus, Event, EventId, ZoneKnowledge};
+use crate::event::{CreatedAt, DeliveryStatus, Event, EventId, Window, ZoneKnowledge};
 use crate::ledger::{EventHistory, QuarantineChange, UnfinishedCause};
 use crate::provider::ProviderError;
 use crate::tracked::{EventResult, TrackedEvent};
@@ -22,6 +23,10 @@ const MAX_LOOKUPS: usize = 50;
 /// Look-ups that the vendor fails to answer before no more are tried: it may be unable to show old
 /// events, and what lies in the window must not wait for them.
 const MAX_FAILED_LOOKUPS: u32 = 2;
+
+/// Why an event of the window counts as left that the vendor neither lists as failed nor shows.
+const VANISHED: &str = "an earlier run tried it in vain, and the vendor no longer lists it as failed; whether it \
+                        was delivered can't be seen, so look for it where events are received";
 
 /// Whether the vendor still shows an event that no listing showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,25 +42,37 @@ struct Remembered {
     event: EventId,
     resend_id: EventId,
     created_at: Option<DateTime<Utc>>,
-    /// What a person waits for comes first.
-    order: u8,
+    rank: Rank,
+}
+
+/// What is looked up first: what a person waits for, then what the run would not tell of otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Released,
+    Quarantined,
+    TriedInWindow,
+    TriedOutside,
 }
 
 impl Remembered {
     /// What the ledger wants looked up; what is in doubt is looked up where doubt is settled.
-    fn of(event: &EventId, history: &EventHistory) -> Option<Self> {
+    fn of(event: &EventId, history: &EventHistory, window: Window) -> Option<Self> {
         if !history.open.is_empty() {
             return None;
         }
-        let (resend_id, created_at, order) = match (&history.quarantine, &history.unfinished) {
-            (Some(entry), _) => (&entry.resend_id, entry.created_at, 1),
-            (None, Some(owed)) => match owed.cause {
-                UnfinishedCause::Released => (&owed.resend_id, owed.created_at, 0),
-                UnfinishedCause::Tried => (&owed.resend_id, owed.created_at, 2),
-            },
+        let (resend_id, created_at, rank) = match (&history.quarantine, &history.unfinished) {
+            (Some(entry), _) => (&entry.resend_id, entry.created_at, Rank::Quarantined),
+            (None, Some(owed)) => {
+                let rank = match owed.cause {
+                    UnfinishedCause::Released => Rank::Released,
+                    UnfinishedCause::Tried if is_inside(window, owed.created_at) => Rank::TriedInWindow,
+                    UnfinishedCause::Tried => Rank::TriedOutside,
+                };
+                (&owed.resend_id, owed.created_at, rank)
+            }
             (None, None) => return None,
         };
-        Some(Self { event: event.clone(), resend_id: resend_id.clone(), created_at, order })
+        Some(Self { event: event.clone(), resend_id: resend_id.clone(), created_at, rank })
     }
 
     /// The event as the ledger remembers it, where the vendor does not show it.
@@ -70,17 +87,19 @@ impl Run<'_> {
         let webhook = &self.webhooks[index];
         let mut unseen: Vec<Remembered> = (webhook.history.iter())
             .filter(|(id, _)| webhook.events.get(id).is_none() && self.is_within_task(webhook, id))
-            .filter_map(|(id, history)| Remembered::of(id, history).map(|remembered| (history, remembered)))
-            // In the window the listing has the word: what it does not show as failed is not failed.
-            .filter(|(history, remembered)| history.quarantine.is_some() || !self.is_in_window(remembered.created_at))
-            .map(|(_, remembered)| remembered)
+            .filter_map(|(id, history)| Remembered::of(id, history, self.window))
             .collect();
         unseen.sort_by(|left, right| {
-            (left.order, left.created_at, &left.event).cmp(&(right.order, right.created_at, &right.event))
+            (left.rank, left.created_at, &left.event).cmp(&(right.rank, right.created_at, &right.event))
         });
         let hook = webhook.id.clone();
-        let mut failed = 0;
+        let (mut failed, mut is_listing_borne_out) = (0, true);
         for (place, remembered) in unseen.into_iter().enumerate() {
+            let is_in_window = remembered.rank == Rank::TriedInWindow;
+            if is_in_window && place >= MAX_LOOKUPS && is_listing_borne_out {
+                // What the listing leaves out as no longer failed was delivered, wherever that was looked at.
+                continue;
+            }
             let mut shown = None;
             if place < MAX_LOOKUPS && failed < MAX_FAILED_LOOKUPS {
                 let provider = self.ports.provider.as_ref();
@@ -92,6 +111,7 @@ impl Run<'_> {
                     Err(_) => failed += 1,
                 }
             }
+            is_listing_borne_out &= !is_in_window || shown.is_some();
             let word = if shown.is_some() { Shown::ByVendor } else { Shown::No };
             let webhook = &mut self.webhooks[index];
             webhook.taken_in.insert(remembered.event.clone(), word);
@@ -100,11 +120,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn is_in_window(&self, created_at: Option<DateTime<Utc>>) -> bool {
-        created_at.is_some_and(|created| self.window.contains(created))
-    }
-
-    /// Gives what lies outside the window its result, unless it is to be tried again.
+    /// Gives what no listing showed its result, unless it is to be tried again.
     pub(super) fn mark_unfinished(&mut self, index: usize) {
         let policy = self.policy().resend;
         let window = self.window;
@@ -119,18 +135,22 @@ impl Run<'_> {
                 tracked.verdict = Verdict::Settled;
             }
             let created = tracked.event.created();
-            let is_inside = created.is_some_and(|created| window.contains(created));
-            if has_arrived(tracked, policy.resends(tracked.verdict)) || is_inside {
+            let is_inside = is_inside(window, created);
+            if has_arrived(tracked, policy.resends(tracked.verdict)) {
                 continue;
             }
-            let is_released = owed.is_some_and(|owed| owed.cause == UnfinishedCause::Released);
-            let reason = match (is_released, *shown, policy.resends(tracked.verdict)) {
-                (true, Shown::ByVendor, true) => continue,
-                (true, Shown::ByVendor, false) => {
+            let reason = match (owed.map(|owed| owed.cause), *shown, policy.resends(tracked.verdict)) {
+                (Some(UnfinishedCause::Released), Shown::ByVendor, true) => continue,
+                (Some(UnfinishedCause::Released), Shown::ByVendor, false) => {
                     format!("released from quarantine, but not resent: {}", tracked.verdict.reason())
                 }
-                (true, Shown::No, _) => "released from quarantine, but the vendor does not show it".to_owned(),
-                (false, _, _) => tried_before(created),
+                (Some(UnfinishedCause::Released), Shown::No, _) => {
+                    "released from quarantine, but the vendor does not show it".to_owned()
+                }
+                (Some(UnfinishedCause::Tried), Shown::No, _) if is_inside => VANISHED.to_owned(),
+                // It is judged like any other event of the window.
+                (_, _, _) if is_inside => continue,
+                (_, _, _) => tried_before(created),
             };
             tracked.result = Some(EventResult::Left);
             tracked.reason = Some(reason.into());
@@ -173,6 +193,10 @@ impl Run<'_> {
             evidence: tracked.verdict.reason().to_owned(),
         })
     }
+}
+
+fn is_inside(window: Window, created_at: Option<DateTime<Utc>>) -> bool {
+    created_at.is_some_and(|created| window.contains(created))
 }
 
 fn tried_before(created: Option<DateTime<Utc>>) -> String {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use tokio::sync::watch;
 
 use crate::event::{EventId, Window};
 use crate::exit::ExitCode;
-use crate::reconcile::RunRequest;
+use crate::reconcile::{Ports, RunRequest};
 use crate::run_report::{Mode, RunReport};
 use crate::tracked::{EventResult, TrackedEvent};
 
@@ -127,6 +128,82 @@ async fn an_event_that_was_tried_in_vain_and_then_arrived_is_looked_up_once() {
     let gets = world.get().gets;
     assert_eq!(world.run(&recent(Mode::Act)).await.exit_code, ExitCode::Clean);
     assert_eq!(world.get().gets, gets);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_was_tried_in_vain_and_is_gone_from_the_vendor_is_not_clean() {
+    let world = tried().await;
+    world.get().events.remove("lost-0");
+    let sent = world.get().resends;
+    for mode in [Mode::Act, Mode::Check, Mode::Act] {
+        let report = world.run(&request(mode)).await;
+        assert_eq!((report.exit_code, report.totals.left), (ExitCode::Left, 1), "{:?}", report.problems);
+        assert!(told(&report, "lost-0").reason().contains("the vendor no longer lists it as failed"));
+    }
+    world.get().log.insert("lost-0".to_owned());
+    assert_eq!(world.run(&request(Mode::Act)).await.exit_code, ExitCode::Clean);
+    assert_eq!(world.get().resends, sent);
+}
+
+/// A run that has no received log to ask.
+async fn run_without_log(world: &Shared) -> RunReport {
+    let (_stop, stopped) = watch::channel(None);
+    crate::reconcile::run(&Ports { received: None, ..world.ports(stopped) }, &request(Mode::Act)).await
+}
+
+/// Many events that were tried in vain, all but the latest of which a person then had delivered. That one keeps
+/// failing, so that the vendor's list of failures is no empty one.
+async fn delivered_by_hand() -> Shared {
+    let world = Shared::outage(100);
+    // The three oldest are the canaries.
+    let tried = (0..100).filter(|number| !(57..60).contains(number)).map(|number| format!("lost-{number}"));
+    let tried: Vec<String> = tried.collect();
+    for id in &tried {
+        world.get().events.get_mut(id).expect("an event").poison = true;
+    }
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.max_attempts = 50;
+    asked.policy.bounds.breaker_failures = 1_000;
+    let first = world.run(&asked).await.totals;
+    assert_eq!((first.left, first.recovered), (97, 3));
+    for id in &tried[1..] {
+        world.get().events.get_mut(id).expect("an event").delivered = true;
+    }
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_vendor_delivered_by_hand_and_the_log_does_not_hold_is_lost() {
+    let world = tried().await;
+    world.get().events.get_mut("lost-0").expect("an event").delivered = true;
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!((report.exit_code, report.totals.lost_after_ack), (ExitCode::Left, 1), "{:?}", report.problems);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_tried_in_vain_and_delivered_by_hand_is_looked_up_once_within_the_window() {
+    let world = delivered_by_hand().await;
+    let mut looked_up = Vec::new();
+    for _ in 0..3 {
+        let before = world.get().gets;
+        let report = run_without_log(&world).await;
+        assert_eq!((report.totals.left, report.totals.unknown), (0, 1), "{:?}", report.problems);
+        looked_up.push(world.get().gets - before);
+    }
+    // What the proof of the filter listed as delivered needs no look.
+    assert!(looked_up[0] == 50 && (1..50).contains(&looked_up[1]) && looked_up[2] == 0, "{looked_up:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_one_of_many_is_gone_those_not_looked_up_are_told_of() {
+    let world = delivered_by_hand().await;
+    world.get().events.remove("lost-50");
+    let report = run_without_log(&world).await;
+    assert!(told(&report, "lost-50").reason().contains("can't be seen"));
+    let events = || report.webhooks.iter().flat_map(|webhook| &webhook.events);
+    let vanished = events().filter(|tracked| tracked.reason() == told(&report, "lost-50").reason()).count();
+    assert!(vanished > 1);
+    assert_eq!(report.totals.left, vanished as u64, "{:?}", report.problems);
 }
 
 #[tokio::test(start_paused = true)]
