@@ -37,7 +37,7 @@ const USUAL: std::ops::Range<u64> = 0..300;
 /// So many seeds are enough for every kind of fault to take effect.
 const ENOUGH_FOR_EVERY_FAULT: usize = 2_000;
 /// Among the first of so many seeds each wrong behaviour is caught.
-const BITES_WITHIN: u64 = 300;
+const BITES_WITHIN: u64 = 2_000;
 /// Failing worlds whose story is told; the others are named.
 const MAX_STORIES: usize = 3;
 /// Seeds that once showed a duplicate or a lie.

@@ -78,8 +78,8 @@ fn lost_in(world: &World, asked: &RunRequest) -> Vec<String> {
     let is_lost = |id: &str| !world.is_held(id) && !world.was_acknowledged(id);
     let lost = world.events.iter().filter(|(id, event)| {
         let in_window = asked.window.contains(event.created) || event.timeless;
-        // What the vendor shows to nobody, nobody can tell of.
-        let is_shown = !event.expired && !world.watch.was_hidden(id);
+        // What the vendor shows to nobody, nobody can tell of but the ledger.
+        let is_shown = !event.expired && !world.watch.was_hidden(id) || world.is_owed(id, event.hook);
         // What a vendor lists after its time was proven clean lies behind the point where such a run begins.
         let is_before = asked.beginning == Beginning::WhereProvenEnds && world.turned_up_late(id);
         in_window && is_shown && !is_before && is_lost(id)

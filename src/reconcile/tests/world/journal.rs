@@ -146,6 +146,14 @@ impl Rows {
     }
 }
 
+impl World {
+    /// Whether the ledger says that an event was tried and did not arrive.
+    pub(in crate::reconcile::tests) fn is_owed(&self, id: &str, hook: u32) -> bool {
+        let webhook = WebhookId::new(&format!("hook-{hook}")).expect("an id");
+        self.rows.unfinished(&webhook, &EventId::new(id).expect("an id")).is_some()
+    }
+}
+
 fn journal_failure(what: &str) -> LedgerError {
     LedgerError::Database { path: "test".into(), message: what.to_owned() }
 }

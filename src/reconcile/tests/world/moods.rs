@@ -96,11 +96,18 @@ impl World {
             self.events.get_mut(&id).expect("picked").hidden = listings;
         }
         if self.one_in(self.moods.expires_one_in)
-            && let Some(id) = self.pick(|_, _, event| !event.expired)
+            && let Some(id) = self.pick_to_expire()
         {
             self.events.get_mut(&id).expect("picked").expired = true;
             self.fired(Fault::EventExpires);
         }
+    }
+
+    /// Half of the time one that was tried in vain, of which the ledger knows.
+    fn pick_to_expire(&mut self) -> Option<String> {
+        let owed =
+            self.random.bool().then(|| self.pick(|world, id, event| !event.expired && world.is_owed(id, event.hook)));
+        owed.flatten().or_else(|| self.pick(|_, _, event| !event.expired))
     }
 
     /// One of the events of which something is true.
