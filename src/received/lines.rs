@@ -4,6 +4,8 @@
 
 use std::io::{self, ErrorKind, Read};
 
+use super::pages::{PAGE, Pages};
+
 /// The longest line that is handed out whole.
 pub(super) const MAX_LINE_BYTES: usize = 16 << 20;
 
@@ -36,7 +38,7 @@ pub(super) enum Line<'a> {
 /// Splits a stream into lines.
 pub(super) struct LineReader<R> {
     stream: R,
-    buffer: Vec<u8>,
+    buffer: Pages,
     start: usize,
     end: usize,
     /// How much after `start` is known to hold no newline.
@@ -48,6 +50,8 @@ pub(super) struct LineReader<R> {
     bytes_read: u64,
     /// How far into the stream the buffer's `start` is.
     position: u64,
+    /// Where within a page of its file the stream began.
+    lead: usize,
 }
 
 impl<R: Read> LineReader<R> {
@@ -60,7 +64,7 @@ impl<R: Read> LineReader<R> {
     pub(super) fn with_bounds(stream: R, buffer: usize, max_line: usize, overlap: usize) -> Self {
         Self {
             stream,
-            buffer: vec![0; buffer.max(1)],
+            buffer: Pages::new(buffer.max(1)),
             start: 0,
             end: 0,
             searched: 0,
@@ -70,6 +74,7 @@ impl<R: Read> LineReader<R> {
             at_end: false,
             bytes_read: 0,
             position: 0,
+            lead: 0,
         }
     }
 
@@ -113,7 +118,7 @@ impl<R: Read> LineReader<R> {
 
     /// As many whole lines as the buffer holds, without going on behind them.
     pub(super) fn block(&mut self) -> io::Result<Option<&[u8]>> {
-        while !self.at_end && self.end - self.start < self.buffer.len() {
+        while !self.at_end && (self.end < self.buffer.len() || self.start >= self.grain()) {
             self.fill()?;
         }
         let held = &self.buffer[self.start..self.end];
@@ -126,8 +131,9 @@ impl<R: Read> LineReader<R> {
         self.go_to(self.start.saturating_add(length).min(self.end), 0);
     }
 
-    /// Forgets what was read: the stream was moved to another place, from which everything counts.
-    pub(super) fn start_over(&mut self) {
+    /// Forgets what was read: the stream stands at this place in its file, and everything counts from there.
+    pub(super) fn begin_at(&mut self, place: u64) {
+        self.lead = usize::try_from(place % PAGE as u64).unwrap_or(0);
         (self.start, self.end, self.searched) = (0, 0, 0);
         (self.bytes_read, self.position) = (0, 0);
         (self.in_overlong, self.at_end) = (false, false);
@@ -144,15 +150,22 @@ impl<R: Read> LineReader<R> {
         if std::mem::take(&mut self.in_overlong) { Line::LastPiece(bytes, ending) } else { Line::Whole(bytes, ending) }
     }
 
+    /// What is held is moved by multiples of this, so that what is read keeps its place within a page.
+    fn grain(&self) -> usize {
+        if self.buffer.len() > 4 * PAGE { PAGE } else { 1 }
+    }
+
     fn fill(&mut self) -> io::Result<()> {
-        if self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+        let (held, grain) = (self.end - self.start, self.grain());
+        let next = self.lead + usize::try_from(self.bytes_read % PAGE as u64).unwrap_or(0);
+        let start = (next + PAGE - held % PAGE) % grain;
+        if start < self.start || held == 0 {
+            self.buffer.copy_within(self.start..self.end, start);
+            (self.start, self.end) = (start, start + held);
         }
         if self.end == self.buffer.len() {
             let larger = (self.buffer.len() * 2).min(self.max_line.max(self.buffer.len() + 1));
-            self.buffer.resize(larger, 0);
+            self.buffer.grow(larger);
         }
         loop {
             match self.stream.read(&mut self.buffer[self.end..]) {

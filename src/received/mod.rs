@@ -15,7 +15,7 @@
 //! | `sources` | names to open files: patterns, pipes, standard input |
 //! | `sniff`, `detect`, `plan` | is it text, which format, where are its fields |
 //! | `json_fields`, `table`, `text_fields`, `well_known` | finding the fields of JSON lines, tables and text lines |
-//! | `lines` | a stream to lines |
+//! | `lines`, `pages` | a stream to lines; memory that files are read into at full speed |
 //! | `record`, `ids`, `jsonl`, `csv`, `text` | a line to the texts of its fields, one file per format |
 //! | `json_quick` | the usual JSON line, read without a parser |
 //! | `access`, `pairs`, `pattern` | what text lines are made of |
@@ -52,6 +52,7 @@ mod options;
 mod others;
 mod packed_files;
 mod packing;
+pub(crate) mod pages;
 mod pairs;
 mod pass;
 mod pattern;

@@ -65,6 +65,7 @@ pub(super) fn scan(
     judge: &mut Judge<'_>,
 ) -> Scanned {
     let mut lines = LineReader::with_bounds(source.stream, effort.block, MAX_LINE_BYTES, OVERLAP_BYTES);
+    lines.begin_at(from.offset);
     let mut origin = from.offset;
     let mut shortcut = Shortcut::new(layout, from.offset, effort);
     let mut scan = Scan::new(name, layout, from, judge);
@@ -80,7 +81,7 @@ pub(super) fn scan(
                 if let Err(error) = file.seek(SeekFrom::Start(origin)) {
                     break Some(unreadable(name, &error));
                 }
-                lines.start_over();
+                lines.begin_at(origin);
                 continue;
             }
             match lines.block() {

@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::num::NonZero;
 use std::ops::Range;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
@@ -18,11 +19,12 @@ use memchr::{memchr, memrchr};
 
 use super::block::{BlockReader, BlockReport, Irregular};
 use super::lines::MAX_LINE_BYTES;
+use super::pages::{PAGE, Pages, page_of};
 
 /// More threads than this only wait for memory.
 const MOST_THREADS: usize = 4;
 /// How much is read behind a block at first, for the end of its last line.
-const SLACK_BYTES: usize = 16 << 10;
+const SLACK_BYTES: usize = PAGE;
 /// So many blocks in a row are read by the same thread and handed over together: waking another
 /// thread takes as long as reading some ten thousand bytes.
 const BLOCKS_IN_A_ROW: u64 = if cfg!(any(test, fuzzing)) { 2 } else { 8 };
@@ -31,7 +33,9 @@ const MOST_WAITING: usize = 8;
 
 /// How many threads are worth while.
 pub(super) fn threads() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS)
+    // Asking the system opens several files.
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS))
 }
 
 /// A part of a file that begins with a line.
@@ -102,7 +106,7 @@ fn work(
     stop: &AtomicBool,
     reports: &SyncSender<(u64, Vec<Outcome>)>,
 ) {
-    let mut buffer = Vec::new();
+    let mut buffer = Pages::default();
     while !stop.load(Ordering::Relaxed) {
         let first = next.fetch_add(BLOCKS_IN_A_ROW, Ordering::Relaxed);
         let mut row = Vec::new();
@@ -127,39 +131,41 @@ fn work(
 }
 
 impl Stretch<'_> {
-    /// The bytes of a block by its number, in the file.
+    /// The bytes of a block by its number, in the file. Blocks begin at multiples of their size, so that
+    /// they begin with a page.
     fn block_at(&self, number: u64) -> Option<Range<u64>> {
-        let start = number.checked_mul(self.block).and_then(|bytes| self.from.checked_add(bytes))?;
-        (start < self.to).then(|| start..(start + self.block).min(self.to))
+        let first = self.from - self.from % self.block;
+        let start = number.checked_mul(self.block).and_then(|bytes| first.checked_add(bytes))?;
+        (start < self.to).then(|| start.max(self.from)..(start + self.block).min(self.to))
     }
 
-    /// Reads the lines that begin in a block, up to the last newline of the stretch. The answer is
-    /// where they are in the buffer, and where they end in the file.
-    fn lines_of(&self, block: &Range<u64>, buffer: &mut Vec<u8>) -> io::Result<Option<(Range<usize>, u64)>> {
-        // The byte before a block tells whether a line begins with it.
-        let origin = if block.start == self.from { block.start } else { block.start - 1 };
+    /// Reads the lines of a block: from behind the first newline in it to behind the first one that is not
+    /// in it, or the last of the stretch. The answer is where they are in the buffer, and where they end in
+    /// the file.
+    fn lines_of(&self, block: &Range<u64>, buffer: &mut Pages) -> io::Result<Option<(Range<usize>, u64)>> {
+        let origin = page_of(block.start);
+        let lead = to_usize(block.start - origin)?;
         let length = to_usize(block.end - origin)?;
         let most = to_usize(self.to - origin)?;
-        let mut filled = 0;
-        let mut wanted = (length + SLACK_BYTES).min(most);
+        let (mut filled, mut slack) = (0, SLACK_BYTES);
         let end = loop {
-            if buffer.len() < wanted {
-                buffer.resize(wanted, 0);
-            }
+            let wanted = (length + slack).min(most);
+            buffer.grow(wanted);
             read_exactly_at(self.file, &mut buffer[filled..wanted], origin + filled as u64)?;
             filled = wanted;
-            if let Some(newline) = memchr(b'\n', &buffer[length - 1..filled]) {
-                break Some(length + newline);
+            if let Some(newline) = memchr(b'\n', &buffer[length..filled]) {
+                break Some(length + newline + 1);
             }
             if filled == most {
-                break memrchr(b'\n', &buffer[..filled]).map(|newline| newline + 1);
+                break memrchr(b'\n', &buffer[lead..filled]).map(|newline| lead + newline + 1);
             }
             if filled > length + MAX_LINE_BYTES {
                 return Err(io::Error::other("a line is too long to be handed out whole"));
             }
-            wanted = (filled * 2).min(most);
+            slack *= 4;
         };
-        let start = if block.start == self.from { Some(0) } else { memchr(b'\n', &buffer[..filled]).map(|at| at + 1) };
+        let is_first = block.start == self.from;
+        let start = if is_first { Some(lead) } else { memchr(b'\n', &buffer[lead..filled]).map(|at| lead + at + 1) };
         match (start, end) {
             (Some(start), Some(end)) if start < end => Ok(Some((start..end, origin + end as u64))),
             _ => Ok(None),

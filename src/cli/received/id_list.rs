@@ -10,11 +10,14 @@ use crate::cli::errors::CliError;
 use crate::event::{EventId, IdError, MAX_ID_BYTES};
 use crate::exit::ExitCode;
 use crate::receipt::WantedIds;
+use crate::received::pages::{PAGE, Pages};
 
 /// The longest line that can be an id: one with its quotes and escapes, and the space around it.
 const LONGEST_LINE: usize = 8 * MAX_ID_BYTES;
 /// So much of a list is read at once.
-const PORTION_BYTES: usize = if cfg!(test) { 64 } else { 256 << 10 };
+const PORTION_BYTES: usize = if cfg!(test) { PAGE } else { 256 << 10 };
+/// The most that is left of a portion, in whole pages.
+const CARRIED_BYTES: usize = LONGEST_LINE.next_multiple_of(PAGE);
 /// Less than this is not worth a thread.
 const LEAST_PART_BYTES: usize = if cfg!(test) { 8 } else { 256 << 10 };
 /// A line with a UUID has so many bytes.
@@ -157,28 +160,33 @@ fn line_behind(file: &File, place: usize) -> Option<usize> {
 /// Reads the lines of a part of the file.
 fn read_part(file: &File, range: Range<usize>, room: usize) -> Option<Part> {
     let mut part = Part { ids: Vec::with_capacity(room), ..Part::default() };
-    let (mut buffer, mut kept, mut at) = (vec![0; PORTION_BYTES + LONGEST_LINE], 0, range.start);
+    // What was left of a portion is put before the next, which stays where it is read fastest.
+    let mut buffer = Pages::new(CARRIED_BYTES + PORTION_BYTES);
+    let mut at = range.start - range.start % PAGE;
+    let mut from = CARRIED_BYTES + range.start - at;
+    let mut is_first = range.start == 0;
     while at < range.end {
-        let most = buffer.len().min(kept + range.end - at);
-        let count = match read_at(file, &mut buffer[kept..most], at) {
+        let most = CARRIED_BYTES + PORTION_BYTES.min(range.end - at);
+        let count = match read_at(file, &mut buffer[CARRIED_BYTES..most], at) {
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             // Whoever reads it from its beginning meets the same error and tells of it.
             Err(_) => return None,
         };
-        if count == 0 {
+        let filled = CARRIED_BYTES + count;
+        if count == 0 || filled < from {
             return None;
         }
-        let is_first = at == 0;
-        (at, kept) = (at + count, kept + count);
-        let whole = if at == range.end { kept } else { memchr::memrchr(b'\n', &buffer[..kept])? + 1 };
-        let text = &buffer[..whole];
+        at += count;
+        let whole = if at == range.end { filled } else { from + memchr::memrchr(b'\n', &buffer[from..filled])? + 1 };
+        let text = &buffer[from..whole];
         part.take(if is_first { text.strip_prefix(BOM).unwrap_or(text) } else { text });
         if part.refusal.is_some() {
             break;
         }
-        buffer.copy_within(whole..kept, 0);
-        kept -= whole;
+        from = CARRIED_BYTES.checked_sub(filled - whole)?;
+        buffer.copy_within(whole..filled, from);
+        is_first = false;
     }
     Some(part)
 }
