@@ -130,7 +130,7 @@ impl WantedIds {
         self.uuids.hasher()
     }
 
-    /// Rules out the hashes of most UUIDs that are not wanted.
+    /// Rules out the sketches of most UUIDs that are not wanted.
     pub(crate) fn uuid_filter(&self) -> &Filter {
         self.uuids.filter()
     }
@@ -147,19 +147,27 @@ impl WantedIds {
     }
 
     /// Keeps those places behind which a wanted UUID stands in its usual spelling, each with the number
-    /// of the id. The places come with the hashes of what stands there. Many are asked for at once,
-    /// because then the processor waits for memory once for several of them.
+    /// of the id. Many are asked for at once, because then the processor waits for memory once for several
+    /// of them.
     pub(crate) fn uuids_at<'t>(
         &self,
-        places: &[(usize, u64)],
+        places: &[usize],
         text_at: impl Fn(usize) -> Option<&'t [u8; UUID_BYTES]>,
         found: &mut Vec<(usize, u32)>,
     ) {
+        let mut hashes = [(0, 0); ASKED_AT_ONCE];
         let mut likely = [(0, Candidate::default()); ASKED_AT_ONCE];
         for places in places.chunks(ASKED_AT_ONCE) {
-            self.uuids.prepare(places.iter().map(|&(_, hash)| hash));
+            let mut known = 0;
+            for &place in places {
+                let Some(text) = text_at(place) else { continue };
+                hashes[known] = (place, self.uuids.hasher().of_text(text));
+                known += 1;
+            }
+            let hashes = &hashes[..known];
+            self.uuids.prepare(hashes.iter().map(|&(_, hash)| hash));
             let mut count = 0;
-            for &(place, hash) in places {
+            for &(place, hash) in hashes {
                 let candidate = self.uuids.candidate(hash);
                 likely[count] = (place, candidate.unwrap_or_default());
                 count += usize::from(candidate.is_some());
@@ -331,8 +339,7 @@ mod tests {
                 prop_assert_eq!(number, numbers.get(&key_of(id)).copied(), "{}", id);
             }
             let usual = |place: usize| -> Option<&[u8; UUID_BYTES]> { others.get(place)?.as_bytes().try_into().ok() };
-            let hash = |place: usize| usual(place).map_or(0, |text| wanted.uuid_hasher().of_text(text));
-            let places: Vec<(usize, u64)> = (0..=others.len()).map(|place| (place, hash(place))).collect();
+            let places: Vec<usize> = (0..=others.len()).collect();
             let mut found = Vec::new();
             wanted.uuids_at(&places, usual, &mut found);
             let number = |other: &usize| numbers.get(&key_of(&others[*other])).filter(|_| others[*other].len() == 36);

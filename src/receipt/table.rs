@@ -1,5 +1,5 @@
 //! The numbers of UUIDs: a small table of eight bytes for each, which is looked at only for what passes
-//! a smaller filter. What it finds is held against the id itself.
+//! a smaller filter that goes by a simpler hash. What it finds is held against the id itself.
 //!
 //! Both are filled by several threads where that is worth while, each of them with its own part, so that a
 //! million ids are ready in a few hundredths of a second. It knows no other ids.
@@ -8,11 +8,13 @@ use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::thread::{self, ScopedJoinHandle};
 
-use super::filter::{Filter, FilterPart, MOST_PARTS, UuidHasher};
+use super::filter::{Filter, UuidHasher};
 use crate::event::{EventId, IdKey};
 
 /// Fewer ids than this are not worth a thread.
 const LEAST_SHARED: usize = if cfg!(any(test, fuzzing)) { 40 } else { 40_000 };
+/// More threads than this only wait for memory.
+const MOST_PARTS: usize = 4;
 /// So many ids are taken together, so that the processor waits for memory once for all of them.
 const TAKEN_AT_ONCE: usize = 64;
 
@@ -61,19 +63,24 @@ impl UuidTable {
         let size = 2 * ids.len() / parts + 1;
         let hasher = UuidHasher::default();
         let mut table = Self { slots: vec![0; size * parts], filter: Filter::with_room_for(ids.len()), hasher };
-        let stretches = table.slots.chunks_mut(size).zip(table.filter.parts(parts)).enumerate();
-        let fillings = stretches.map(|(part, (slots, filter))| Filling {
+        let fillings = table.slots.chunks_mut(size).enumerate().map(|(part, slots)| Filling {
             first: part * size,
             slots,
             all: size * parts,
-            filter,
             used: 0,
             again: Vec::new(),
             left: Vec::new(),
         });
-        let filled: Vec<Filled> = side_by_side(fillings, |filling| filling.take(ids, &hasher));
+        let share = ids.len().div_ceil(parts).max(1);
+        let shares = ids.chunks(share).chain(std::iter::repeat(&[][..]));
+        let filled = side_by_side(fillings.zip(shares), |(filling, share)| {
+            let mut filter = Filter::with_room_for(ids.len());
+            share.iter().filter_map(value_of).for_each(|value| filter.add(hasher.sketch_of_value(value)));
+            (filling.take(ids, &hasher), filter)
+        });
         let mut again = Again { places: Vec::new(), uuids: 0 };
-        for part in filled {
+        for (part, filter) in filled {
+            table.filter.join(&filter);
             again.uuids += part.used + part.again.len();
             again.places.extend(part.again);
             for place in part.left {
@@ -89,7 +96,7 @@ impl UuidTable {
 
     /// Takes an id that had no room in its own part. The answer is its place, if it was there before.
     fn insert(&mut self, ids: &[EventId], place: u32) -> Option<u32> {
-        let IdKey::Uuid(value) = ids[place as usize].key() else { return None };
+        let value = value_of(&ids[place as usize])?;
         let hash = self.hash(value);
         let mut at = start(hash, self.slots.len());
         while self.slots[at] != 0 {
@@ -99,11 +106,10 @@ impl UuidTable {
             at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
         }
         self.slots[at] = slot(hash, place);
-        self.filter.add(hash);
         None
     }
 
-    /// Rules out most hashes of UUIDs that are not here.
+    /// Rules out the sketches of most UUIDs that are not here.
     #[inline(always)]
     pub(super) fn filter(&self) -> &Filter {
         &self.filter
@@ -206,6 +212,15 @@ pub(super) struct Candidate {
     pub(super) number: u32,
 }
 
+/// The value of an id that is a UUID.
+#[inline(always)]
+fn value_of(id: &EventId) -> Option<[u8; 16]> {
+    match id.key() {
+        IdKey::Uuid(value) => Some(value),
+        IdKey::Bytes(_) => None,
+    }
+}
+
 #[inline(always)]
 fn start(hash: u64, size: usize) -> usize {
     usize::try_from((u128::from(hash) * size as u128) >> 64).unwrap_or(0)
@@ -254,7 +269,6 @@ struct Filling<'t> {
     first: usize,
     /// How many there are in all parts.
     all: usize,
-    filter: FilterPart<'t>,
     used: usize,
     again: Vec<u32>,
     left: Vec<u32>,
@@ -277,7 +291,7 @@ impl Filling<'_> {
         for few in ids.chunks(TAKEN_AT_ONCE) {
             let mut count = 0;
             for (place, id) in (first..).zip(few) {
-                let IdKey::Uuid(value) = id.key() else { continue };
+                let Some(value) = value_of(id) else { continue };
                 let hash = hasher.of_value(value);
                 let at = start(hash, self.all).wrapping_sub(self.first);
                 // Written down whether it belongs here or not: that can't be foreseen.
@@ -299,7 +313,7 @@ impl Filling<'_> {
             if *there == 0 {
                 *there = slot(hash, place);
                 self.used += 1;
-                return self.filter.add(hash);
+                return;
             }
             if is_of(*there, hash) && ids[number_of(*there) as usize] == ids[place as usize] {
                 return self.again.push(place);
@@ -394,7 +408,7 @@ mod tests {
             for id in &ids {
                 let IdKey::Uuid(value) = id.key() else { panic!("all are UUIDs") };
                 assert_eq!(table.find(&ids, value), first_places.get(id).copied(), "{parts} parts");
-                assert!(table.filter().may_hold(table.hash(value)));
+                assert!(table.filter().may_hold(table.hasher().sketch_of_value(value)));
             }
             assert_eq!(table.find(&ids, [7; 16]), None);
         }

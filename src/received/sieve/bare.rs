@@ -22,16 +22,16 @@ impl Sifting<'_, '_> {
         loop {
             let start = at;
             loop {
-                let (mut hashes, mut known) = ([(0, 0); TOGETHER], 0);
+                let (mut sketches, mut known) = ([(0, 0); TOGETHER], 0);
                 while known < TOGETHER
                     && let Some(line) = self.block[at..].first_chunk::<{ UUID_BYTES + 1 }>()
                     && let Some(text) = bare(line)
                 {
-                    hashes[known] = (at, hasher.of_text(text));
+                    sketches[known] = (at, hasher.sketch_of_text(text));
                     known += 1;
                     at += UUID_BYTES + 1;
                 }
-                self.scratch.bare.keep(&hashes[..known], filter);
+                self.scratch.bare.keep(&sketches[..known], filter);
                 if known < TOGETHER {
                     break;
                 }

@@ -298,13 +298,13 @@ impl<'s, 'p> Sifting<'s, 'p> {
         let Scratch { dashes, notes, .. } = &mut *self.scratch;
         if let Some((filter, hasher)) = self.uuids {
             for few in notes.dashes.noted().chunks(TOGETHER) {
-                let (mut hashes, mut known) = ([(0, 0); TOGETHER], 0);
+                let (mut sketches, mut known) = ([(0, 0); TOGETHER], 0);
                 for &dash in few {
                     let Some(text) = uuid_around(self.block, dash) else { continue };
-                    hashes[known] = (dash, hasher.of_text(text));
+                    sketches[known] = (dash, hasher.sketch_of_text(text));
                     known += 1;
                 }
-                dashes.keep(&hashes[..known], filter);
+                dashes.keep(&sketches[..known], filter);
             }
         }
         for &newline in notes.newlines.noted() {
@@ -336,7 +336,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
             let run = start - behind..start + ahead;
             self.digits_end = run.end;
             for (at, digits) in self.block[run.clone()].windows(DIGITS).enumerate() {
-                if filter.may_hold(hasher.of_text(&with_dashes(digits))) {
+                if filter.may_hold(hasher.sketch_of_text(&with_dashes(digits))) {
                     self.places.push(run.start + at);
                 }
             }

@@ -60,33 +60,33 @@ impl Places {
     }
 }
 
-/// Where wanted UUIDs may stand in the block, and the hashes of what stands there.
+/// Where wanted UUIDs may stand in the block.
 #[derive(Default)]
 pub(super) struct Likely {
-    places: Vec<(usize, u64)>,
+    places: Vec<usize>,
     pub(super) count: usize,
 }
 
 impl Likely {
-    /// Keeps what the filter does not rule out.
+    /// Keeps those of some places, with the sketches of what stands there, that the filter does not rule out.
     #[inline(always)]
     pub(super) fn keep(&mut self, places: &[(usize, u64)], filter: &Filter) {
         let enough = self.count + places.len();
         if self.places.len() < enough {
-            self.places.resize(2 * enough, (0, 0));
+            self.places.resize(2 * enough, 0);
         }
         let room = &mut self.places[self.count..enough];
         let mut count = 0;
-        for &place in places {
+        for &(place, sketch) in places {
             // Written down whether it may be wanted or not: that can't be foreseen.
             room[count] = place;
-            count += usize::from(filter.may_hold(place.1));
+            count += usize::from(filter.may_hold(sketch));
         }
         self.count += count;
     }
 
     /// What was kept so far.
-    pub(super) fn kept(&self) -> &[(usize, u64)] {
+    pub(super) fn kept(&self) -> &[usize] {
         &self.places[..self.count]
     }
 }
