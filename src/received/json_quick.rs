@@ -6,19 +6,17 @@
 
 use std::ops::Range;
 
-use wide::u8x16;
-
+use super::json_scan::{Container, Scan};
 use super::options::FieldSpec;
 
-/// Deeper lines are left to the parser; each level takes a bit.
-const MOST_LEVELS: u32 = 64;
 /// The id, the status and the time.
 pub(super) const FIELDS: usize = 3;
 
-/// The keys of the fields that are looked for.
+/// The keys of the fields that are looked for, and how the last line was made.
 #[derive(Debug)]
 pub(super) struct Quick {
     keys: [Option<Box<[u8]>>; FIELDS],
+    skeleton: Skeleton,
 }
 
 /// Where the values of the fields are in a line, as they are written.
@@ -31,17 +29,29 @@ impl Quick {
         let is_key = |name: &str| !name.bytes().any(|byte| matches!(byte, b'/' | b'.'));
         let all_keys = fields.iter().flatten().all(|field| is_key(field.as_str()));
         let key = |field: &FieldSpec| field.as_str().as_bytes().into();
-        all_keys.then(|| Self { keys: fields.map(|field| field.map(key)) })
+        all_keys.then(|| Self { keys: fields.map(|field| field.map(key)), skeleton: Skeleton::default() })
     }
 
     /// Finds the values of the fields in a line, if it is a usual one. They are neither objects nor
     /// lists.
-    pub(super) fn values(&self, line: &[u8]) -> Option<Values> {
+    pub(super) fn values(&mut self, line: &[u8]) -> Option<Values> {
+        self.skeleton.values(line).or_else(|| {
+            let mut skeleton = std::mem::take(&mut self.skeleton);
+            skeleton.clear();
+            let values = self.read(line, &mut skeleton);
+            skeleton.is_whole = values.is_some();
+            self.skeleton = skeleton;
+            values
+        })
+    }
+
+    /// The same without regard to the line before, and how the line is made.
+    fn read(&self, line: &[u8], skeleton: &mut Skeleton) -> Option<Values> {
         let mut values = Values::default();
-        let mut scan = Scan { line, at: 0, levels: 0, objects: 0 };
+        let mut scan = Scan::of(line);
         scan.expect(b'{')?;
         scan.open(Container::Object)?;
-        let mut is_first = true;
+        let (mut is_first, mut behind) = (true, 0);
         while scan.levels > 0 {
             scan.skip_spaces();
             if is_first && scan.closes() {
@@ -61,10 +71,15 @@ impl Quick {
             }
             match opened {
                 Some(container) => scan.open(container)?,
-                None => scan.close_all()?,
+                None => {
+                    skeleton.add(&line[behind..start], fields);
+                    behind = scan.at;
+                    scan.close_all()?;
+                }
             }
         }
-        scan.line[scan.at..].iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r')).then_some(values)
+        skeleton.text.extend_from_slice(&line[behind..scan.at]);
+        scan.is_at_end().then_some(values)
     }
 
     /// Which fields a key stands for, one bit each.
@@ -87,171 +102,51 @@ fn note(values: &mut Values, fields: u8, range: Range<usize>) -> Option<()> {
     Some(())
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Container {
-    Object,
-    List,
+/// A line without its scalars. Most lines of a log differ in these only, so that what stands between them
+/// need not be understood again.
+#[derive(Debug, Default)]
+struct Skeleton {
+    /// What stands before, between and behind the scalars.
+    text: Vec<u8>,
+    /// For each scalar how much of this stands before it, and for which fields it stands, one bit each.
+    scalars: Vec<(usize, u8)>,
+    /// It is that of a usual line.
+    is_whole: bool,
 }
 
-/// A place in a line, and what is open there.
-struct Scan<'l> {
-    line: &'l [u8],
-    at: usize,
-    levels: u32,
-    /// Which levels are objects; the innermost is the lowest bit.
-    objects: u64,
-}
-
-impl<'l> Scan<'l> {
-    #[inline(always)]
-    fn peek(&self) -> Option<u8> {
-        self.line.get(self.at).copied()
+impl Skeleton {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.scalars.clear();
     }
 
-    #[inline(always)]
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.at += 1)
+    /// Adds a scalar and what stands before it.
+    fn add(&mut self, before: &[u8], fields: u8) {
+        self.text.extend_from_slice(before);
+        self.scalars.push((self.text.len(), fields));
     }
 
-    #[inline(always)]
-    fn skip_spaces(&mut self) {
-        while self.peek() == Some(b' ') {
-            self.at += 1;
-        }
-    }
-
-    fn open(&mut self, container: Container) -> Option<()> {
-        if self.levels == MOST_LEVELS {
+    /// The values of the fields in a line, if it is made like this.
+    fn values(&self, line: &[u8]) -> Option<Values> {
+        if !self.is_whole {
             return None;
         }
-        self.levels += 1;
-        self.objects = self.objects << 1 | u64::from(container == Container::Object);
-        Some(())
-    }
-
-    fn is_in_object(&self) -> bool {
-        self.objects & 1 == 1
-    }
-
-    /// Whether the innermost container ends here.
-    fn closes(&self) -> bool {
-        self.peek() == Some(if self.is_in_object() { b'}' } else { b']' })
-    }
-
-    /// Behind a value: closes what ends here, up to the comma before the next value.
-    #[inline(always)]
-    fn close_all(&mut self) -> Option<()> {
-        while self.levels > 0 {
-            self.skip_spaces();
-            if self.peek()? == b',' {
-                self.at += 1;
-                return Some(());
-            }
-            if !self.closes() {
+        let mut values = Values::default();
+        let (mut scan, mut before) = (Scan::of(line), 0);
+        for &(until, fields) in &self.scalars {
+            scan.text(&self.text[before..until])?;
+            before = until;
+            let start = scan.at;
+            if scan.value()?.is_some() {
                 return None;
             }
-            self.at += 1;
-            self.levels -= 1;
-            self.objects >>= 1;
-        }
-        Some(())
-    }
-
-    /// A key, and its colon.
-    #[inline(always)]
-    fn key(&mut self) -> Option<&'l [u8]> {
-        let start = self.at + 1;
-        self.string()?;
-        let key = &self.line[start..self.at - 1];
-        self.skip_spaces();
-        self.expect(b':')?;
-        self.skip_spaces();
-        Some(key)
-    }
-
-    /// A whole scalar, or the beginning of a container, which is the answer.
-    #[inline(always)]
-    fn value(&mut self) -> Option<Option<Container>> {
-        match self.peek()? {
-            b'"' => self.string()?,
-            b'-' | b'0'..=b'9' => self.number()?,
-            b't' => self.word(b"true")?,
-            b'f' => self.word(b"false")?,
-            b'n' => self.word(b"null")?,
-            b'{' => {
-                self.at += 1;
-                return Some(Some(Container::Object));
+            if fields != 0 {
+                note(&mut values, fields, start..scan.at)?;
             }
-            b'[' => {
-                self.at += 1;
-                return Some(Some(Container::List));
-            }
-            _ => return None,
         }
-        Some(None)
+        scan.text(&self.text[before..])?;
+        scan.is_at_end().then_some(values)
     }
-
-    fn word(&mut self, word: &[u8]) -> Option<()> {
-        self.line[self.at..].starts_with(word).then(|| self.at += word.len())
-    }
-
-    /// A string in quotes: printable ASCII without escapes.
-    #[inline(always)]
-    fn string(&mut self) -> Option<()> {
-        self.expect(b'"')?;
-        while let Some(sixteen) = self.line[self.at..].first_chunk::<16>() {
-            let ends = ends_of_text(u8x16::new(*sixteen));
-            if ends != 0 {
-                self.at += ends.trailing_zeros() as usize;
-                return self.expect(b'"');
-            }
-            self.at += 16;
-        }
-        while matches!(self.peek()?, b' '..=b'~') && !matches!(self.peek()?, b'"' | b'\\') {
-            self.at += 1;
-        }
-        self.expect(b'"')
-    }
-
-    fn number(&mut self) -> Option<()> {
-        if self.peek()? == b'-' {
-            self.at += 1;
-        }
-        if self.peek()? == b'0' {
-            self.at += 1;
-        } else {
-            self.digits()?;
-        }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.at += 1;
-            if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Some(())
-    }
-
-    fn digits(&mut self) -> Option<()> {
-        let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
-        (self.at > start).then_some(())
-    }
-}
-
-/// Quotes, backslashes and whatever is not printable ASCII, one bit each.
-#[inline(always)]
-fn ends_of_text(lane: u8x16) -> u32 {
-    let shifted = lane - u8x16::splat(b' ');
-    let printable = shifted.min(u8x16::splat(b'~' - b' ')).simd_eq(shifted);
-    let ends = lane.simd_eq(u8x16::splat(b'"')) | lane.simd_eq(u8x16::splat(b'\\'));
-    (printable.to_bitmask() ^ 0xffff) | ends.to_bitmask()
 }
 
 #[cfg(test)]
@@ -347,9 +242,15 @@ mod tests {
         #[test]
         fn what_is_read_quickly_is_what_the_parser_reads(
             line in a_line(),
+            before in a_line(),
             (at, damage) in (any::<prop::sample::Index>(), 0_u8..12),
             byte in any::<u8>(),
         ) {
+            let mut reader = JsonlReader::new(&fields());
+            // The line is like one before it, or like none.
+            for before in [before.as_bytes(), line.as_bytes()].into_iter().take(usize::from(damage % 3)) {
+                reader.read(before, &mut Record::default());
+            }
             let mut line = line.into_bytes();
             let at = at.index(line.len());
             match damage {
@@ -361,7 +262,35 @@ mod tests {
                 _ => {}
             }
             let parsed = told(JsonlReader::without_shortcut(&fields()), &line);
-            prop_assert_eq!(told(JsonlReader::new(&fields()), &line), parsed, "{}", String::from_utf8_lossy(&line));
+            prop_assert_eq!(told(reader, &line), parsed, "{}", String::from_utf8_lossy(&line));
+        }
+    }
+
+    #[test]
+    fn a_line_like_the_one_before_differs_in_its_scalars_only() {
+        let mut quick = quick();
+        let texts = |quick: &mut Quick, line: &str| {
+            let values = quick.values(line.as_bytes())?;
+            Some(values.map(|value| value.map(|range| line[range].to_owned())))
+        };
+        let first = r#"{"id":"a","x":{"id":1,"e":[]},"st":200}"#;
+        assert!(texts(&mut quick, first).is_some());
+        let like_it = r#"{"id":null,"x":{"id":"}","e":[]},"st":-1.5e3} "#;
+        let expected = [Some("null"), Some("-1.5e3"), None].map(|value| value.map(str::to_owned));
+        assert_eq!(
+            quick.skeleton.values(like_it.as_bytes()).map(|values| values.map(|value| value.is_some())),
+            Some([true, true, false])
+        );
+        assert_eq!(texts(&mut quick, like_it), Some(expected));
+        for other in [
+            r#"{"id":"a","x":{"id":1,"e":[]},"st":200},"#,
+            r#"{"id":"a","x":{"id":1,"e":[]},"st":200"#,
+            r#"{"id":"a","x":{"id":1,"e":[]},"st":{}}"#,
+            r#"{"id":"a","x":{"id":1,"e":[]},"st":"\u0041"}"#,
+            r#"{"id":"a","x":{"id":1,"e":[]},"so":200}"#,
+            r#"{"id":"a","x":{"id":1,"e":[]}}"#,
+        ] {
+            assert!(quick.skeleton.values(other.as_bytes()).is_none(), "{other}");
         }
     }
 

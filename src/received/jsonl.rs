@@ -79,8 +79,8 @@ impl JsonlReader {
     }
 
     /// Reads a line without the parser, if it is a usual one.
-    fn read_quickly(&self, line: &[u8], record: &mut Record) -> Option<()> {
-        let [id, status, time] = self.quick.as_ref()?.values(line)?;
+    fn read_quickly(&mut self, line: &[u8], record: &mut Record) -> Option<()> {
+        let [id, status, time] = self.quick.as_mut()?.values(line)?;
         let text = |range: Range<usize>| std::str::from_utf8(&line[range]).ok();
         if let Some(range) = id {
             // Within quotes it is what is written there, as there are no escapes.

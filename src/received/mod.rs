@@ -17,7 +17,7 @@
 //! | `json_fields`, `table`, `text_fields`, `well_known` | finding the fields of JSON lines, tables and text lines |
 //! | `lines`, `pages` | a stream to lines; memory that files are read into at full speed |
 //! | `record`, `ids`, `jsonl`, `csv`, `text` | a line to the texts of its fields, one file per format |
-//! | `json_quick` | the usual JSON line, read without a parser |
+//! | `json_quick`, `json_scan` | the usual JSON line, read without a parser |
 //! | `access`, `pairs`, `pattern` | what text lines are made of |
 //! | `judge`, `time`, `suspects` | records and damage to sightings: the only place where one is decided |
 //! | `scan` | one stream from its first line to its last |
@@ -45,6 +45,7 @@ pub mod fuzzing;
 mod ids;
 mod json_fields;
 mod json_quick;
+mod json_scan;
 mod jsonl;
 mod judge;
 mod lines;
