@@ -409,9 +409,11 @@ mod tests {
                 IdKey::Uuid(value) => start(hasher.of_value(value), size * parts) == part * size + size - 1,
                 IdKey::Bytes(_) => false,
             };
-            (0..).map(|number| EventId::new(&uuid(number).to_string()).expect("an id")).filter(is_last).take(6)
+            // One in 64 belongs there.
+            (0..10_000).map(|number| EventId::new(&uuid(number).to_string()).expect("an id")).filter(is_last).take(6)
         };
         let mut ids: Vec<EventId> = (0..parts).flat_map(crowd).collect();
+        assert_eq!(ids.len(), 24, "hashes are spread over all slots");
         ids.extend_from_within(..);
         let mut table = UuidTable { slots: vec![0; size * parts], hasher, ..UuidTable::default() };
         let again: Vec<u32> = (0..48).filter_map(|place| table.insert(&ids, place)).collect();
