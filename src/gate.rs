@@ -178,6 +178,13 @@ mod tests {
     }
 
     #[test]
+    fn a_single_event_is_told_as_one() {
+        let mut report = found(&[1]);
+        Gate { max_missing: 5, max_age: None }.judge(&mut report);
+        assert_eq!(report.problems[0].message, "1 event is left, and --max-missing lets 5 pass");
+    }
+
+    #[test]
     fn doubt_is_never_let_pass() {
         let gate = Gate { max_missing: 1_000, max_age: Some(TimeDelta::days(1_000)) };
         for outcome in [RunOutcome::Undetermined, RunOutcome::Unavailable, RunOutcome::Refused, RunOutcome::Failed] {

@@ -306,6 +306,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::event::{CreatedAt, DeliveryStatus};
 
     fn an_id() -> impl Strategy<Value = String> {
         let uuid = (0_u128..40).prop_map(|number| uuid::Uuid::from_u128(number << 80 | number).to_string());
@@ -348,6 +349,17 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn ids_that_are_no_uuids_are_known_apart(ids in prop::collection::vec(an_id(), 0..5)) {
+            let wanted = WantedIds::new(ids.iter().map(|id| EventId::new(id).expect("an id")));
+            let is_uuid = |id: &&EventId| uuid::Uuid::try_parse(&id.text()).is_ok();
+            let (uuids, others): (Vec<&EventId>, Vec<&EventId>) = wanted.ids().iter().partition(is_uuid);
+            prop_assert_eq!(wanted.has_uuids(), !uuids.is_empty());
+            prop_assert_eq!(wanted.others().collect::<Vec<_>>(), others);
+        }
+    }
+
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(second)
     }
@@ -373,33 +385,60 @@ mod tests {
         }
     }
 
+    fn event(id: &str, created_at: Option<CreatedAt>) -> Event {
+        Event {
+            id: EventId::new(id).expect("an id"),
+            created_at,
+            status: DeliveryStatus::Failed,
+            status_text: None,
+            status_code: None,
+            runs: None,
+            alternate_ids: None,
+        }
+    }
+
     #[test]
     fn an_event_has_the_receipt_of_its_id() {
-        let ids = ["seen", "damaged", "unseen", "seen as well"].map(|id| EventId::new(id).expect("an id"));
+        let ids = ["seen", "damaged", "unseen", "seen as well", "seen last"].map(|id| EventId::new(id).expect("an id"));
         let wanted = WantedIds::new(ids);
         let lookup = Lookup {
-            sightings: vec![Sighting::Received, Sighting::Possible, Sighting::Unseen, Sighting::Received],
+            sightings: vec![
+                Sighting::Received,
+                Sighting::Possible,
+                Sighting::Unseen,
+                Sighting::Received,
+                Sighting::Received,
+            ],
             ..Lookup::default()
         };
-        let receipt = |id: &str| {
-            let event = Event {
-                id: EventId::new(id).expect("an id"),
-                created_at: None,
-                status: crate::event::DeliveryStatus::Failed,
-                status_text: None,
-                status_code: None,
-                runs: None,
-                alternate_ids: None,
-            };
-            lookup.receipt_of(&wanted, &event, TimeDelta::zero())
-        };
+        let receipt = |id: &str| lookup.receipt_of(&wanted, &event(id, None), TimeDelta::zero());
         let unreadable = Receipt::OutOfCoverage(CoverageGap::Unreadable);
         assert_eq!(receipt("seen"), Receipt::Found);
         assert_eq!(receipt("damaged"), unreadable);
         assert_eq!(receipt("unseen"), Receipt::Absent);
         assert_eq!(receipt("never asked for"), unreadable);
-        assert_eq!(lookup.found(), 2);
+        assert_eq!(lookup.found(), 3);
         assert_eq!(Lookup::default().found(), 0);
+    }
+
+    #[test]
+    fn an_event_that_may_be_older_than_the_log_is_not_absent() {
+        let wanted = WantedIds::new([EventId::new("a").expect("an id")]);
+        let coverage = Coverage { since: Some(at(100)), ..Coverage::default() };
+        let lookup = Lookup { sightings: vec![Sighting::Unseen], coverage, ..Lookup::default() };
+        let receipt = |at: DateTime<Utc>, zone: ZoneKnowledge, margin: i64| {
+            lookup.receipt_of(&wanted, &event("a", Some(CreatedAt { at, zone })), TimeDelta::seconds(margin))
+        };
+        let before = Receipt::OutOfCoverage(CoverageGap::BeforeLog);
+        assert_eq!(receipt(at(150), ZoneKnowledge::Stated, 60), Receipt::Absent);
+        assert_eq!(receipt(at(150), ZoneKnowledge::Assumed, 50), Receipt::Absent);
+        assert_eq!(receipt(at(150), ZoneKnowledge::Assumed, 51), before);
+        assert_eq!(receipt(at(99), ZoneKnowledge::Stated, 0), before);
+        assert_eq!(
+            receipt(DateTime::<Utc>::MIN_UTC, ZoneKnowledge::Assumed, 1),
+            before,
+            "the calendar has a beginning"
+        );
     }
 
     #[test]

@@ -255,6 +255,17 @@ mod tests {
     }
 
     #[test]
+    fn an_earlier_delivery_does_not_vouch_for_a_resend() {
+        use DeliveryStatus::{Delivered, Failed};
+        let mut events = TrackedEvents::default();
+        events.observe(event("a", Delivered, Some(2)));
+        events.observe(event("a", Failed, Some(3)));
+        let tracked = events.get(&id("a")).expect("known");
+        assert_eq!(tracked.status_after(Delivered), Failed, "the resend failed, whatever was before");
+        assert_eq!(tracked.status_after(Failed), Delivered, "it arrived, and a staler row does not undo that");
+    }
+
+    #[test]
     fn why_an_event_had_failed_is_known_after_it_arrived() {
         let mut events = TrackedEvents::default();
         let said = |code| Event { status_code: Some(code), ..event("a", DeliveryStatus::Failed, None) };

@@ -183,6 +183,16 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_that_may_be_younger_than_the_other_listing_is_not_held_against_the_filter() {
+        let aged = |seconds: i64| {
+            let created = CreatedAt { at: now() - TimeDelta::seconds(seconds), zone: ZoneKnowledge::Stated };
+            let failure = Event { created_at: Some(created), ..event("b", DeliveryStatus::Failed) };
+            filter(&[Sample { all: vec![failure], ..sample(&[], &[]) }], now()).verdict
+        };
+        assert_eq!((aged(0), aged(300), aged(301)), (Verdict::Skipped, Verdict::Skipped, Verdict::Warning));
+    }
+
+    #[test]
     fn a_listing_that_broke_off_proves_nothing_against_the_filter() {
         let broken = Sample { is_whole: false, ..sample(&[BAD], &[]) };
         assert_eq!(filter(&[broken], now()).verdict, Verdict::Skipped);
@@ -197,6 +207,19 @@ mod tests {
         assert_eq!((judged(&[3]), judged(&[0, 3])), (Verdict::Ok, Verdict::Ok));
         assert_eq!((judged(&[0, 0, 3]), judged(&[0, 0, 0, 0])), (Verdict::Warning, Verdict::Warning));
         assert_eq!(judged(&[]), Verdict::Skipped);
+    }
+
+    #[test]
+    fn it_is_told_how_many_failed_and_how_many_webhooks_are_silent() {
+        let full = sample(&[GOOD, BAD, ("c", DeliveryStatus::Delivered)], &[BAD]);
+        assert_eq!(
+            listing(std::slice::from_ref(&full), "of the last day").message,
+            "the vendor lists 3 events of 1 webhook of the last day, 1 of them failed"
+        );
+        assert_eq!(
+            listing(&[full.clone(), sample(&[], &[]), sample(&[], &[])], "of the last day").message,
+            "the vendor lists 3 events of 3 webhooks of the last day, 1 of them failed; nothing of 2 of them"
+        );
     }
 
     #[test]

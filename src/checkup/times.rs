@@ -31,13 +31,7 @@ pub fn clock(vendor: Option<DateTime<Utc>>, asked: DateTime<Utc>, answered: Date
     };
     // The vendor read its clock at some moment in between, and left the fraction out.
     let latest = vendor + TimeDelta::seconds(1);
-    let (off, direction) = if answered < vendor {
-        (vendor - answered, "behind")
-    } else if asked > latest {
-        (asked - latest, "ahead of")
-    } else {
-        (TimeDelta::zero(), "with")
-    };
+    let (off, direction) = (vendor - answered, "behind").max((asked - latest, "ahead of"));
     let hint = "set this machine's clock by a time server (NTP); it says where windows begin and how old events are";
     let message = format!("this machine's clock is {} {direction} the vendor's", length(off));
     if off > GRAVE {
@@ -198,6 +192,32 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_off_by_more_than_waiting_explains_is_told_with_its_direction() {
+        let told = |seconds: i64| clock(Some(at(seconds)), at(0), at(2)).message;
+        for seconds in [-3, -1, 0, 2, 4] {
+            assert_eq!(told(seconds), "this machine's clock agrees with the vendor's", "{seconds}");
+        }
+        assert_eq!(told(5), "this machine's clock is 3 s behind the vendor's");
+        assert_eq!(told(-4), "this machine's clock is 3 s ahead of the vendor's");
+    }
+
+    #[test]
+    fn an_event_up_to_a_minute_ahead_may_be_a_clock_that_is_a_little_off() {
+        assert_eq!(judged([60], ZoneKnowledge::Stated).verdict, Verdict::Ok);
+        assert_eq!(judged([61], ZoneKnowledge::Stated).verdict, Verdict::Warning);
+        assert_eq!(judged([60], ZoneKnowledge::Assumed).verdict, Verdict::Ok);
+        let two = judged([60, 61], ZoneKnowledge::Assumed);
+        assert_eq!(two.verdict, Verdict::Failed(ExitCode::Undetermined));
+        assert!(two.message.starts_with("1 of 2 events seem"), "{two:?}");
+    }
+
+    #[test]
+    fn a_likely_zone_explains_what_its_offset_and_a_clock_a_little_off_explain() {
+        let names_it = |second: i64| judged([second], ZoneKnowledge::Assumed).hint.unwrap().contains("Europe/Oslo");
+        assert!(names_it(3_600) && names_it(3_660) && !names_it(3_661));
+    }
+
+    #[test]
     fn events_from_the_future_prove_a_wrong_zone_and_the_likely_one_is_named_where_it_explains_them() {
         let found = judged([-7_200, -60, 3_500], ZoneKnowledge::Assumed);
         assert_eq!(found.verdict, Verdict::Failed(ExitCode::Undetermined));
@@ -222,6 +242,17 @@ mod tests {
         assert_eq!(judged(minutes(-130, -120), ZoneKnowledge::Assumed).verdict, Verdict::Ok, "too few events");
         let with_night = minutes(-180, -120).chain([-40_000]);
         assert_eq!(judged(with_night, ZoneKnowledge::Assumed).verdict, Verdict::Ok, "there was a longer pause");
+    }
+
+    #[test]
+    fn a_pause_stands_out_from_twenty_events_on_beyond_any_shift_and_four_times_the_longest_before() {
+        // So many events, so many minutes apart, of which the last was so many seconds ago.
+        let verdict = |count: i64, apart: i64, ago: i64| {
+            judged((0..count).map(|number| -ago - number * apart * 60), ZoneKnowledge::Assumed).verdict
+        };
+        assert_eq!((verdict(19, 1, 7_200), verdict(20, 1, 7_200)), (Verdict::Ok, Verdict::Warning));
+        assert_eq!((verdict(30, 1, 2_400), verdict(30, 1, 2_401)), (Verdict::Ok, Verdict::Warning));
+        assert_eq!((verdict(30, 15, 3_600), verdict(30, 15, 3_601)), (Verdict::Ok, Verdict::Warning));
     }
 
     #[test]

@@ -102,13 +102,10 @@ pub(crate) fn hashed_of_text(text: &[u8; UUID_BYTES]) -> [u64; 4] {
 /// The same, told from the value.
 #[inline(always)]
 pub(crate) fn hashed_of_value(value: [u8; 16]) -> [u64; 4] {
-    let part =
-        |from: usize| u64::from_le_bytes(digits_of([value[from], value[from + 1], value[from + 2], value[from + 3]]));
-    let [first, second, third, fourth] = [part(0), part(4), part(8), part(12)];
-    let dash = u64::from(b'-');
-    let second = (second & 0xffff_ffff) >> 8 | dash << 24 | second >> 32 << 32;
-    let third = (third & 0xffff_ffff) | dash << 32 | third >> 32 << 40;
-    [first, second, third, fourth]
+    let part = |from: usize| digits_of([value[from], value[from + 1], value[from + 2], value[from + 3]]);
+    let ([_, a, b, c, d, e, f, g], [h, i, j, k, l, m, n, _]) = (part(4), part(8));
+    let (second, third) = ([a, b, c, b'-', d, e, f, g], [h, i, j, k, b'-', l, m, n]);
+    [part(0), second, third, part(12)].map(u64::from_le_bytes)
 }
 
 /// The usual spelling of a UUID, in small letters.

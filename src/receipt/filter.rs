@@ -7,7 +7,7 @@ use hashbrown::DefaultHashBuilder;
 
 use crate::event::digits::{UUID_BYTES, hashed_of_text, hashed_of_value};
 
-/// So many ids share one word of the filter on average.
+/// So many ids share one word of the filter on average, at most.
 const IDS_OF_WORD: usize = 8;
 
 /// The hashes of some ids.
@@ -23,7 +23,7 @@ impl Filter {
     /// An empty filter with room for so many hashes.
     pub(crate) fn with_room_for(count: usize) -> Self {
         // A shift by all bits of a hash is none, so there are two words at least.
-        let size = (count / IDS_OF_WORD + 1).next_power_of_two().max(2);
+        let size = count.div_ceil(IDS_OF_WORD).next_power_of_two().max(2);
         Self { words: vec![0; size], shift: u64::BITS - size.trailing_zeros() }
     }
 
@@ -60,14 +60,13 @@ fn pattern(hash: u64) -> u64 {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct UuidHasher {
     keys: [u64; 4],
-    last_keys: [u64; 2],
 }
 
 impl Default for UuidHasher {
     fn default() -> Self {
         let source = DefaultHashBuilder::default();
         let key = |number: u64| source.hash_one(number);
-        Self { keys: [key(0), key(1), key(2), key(3)], last_keys: [key(4), key(5)] }
+        Self { keys: [key(0), key(1), key(2), key(3)] }
     }
 }
 
@@ -108,7 +107,7 @@ impl UuidHasher {
     fn mixed(&self, [first, second, third, fourth]: [u64; 4]) -> u64 {
         let left = folded(first ^ self.keys[0], second ^ self.keys[1]);
         let right = folded(third ^ self.keys[2], fourth ^ self.keys[3]);
-        folded(left ^ self.last_keys[0], right ^ self.last_keys[1])
+        folded(left, right)
     }
 }
 
@@ -162,6 +161,26 @@ mod tests {
     }
 
     #[test]
+    fn a_filter_takes_a_byte_or_two_for_each_id() {
+        for count in [100, 1_000, 1_024, 8_192, 8_193, 100_000] {
+            let bytes = size_of_val(&Filter::with_room_for(count).words[..]);
+            assert!((count..=2 * count).contains(&bytes), "{bytes} bytes for {count} ids");
+        }
+    }
+
+    #[test]
+    fn each_of_the_three_places_of_a_hash_is_held_even_where_two_are_the_same() {
+        // Each place is six bits of the hash.
+        let hash = |places: [u64; 3]| places[0] | places[1] << 6 | places[2] << 12;
+        for (held, other) in [([5, 5, 9], [9, 9, 3]), ([5, 9, 5], [9, 9, 3]), ([9, 5, 5], [9, 9, 3])] {
+            let mut filter = Filter::with_room_for(0);
+            filter.add(hash(held));
+            assert!(filter.may_hold(hash(held)) && !filter.may_hold(hash(other)), "{held:?}");
+            assert!(filter.may_hold(hash([5, 9, 9])), "both of its places are taken: {held:?}");
+        }
+    }
+
+    #[test]
     fn the_case_of_a_uuid_makes_no_difference() {
         let hasher = UuidHasher::default();
         let lower = b"d18aca67-cfd3-4c00-93aa-0a5bc540856e";
@@ -170,6 +189,21 @@ mod tests {
         assert_eq!(hasher.of_text(lower), hasher.of_text(upper));
         assert_eq!(hasher.of_text(lower), hasher.of_value(value));
         assert_eq!(hasher.sketch_of_text(upper), hasher.sketch_of_value(value));
+    }
+
+    #[test]
+    fn each_bit_of_the_digits_that_are_hashed_counts() {
+        // Two digits of a UUID are left out.
+        let is_hashed = |bit: u32| !(32..36).contains(&bit) && !(92..96).contains(&bit);
+        let hasher = UuidHasher::default();
+        for value in [0, u128::MAX, 0xd18a_ca67_cfd3_4c00_93aa_0a5b_c540_856e] {
+            let changed = (0..u128::BITS).filter(|bit| is_hashed(*bit)).map(|bit| value ^ (1 << 127 >> bit));
+            let mut hashes: Vec<u64> = changed.map(|value| hasher.of_value(value.to_be_bytes())).collect();
+            hashes.push(hasher.of_value(value.to_be_bytes()));
+            hashes.sort_unstable();
+            hashes.dedup();
+            assert_eq!(hashes.len(), 121, "two of 2^64 would be alike");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! million ids are ready in a few hundredths of a second. It knows no other ids.
 
 use std::num::NonZero;
+use std::ops::BitOr;
 use std::panic::resume_unwind;
 use std::thread::{self, ScopedJoinHandle};
 
@@ -53,7 +54,7 @@ impl UuidTable {
     /// The table of the UUIDs among these ids; an id that is there twice has the number of its first place.
     pub(super) fn of(ids: &[EventId]) -> (Self, Again) {
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_PARTS);
-        let threads = if ids.len() < LEAST_SHARED { 1 } else { threads };
+        let threads = if ids.len() >= LEAST_SHARED { threads } else { 1 };
         Self::filled(ids, 1 << threads.ilog2())
     }
 
@@ -103,7 +104,7 @@ impl UuidTable {
             if is_of(self.slots[at], hash) && holds(ids, self.slots[at], value) {
                 return Some(place);
             }
-            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
+            at = self.behind(at);
         }
         self.slots[at] = slot(hash, place);
         None
@@ -141,14 +142,13 @@ impl UuidTable {
             return self.next_candidate(hash, at);
         };
         // Almost always it ends within these, but at which of them can't be foreseen.
-        let mask =
-            |is: &dyn Fn(u64) -> bool| (0..FEW).fold(0_u32, |mask, number| mask | u32::from(is(few[number])) << number);
+        let mask = |is: &dyn Fn(u64) -> bool| u32::from_le_bytes(few.map(|slot| u8::from(is(slot))));
         let alike = mask(&|slot| is_of(slot, hash) & (slot != 0));
         let free = mask(&|slot| slot == 0);
-        if alike | free == 0 {
+        if (alike, free) == (0, 0) {
             return self.next_candidate(hash, at);
         }
-        let number = alike.trailing_zeros() as usize % FEW;
+        let number = alike.trailing_zeros() as usize / 8 % FEW;
         let candidate = Candidate { at: at + number, number: above(few[number]).wrapping_sub(1) };
         (alike != 0).then_some(candidate)
     }
@@ -162,8 +162,14 @@ impl UuidTable {
             if is_of(slot, hash) {
                 return Some(Candidate { at, number: number_of(slot) });
             }
-            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
+            at = self.behind(at);
         }
+    }
+
+    /// The slot behind this one.
+    #[inline(always)]
+    fn behind(&self, at: usize) -> usize {
+        if at + 1 == self.slots.len() { 0 } else { at + 1 }
     }
 
     /// The number of a value, which is this candidate or one behind it.
@@ -172,8 +178,7 @@ impl UuidTable {
         let Candidate { mut at, mut number } = candidate;
         // Almost always it is the first.
         while ids.get(number as usize)?.key() != IdKey::Uuid(value) {
-            let behind = if at + 1 == self.slots.len() { 0 } else { at + 1 };
-            Candidate { at, number } = self.next_candidate(self.hash(value), behind)?;
+            Candidate { at, number } = self.next_candidate(self.hash(value), self.behind(at))?;
         }
         Some(number)
     }
@@ -188,17 +193,18 @@ impl UuidTable {
     pub(super) fn renumber(&mut self, closed_up: &ClosedUp, meanwhile: impl FnOnce()) {
         let renumber = |slots: &mut [Slot]| {
             slots.iter_mut().filter(|slot| **slot != 0).for_each(|slot| {
-                *slot = (*slot & !NUMBERS) | u64::from(closed_up.number(number_of(*slot)) + 1);
+                *slot = numbered(*slot, closed_up.number(number_of(*slot)));
             });
         };
-        if self.slots.len() < LEAST_SHARED {
+        if self.slots.len() >= LEAST_SHARED {
+            thread::scope(|scope| {
+                scope.spawn(|| renumber(&mut self.slots));
+                meanwhile();
+            });
+        } else {
             renumber(&mut self.slots);
-            return meanwhile();
-        }
-        thread::scope(|scope| {
-            scope.spawn(|| renumber(&mut self.slots));
             meanwhile();
-        });
+        }
     }
 }
 
@@ -228,7 +234,13 @@ fn start(hash: u64, size: usize) -> usize {
 
 #[inline(always)]
 fn slot(hash: u64, place: u32) -> Slot {
-    hash << 16 & !NUMBERS | u64::from(place + 1)
+    numbered(hash << 16, place)
+}
+
+/// A slot with this upper half and number.
+#[inline(always)]
+fn numbered(upper: u64, number: u32) -> Slot {
+    upper & !NUMBERS | u64::from(number + 1)
 }
 
 #[inline(always)]
@@ -259,7 +271,7 @@ fn holds(ids: &[EventId], slot: Slot, value: [u8; 16]) -> bool {
 /// Reads what is going to be needed, and does nothing with it.
 #[inline(always)]
 pub(super) fn fetch(words: impl Iterator<Item = u64>) {
-    std::hint::black_box(words.fold(0, |all, word| all | word));
+    std::hint::black_box(words.fold(0, BitOr::bitor));
 }
 
 /// One part of a table on its way.
@@ -379,91 +391,4 @@ impl ClosedUp {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use super::*;
-
-    fn uuid(number: u128) -> uuid::Uuid {
-        uuid::Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834))
-    }
-
-    /// Some UUIDs, of which every third is there before.
-    fn ids(count: u128) -> Vec<EventId> {
-        let number = |place: u128| if place % 3 == 2 { place / 2 } else { place };
-        (0..count).map(|place| EventId::new(&uuid(number(place)).to_string()).expect("an id")).collect()
-    }
-
-    #[test]
-    fn a_table_of_several_parts_says_what_one_of_a_single_part_says() {
-        let ids = ids(1_000);
-        let mut first_places: HashMap<&EventId, u32> = HashMap::new();
-        for (place, id) in (0_u32..).zip(&ids) {
-            first_places.entry(id).or_insert(place);
-        }
-        for parts in [1, 2, 4] {
-            let (table, again) = UuidTable::filled(&ids, parts);
-            assert_eq!((again.uuids, again.places.len()), (ids.len(), ids.len() - first_places.len()));
-            assert!(again.places.iter().all(|&place| first_places[&ids[place as usize]] < place));
-            for id in &ids {
-                let IdKey::Uuid(value) = id.key() else { panic!("all are UUIDs") };
-                assert_eq!(table.find(&ids, value), first_places.get(id).copied(), "{parts} parts");
-                assert!(table.filter().may_hold(table.hasher().sketch_of_value(value)));
-            }
-            assert_eq!(table.find(&ids, [7; 16]), None);
-        }
-    }
-
-    #[test]
-    fn what_has_no_room_in_its_part_stands_in_the_next_and_the_last_goes_on_at_the_first() {
-        let (hasher, size, parts) = (UuidHasher::default(), 16, 4);
-        // Those that belong to the last slot of a part.
-        let crowd = |part: usize| {
-            let is_last = move |id: &EventId| match id.key() {
-                IdKey::Uuid(value) => start(hasher.of_value(value), size * parts) == part * size + size - 1,
-                IdKey::Bytes(_) => false,
-            };
-            (0..).map(|number| EventId::new(&uuid(number).to_string()).expect("an id")).filter(is_last).take(6)
-        };
-        let mut ids: Vec<EventId> = (0..parts).flat_map(crowd).collect();
-        ids.extend_from_within(..);
-        let mut table = UuidTable { slots: vec![0; size * parts], hasher, ..UuidTable::default() };
-        let again: Vec<u32> = (0..48).filter_map(|place| table.insert(&ids, place)).collect();
-        assert_eq!(again, (24..48).collect::<Vec<u32>>());
-        for (place, id) in (0..24).zip(&ids) {
-            let IdKey::Uuid(value) = id.key() else { panic!("all are UUIDs") };
-            assert_eq!(table.find(&ids, value), Some(place));
-        }
-        assert!(table.slots[..5].iter().all(|&slot| slot != 0), "the last go on at the beginning");
-    }
-
-    #[test]
-    fn ids_whose_hashes_are_alike_are_told_apart() {
-        let ids = ids(2);
-        let [IdKey::Uuid(first), IdKey::Uuid(second)] = [ids[0].key(), ids[1].key()] else { panic!("UUIDs") };
-        let mut table = UuidTable::filled(&ids[..0], 1).0;
-        // The second stands where it would if it had the hash of the first.
-        table.slots = vec![0; 8];
-        let at = start(table.hash(first), 8);
-        table.slots[at] = slot(table.hash(first), 1);
-        table.slots[(at + 1) % 8] = slot(table.hash(first), 0);
-        assert_eq!(table.find(&ids, first), Some(0));
-        assert_ne!(first, second);
-        table.slots[(at + 1) % 8] = 0;
-        assert_eq!(table.find(&ids, first), None);
-    }
-
-    #[test]
-    fn what_is_left_is_numbered_in_its_order() {
-        let mut left = ids(200);
-        let out: Vec<u32> = (0..200).filter(|place| place % 7 == 3 || (64..130).contains(place)).collect();
-        let closed_up = ClosedUp::new(&left, &out);
-        let places: Vec<u32> = (0..200).filter(|place| !out.contains(place)).collect();
-        let expected: Vec<String> = places.iter().map(|&place| left[place as usize].to_string()).collect();
-        for (number, &place) in (0..).zip(&places) {
-            assert_eq!(closed_up.number(place), number);
-        }
-        closed_up.close(&mut left);
-        assert_eq!(left.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
-    }
-}
+mod tests;

@@ -35,3 +35,24 @@ impl Unlisted {
         self.ids.sort_unstable_by(|left, right| (left.received_at, &left.id).cmp(&(right.received_at, &right.id)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn those_without_a_time_come_first_then_the_earliest_and_the_id_breaks_ties() {
+        let unlisted = |text: &str, second: Option<i64>| UnlistedId {
+            id: EventId::new(text).expect("an id"),
+            received_at: second.map(|second| DateTime::UNIX_EPOCH + TimeDelta::seconds(second)),
+        };
+        let order = [("d", None), ("e", None), ("c", Some(1)), ("a", Some(2)), ("b", Some(2))];
+        let ids = order.map(|(text, second)| unlisted(text, second));
+        let mut mixed =
+            Unlisted { ids: [3, 1, 4, 2, 0].map(|place: usize| ids[place].clone()).into(), ..Unlisted::default() };
+        mixed.sort();
+        assert_eq!(mixed.ids, ids);
+    }
+}

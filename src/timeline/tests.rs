@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use chrono::{Datelike, Weekday};
 use proptest::prelude::*;
 
 use super::*;
@@ -100,11 +101,35 @@ fn an_event_without_a_time_is_counted_apart() {
 #[test]
 fn the_longest_calendar_still_gives_buckets() {
     let ever = Window::new(DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC).expect("a window");
-    let mut timeline = Timeline::empty(ever, USUAL_BUCKETS);
-    assert!((1..=USUAL_BUCKETS).contains(&timeline.buckets().len()), "{}", timeline.buckets().len());
-    timeline.count(&missing("2026-03-01T00:00:00Z"));
-    assert_eq!(timeline.total().of(Fate::Left), 1);
-    assert!(timeline.buckets().all(|bucket| bucket.from <= bucket.to));
+    for most in [0, 1, 2, 3, USUAL_BUCKETS] {
+        let mut timeline = Timeline::empty(ever, most);
+        assert!((1..=most.max(2)).contains(&timeline.buckets().len()), "{}", timeline.buckets().len());
+        timeline.count(&missing("2026-03-01T00:00:00Z"));
+        assert_eq!((timeline.total().of(Fate::Left), timeline.highest()), (1, 1), "it stands in a bucket");
+        assert!(timeline.buckets().all(|bucket| bucket.from <= bucket.to));
+    }
+}
+
+#[test]
+fn weeks_begin_on_a_monday() {
+    let timeline = Timeline::empty(window("2026-03-01T00:00:00Z", "2027-03-01T00:00:00Z"), 100);
+    assert_eq!(timeline.step(), TimeDelta::weeks(1));
+    assert!(timeline.buckets().all(|bucket| bucket.from.weekday() == Weekday::Mon));
+}
+
+#[test]
+fn what_happened_in_the_last_fraction_of_a_second_is_inside() {
+    let mut timeline = Timeline::empty(window("2026-03-01T00:00:00Z", "2026-03-01T01:00:00.5Z"), USUAL_BUCKETS);
+    timeline.count(&missing("2026-03-01T01:00:00.4Z"));
+    assert_eq!((timeline.highest(), timeline.outside.of(Fate::Left)), (1, 0));
+}
+
+#[test]
+fn somebody_should_look_at_all_but_what_arrived_and_what_is_too_young_and_at_these_first() {
+    let (urgent, others) = Fate::ALL.split_at(5);
+    assert!(urgent.iter().all(|fate| fate.needs_attention()));
+    assert_eq!(others, [Fate::Recovered, Fate::Unacknowledged, Fate::TooYoung]);
+    assert!(!others.iter().any(|fate| fate.needs_attention()));
 }
 
 #[test]
@@ -170,6 +195,36 @@ proptest! {
         prop_assert_eq!(total.of(Fate::Quarantined), totals.quarantined);
         prop_assert_eq!(total.of(Fate::InDoubt), totals.in_doubt);
         prop_assert_eq!(total.of(Fate::Recovered), totals.recovered);
+    }
+
+    #[test]
+    fn longer_buckets_hold_what_the_shorter_ones_in_them_held_until_few_of_them_hold_anything(
+        events in proptest::collection::vec(any_event(), 0..60),
+        minutes in 1i64..130_000,
+        at_first in 2usize..200,
+        most in 0usize..12,
+    ) {
+        let from = at("2026-03-01T00:00:00Z");
+        let window = Window::new(from, from + TimeDelta::minutes(minutes)).expect("a window");
+        let mut fine = Timeline::empty(window, at_first);
+        events.iter().for_each(|tracked| fine.count(tracked));
+        let filled = |timeline: &Timeline| timeline.buckets().filter(|bucket| bucket.tally.unsettled() > 0).count();
+        prop_assert_eq!(&fine.clone().coarser(filled(&fine)), &fine);
+
+        let coarse = fine.clone().coarser(most);
+        prop_assert!(filled(&coarse) <= most.max(1));
+        prop_assert_eq!(coarse.clone().coarser(most), coarse.clone());
+        prop_assert_eq!((&coarse.undated, &coarse.outside), (&fine.undated, &fine.outside));
+        let mut shorter = fine.buckets().peekable();
+        for longer in coarse.buckets() {
+            let mut held = Tally::default();
+            while let Some(bucket) = shorter.next_if(|bucket| bucket.to <= longer.to) {
+                prop_assert!(longer.from <= bucket.from);
+                held.add(bucket.tally);
+            }
+            prop_assert_eq!(longer.tally, &held);
+        }
+        prop_assert!(shorter.next().is_none());
     }
 
     #[test]
