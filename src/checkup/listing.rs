@@ -217,7 +217,7 @@ mod tests {
             "the vendor lists 3 events of 1 webhook of the last day, 1 of them failed"
         );
         assert_eq!(
-            listing(&[full.clone(), sample(&[], &[]), sample(&[], &[])], "of the last day").message,
+            listing(&[full, sample(&[], &[]), sample(&[], &[])], "of the last day").message,
             "the vendor lists 3 events of 3 webhooks of the last day, 1 of them failed; nothing of 2 of them"
         );
     }

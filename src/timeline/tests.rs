@@ -213,7 +213,7 @@ proptest! {
 
         let coarse = fine.clone().coarser(most);
         prop_assert!(filled(&coarse) <= most.max(1));
-        prop_assert_eq!(coarse.clone().coarser(most), coarse.clone());
+        prop_assert_eq!(&coarse.clone().coarser(most), &coarse);
         prop_assert_eq!((&coarse.undated, &coarse.outside), (&fine.undated, &fine.outside));
         let mut shorter = fine.buckets().peekable();
         for longer in coarse.buckets() {
