@@ -46,9 +46,8 @@ fn bytes_of(digits: u64, seen: &mut Seen) -> [u8; 4] {
     seen.lower |= is_letter & digits << 2;
     seen.upper |= is_letter & !(digits << 2);
     let values = (digits & all(0x0f)) + (is_letter >> 7) * 9;
-    let pairs = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
-    let [first, second, third, fourth, ..] = (fours | fours >> 16).to_le_bytes();
+    // Every second byte has a pair of digits.
+    let [first, _, second, _, third, _, fourth, _] = (values << 4 | values >> 8).to_le_bytes();
     [first, second, third, fourth]
 }
 
@@ -82,9 +81,8 @@ pub(crate) fn value_of(text: &[u8; UUID_BYTES]) -> Option<([u8; 16], Letters)> {
 /// Eight small digits for four bytes.
 #[inline(always)]
 fn digits_of(bytes: [u8; 4]) -> [u8; 8] {
-    let fours = u64::from(u32::from_le_bytes(bytes));
-    let pairs = (fours | fours << 16) & 0x0000_ffff_0000_ffff;
-    let whole = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
+    let [a, b, c, d] = bytes;
+    let whole = u64::from_le_bytes([a, 0, b, 0, c, 0, d, 0]);
     let values = (whole >> 4 & 0x000f_000f_000f_000f) | (whole & 0x000f_000f_000f_000f) << 8;
     let is_letter = (values + all(6)) >> 4 & all(1);
     (values + all(b'0') + is_letter * u64::from(b'a' - b'9' - 1)).to_le_bytes()

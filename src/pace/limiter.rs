@@ -182,7 +182,7 @@ impl Limiter {
     pub fn rate(&self) -> Option<Rate> {
         let derived = self.derived.and_then(|derived| Rate::per_second(derived.rate));
         match (self.ceiling, derived) {
-            (Some(ceiling), Some(derived)) => Some(if derived.0 < ceiling.0 { derived } else { ceiling }),
+            (Some(ceiling), Some(derived)) => Some(Rate(ceiling.0.min(derived.0))),
             (ceiling, derived) => ceiling.or(derived),
         }
     }
