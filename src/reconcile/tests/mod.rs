@@ -10,6 +10,7 @@ mod ledger;
 mod listings;
 mod looking;
 mod pacing;
+mod refusals;
 mod scoping;
 mod seeds;
 mod settling;

@@ -77,7 +77,7 @@ impl World {
         event.stale = stale;
         event.changed_at = Some(Instant::now());
         let is_taken = !(down || event.poison);
-        event.delivered = is_taken;
+        event.delivered = is_taken && !event.answer_lost;
         let (hook, is_poison) = (event.hook, event.poison && !down);
         if is_taken {
             *self.accepted.entry(id.to_owned()).or_default() += 1;
