@@ -389,12 +389,10 @@ impl Run<'_> {
 
     /// What is still undecided stays in doubt; the ledger keeps it open for the next run.
     pub(super) fn give_up_on_pending(&mut self) {
-        let is_idempotent = self.policy().resend.idempotent;
         for webhook in &mut self.webhooks {
             for pending in std::mem::take(&mut webhook.pending) {
                 let Some(tracked) = webhook.events.get_mut(&pending.open.request.event) else { continue };
                 match pending.open.conclusion {
-                    Some(Conclusion::Refused) if pending.is_counted() && is_idempotent => {}
                     // It counts as failed. That its receiver did not take it all the same only the log could
                     // have said, and without that word nothing is sent again.
                     Some(Conclusion::Refused) if pending.is_counted() => {
