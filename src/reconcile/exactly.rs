@@ -105,7 +105,7 @@ impl Run<'_> {
                 // No vendor can have an event with such an id.
                 Err(ProviderError::Unaddressable { .. }) => return Ok(Found::NotHere),
                 Err(error @ ProviderError::Rejected { .. }) => return Ok(Found::Unclear(error)),
-                Err(error) => self.caller.back_off(&mut patience, &error, None).await?,
+                Err(error) => self.caller.back_off(&mut patience, &error).await?,
             }
         }
     }
