@@ -5,6 +5,7 @@ mod canaries;
 mod chosen;
 mod confirmation;
 mod ending;
+mod exactly;
 mod halts;
 mod ledger;
 mod listings;

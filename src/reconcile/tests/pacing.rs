@@ -218,7 +218,10 @@ async fn waits_that_were_said_make_none_longer_that_is_not_said() {
     }
     tokio::time::sleep(Duration::from_millis(1_900)).await;
     let too_long = caller.learn(Some(&throttled(None)));
-    assert!(matches!(too_long, Err(Halt::Throttled { wait, .. }) if wait <= Duration::from_millis(500)), "{too_long:?}");
+    assert!(
+        matches!(too_long, Err(Halt::Throttled { wait, .. }) if wait <= Duration::from_millis(500)),
+        "{too_long:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
