@@ -1,5 +1,6 @@
 //! The engine against a world in memory. Each test names what must hold; the world keeps the truth.
 
+mod arrived;
 mod audit;
 mod canaries;
 mod chosen;
