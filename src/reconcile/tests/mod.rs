@@ -4,6 +4,7 @@ mod arrived;
 mod audit;
 mod canaries;
 mod chosen;
+mod concluding;
 mod confirmation;
 mod ending;
 mod exactly;
