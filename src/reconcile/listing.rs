@@ -107,9 +107,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The longest slice whose widened range the vendor still accepts.
+    /// The longest slice whose widened range the vendor still accepts, wherever in a window it lies.
     pub(super) fn longest_slice(&self) -> TimeDelta {
-        let widening = self.zone_margin() * 2 + OVERLAP * 2;
+        let widening = self.zone_margin().max(OVERLAP) * 2;
         (self.ports.provider.longest_range() - widening).max(TimeDelta::hours(1))
     }
 
@@ -379,7 +379,7 @@ impl Run<'_> {
         let Some(place) = webhook.listed.iter().position(|listed| listed.slice == slice) else {
             return Ok(Halved::Whole);
         };
-        let Some(halves) = webhook.parts(slice, webhook.filter) else {
+        let Some(halves) = webhook.parts(slice) else {
             return Ok(Halved::TooShort);
         };
         let whole = webhook.listed.swap_remove(place);
@@ -436,13 +436,13 @@ impl WebhookState {
     ///
     /// Once a cap is proven, what is known of a slice that reaches it is what the cap left over, so
     /// the middle of its time is the better place.
-    pub(super) fn parts(&self, slice: Window, filter: ListFilter) -> Option<[Window; 2]> {
+    pub(super) fn parts(&self, slice: Window) -> Option<[Window; 2]> {
         if self.capacity.cap().is_some() {
             return slice.halves(SHORTEST_CAPPED);
         }
-        let listed = |status| filter == ListFilter::All || status != DeliveryStatus::Delivered;
+        // Where more is known of a slice than its list of failures shows, one answer was larger than that
+        // list, and nothing is halved.
         let times = (self.events.iter())
-            .filter(|tracked| listed(tracked.first_status))
             .filter_map(|tracked| tracked.event.created())
             .filter(|created| slice.contains(*created));
         let parts = parting(times.collect()).and_then(|middle| slice.split(middle, SHORTEST_CAPPED));
@@ -453,7 +453,7 @@ impl WebhookState {
 impl ListOutcome {
     /// Whether the parts of a slice held as much as the whole did, and that from outside of them.
     pub(super) fn ignores_range(&self, whole: u64) -> bool {
-        self.signs.outside > 0 && self.listed.len() > 1 && self.listed.iter().all(|part| part.records >= whole)
+        self.signs.outside > 0 && self.unread.is_empty() && self.listed.iter().all(|part| part.records >= whole)
     }
 }
 

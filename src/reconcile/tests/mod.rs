@@ -13,6 +13,7 @@ mod ledger;
 mod listings;
 mod looking;
 mod pacing;
+mod proofs;
 mod refusals;
 mod scoping;
 mod seeds;
