@@ -352,10 +352,7 @@ impl Run<'_> {
                     Halved::Whole => {}
                     Halved::CutShort => grew = true,
                     Halved::RangeIgnored(records) => {
-                        self.report_ignored_range(index);
-                        if is_round(records) {
-                            self.report_truncation(index, slice);
-                        }
+                        self.report_ignored_range(index, slice, records);
                         return Ok(grew);
                     }
                     Halved::TooShort => {
@@ -400,7 +397,8 @@ impl Run<'_> {
         Ok(Halved::Whole)
     }
 
-    pub(super) fn report_ignored_range(&mut self, index: usize) {
+    /// Where smaller slices tell nothing, a round number of records may be a limit that nothing disproves.
+    pub(super) fn report_ignored_range(&mut self, index: usize, slice: Window, records: u64) {
         self.webhooks[index].range_ignored = true;
         let name = self.webhooks[index].name.clone();
         self.problem(
@@ -408,6 +406,9 @@ impl Run<'_> {
             format!("{name}: the vendor lists the same events whatever range is asked for; the others were left out"),
             "if these times look shifted, set --time-zone to the vendor's zone",
         );
+        if is_round(records) {
+            self.report_truncation(index, slice);
+        }
     }
 
     fn report_truncation(&mut self, index: usize, slice: Window) {

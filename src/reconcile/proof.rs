@@ -263,7 +263,7 @@ impl Run<'_> {
             let records = webhook.proof_listed.swap_remove(place).records;
             let outcome = self.list_unfiltered(index, self.window, halves.to_vec(), Sightings::Dropped).await?;
             if outcome.signs.new == 0 && outcome.ignores_range(records) {
-                self.report_ignored_range(index);
+                self.report_ignored_range(index, slice, records);
                 return Ok(false);
             }
             // A half that holds as much as the whole is as doubtful as the whole was.

@@ -107,6 +107,37 @@ async fn events_from_outside_of_what_was_asked_for_are_counted_and_left_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_vendor_that_lists_the_same_whatever_is_asked_for_is_not_asked_for_ever_smaller_parts() {
+    for (lost, code) in [(7, ExitCode::Clean), (10, ExitCode::Undetermined)] {
+        let world = Shared::new();
+        for number in 0..lost {
+            world.event(&format!("answered-late-{number}"), 3 + number * 7, false, true);
+        }
+        world.get().lists_around = TimeDelta::days(30);
+        let report = world.run(&request(Mode::Act)).await;
+        // A round number may be a limit as well.
+        assert_eq!(report.exit_code, code, "{lost}: {:?}", report.problems);
+        assert_eq!(has(&report, ProblemKind::ListingTruncated), code == ExitCode::Undetermined);
+        assert!(has(&report, ProblemKind::RangeIgnored), "{:?}", report.problems);
+        assert!(world.get().listings < 12, "{lost}: {} listings", world.get().listings);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_ignores_the_range_and_cuts_its_listings_short_is_never_clean() {
+    let world = Shared::new();
+    for number in 0..10 {
+        world.event(&format!("answered-late-{number}"), 70 - number, false, true);
+    }
+    world.event("lost", 20, false, false);
+    world.get().lists_around = TimeDelta::days(30);
+    world.get().cap = Some(10);
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!(report.exit_code, ExitCode::Undetermined, "{:?}", report.problems);
+    assert!(has(&report, ProblemKind::ListingTruncated));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cap_that_hides_every_failure_of_an_ignored_filter_is_looked_behind_before_that_is_judged() {
     let world = Shared::new();
     for number in 0..12 {
