@@ -321,12 +321,10 @@ impl Run<'_> {
     }
 
     /// Halves slices that may be cut short until that is disproven or the counts stay below the cap.
-    /// Returns whether that brought events that were not known.
     ///
     /// A slice is whole when each of its halves holds less than it did; a half that holds as much is
     /// as doubtful as the whole was, and is halved in turn.
-    pub(super) async fn disprove_cap(&mut self, index: usize, scrutiny: Scrutiny) -> Result<bool, Halt> {
-        let mut grew = false;
+    pub(super) async fn disprove_cap(&mut self, index: usize, scrutiny: Scrutiny) -> Result<(), Halt> {
         let mut indivisible: HashSet<Window> = HashSet::new();
         if scrutiny == Scrutiny::Everything {
             let webhook = &self.webhooks[index];
@@ -349,11 +347,10 @@ impl Run<'_> {
             }
             for slice in doubtful {
                 match self.halve_doubtful(index, slice).await? {
-                    Halved::Whole => {}
-                    Halved::CutShort => grew = true,
+                    Halved::Divided => {}
                     Halved::RangeIgnored(records) => {
                         self.report_ignored_range(index, slice, records);
-                        return Ok(grew);
+                        return Ok(());
                     }
                     Halved::TooShort => {
                         indivisible.insert(slice);
@@ -368,13 +365,13 @@ impl Run<'_> {
         for slice in indivisible {
             self.report_truncation(index, slice);
         }
-        Ok(grew)
+        Ok(())
     }
 
     async fn halve_doubtful(&mut self, index: usize, slice: Window) -> Result<Halved, Halt> {
         let webhook = &mut self.webhooks[index];
         let Some(place) = webhook.listed.iter().position(|listed| listed.slice == slice) else {
-            return Ok(Halved::Whole);
+            return Ok(Halved::Divided);
         };
         let Some(halves) = webhook.parts(slice) else {
             return Ok(Halved::TooShort);
@@ -389,12 +386,10 @@ impl Run<'_> {
         self.take_signs(index, &outcome);
         if outcome.signs.new > 0 {
             self.webhooks[index].capacity.cut_short_at(whole.records);
-            return Ok(Halved::CutShort);
-        }
-        if outcome.ignores_range(whole.records) {
+        } else if outcome.ignores_range(whole.records) {
             return Ok(Halved::RangeIgnored(whole.records));
         }
-        Ok(Halved::Whole)
+        Ok(Halved::Divided)
     }
 
     /// Where smaller slices tell nothing, a round number of records may be a limit that nothing disproves.
@@ -424,8 +419,8 @@ impl Run<'_> {
 }
 
 enum Halved {
-    Whole,
-    CutShort,
+    /// Its parts stand in its place, each as doubtful as what it holds makes it.
+    Divided,
     TooShort,
     /// Both halves showed everything, so halving tells nothing.
     RangeIgnored(u64),

@@ -14,21 +14,21 @@ use crate::reconcile::{Directions, RunRequest, Scope, Task};
 use crate::run_report::{Mode, ProblemKind, RunReport};
 use crate::selection::Selection;
 
-fn audit() -> RunRequest {
+pub(super) fn audit() -> RunRequest {
     RunRequest { directions: Directions::Both, command: "check".to_owned(), ..request(Mode::Check) }
 }
 
-fn hours_ago(hours: i64) -> DateTime<Utc> {
+pub(super) fn hours_ago(hours: i64) -> DateTime<Utc> {
     start() - TimeDelta::hours(hours)
 }
 
 /// The log holds an id that no event of the world has.
-fn logged(world: &Shared, id: &str, received_at: Option<DateTime<Utc>>) {
+pub(super) fn logged(world: &Shared, id: &str, received_at: Option<DateTime<Utc>>) {
     let id = EventId::new(id).expect("an id");
     world.get().unlisted.ids.push(UnlistedId { id, received_at });
 }
 
-fn unknown(report: &RunReport) -> Vec<String> {
+pub(super) fn unknown(report: &RunReport) -> Vec<String> {
     let audit = report.audit.as_ref().expect("an audit");
     audit.log.unknown_to_vendor.iter().map(|one| one.id.to_string()).collect()
 }
@@ -38,7 +38,7 @@ fn message(report: &RunReport, kind: ProblemKind) -> &str {
     problem.map(|problem| problem.message.as_str()).unwrap_or_else(|| panic!("no {kind:?}: {:?}", report.problems))
 }
 
-fn adds_up(report: &RunReport) {
+pub(super) fn adds_up(report: &RunReport) {
     let audit = report.audit.as_ref().expect("an audit");
     let (vendor, totals) = (audit.vendor.total(), &report.totals);
     assert_eq!(vendor.total(), totals.listed);

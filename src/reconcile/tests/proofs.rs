@@ -1,14 +1,19 @@
 //! What the vendor's filter and the log must have shown before anything is concluded from their silence.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 
 use crate::classify::{UnknownReason, Verdict};
 use crate::event::Window;
 use crate::exit::ExitCode;
+use crate::monitor::RunEvent;
+use crate::provider::ListFilter;
 use crate::reconcile::RunRequest;
 use crate::run_report::{Mode, ProblemKind, RunReport};
 
 use super::chosen::told;
+use super::told::watched;
 use super::world::{ListBehaviour, ResendBehaviour, Shared, event_at, request, start};
 use super::{everything_arrived, has, nobody_got_a_duplicate};
 
@@ -109,17 +114,22 @@ async fn events_from_outside_of_what_was_asked_for_are_counted_and_left_out() {
 #[tokio::test(start_paused = true)]
 async fn a_vendor_that_lists_the_same_whatever_is_asked_for_is_not_asked_for_ever_smaller_parts() {
     for (lost, code) in [(7, ExitCode::Clean), (10, ExitCode::Undetermined)] {
-        let world = Shared::new();
-        for number in 0..lost {
-            world.event(&format!("answered-late-{number}"), 3 + number * 7, false, true);
+        for include_acknowledged in [false, true] {
+            let world = Shared::new();
+            for number in 0..lost {
+                world.event(&format!("answered-late-{number}"), 3 + number * 7, false, true);
+            }
+            world.get().lists_around = TimeDelta::days(30);
+            let mut asked = request(Mode::Act);
+            asked.policy.resend.include_acknowledged = include_acknowledged;
+            asked.policy.bounds.deadline = Duration::from_secs(10);
+            let report = world.run(&asked).await;
+            // A round number may be a limit as well.
+            assert_eq!(report.exit_code, code, "{lost}: {:?}", report.problems);
+            assert_eq!(has(&report, ProblemKind::ListingTruncated), code == ExitCode::Undetermined);
+            assert!(has(&report, ProblemKind::RangeIgnored), "{:?}", report.problems);
+            assert!(world.get().listings < 12, "{lost}: {} listings", world.get().listings);
         }
-        world.get().lists_around = TimeDelta::days(30);
-        let report = world.run(&request(Mode::Act)).await;
-        // A round number may be a limit as well.
-        assert_eq!(report.exit_code, code, "{lost}: {:?}", report.problems);
-        assert_eq!(has(&report, ProblemKind::ListingTruncated), code == ExitCode::Undetermined);
-        assert!(has(&report, ProblemKind::RangeIgnored), "{:?}", report.problems);
-        assert!(world.get().listings < 12, "{lost}: {} listings", world.get().listings);
     }
 }
 
@@ -132,9 +142,56 @@ async fn a_vendor_that_ignores_the_range_and_cuts_its_listings_short_is_never_cl
     world.event("lost", 20, false, false);
     world.get().lists_around = TimeDelta::days(30);
     world.get().cap = Some(10);
-    let report = world.run(&request(Mode::Act)).await;
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.deadline = Duration::from_secs(10);
+    let report = world.run(&asked).await;
     assert_eq!(report.exit_code, ExitCode::Undetermined, "{:?}", report.problems);
     assert!(has(&report, ProblemKind::ListingTruncated));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cap_behind_which_every_failure_hides_is_found_out_before_silence_confirms_a_resend() {
+    let world = Shared::new();
+    for number in 0..11 {
+        world.event(&format!("ok-{number}"), 71 - number, true, true);
+    }
+    world.event("lost", 50, false, false);
+    // Of each day the ten oldest events are listed, and of these those that failed.
+    world.get().list = ListBehaviour::CapsBeforeItFilters;
+    world.get().cap = Some(10);
+    world.get().resend = ResendBehaviour::ClaimsWithoutDelivery;
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!((report.exit_code, report.totals.recovered), (ExitCode::Undetermined, 0), "{:?}", report.problems);
+    assert_eq!(told(&report, "lost").verdict, Verdict::Missing);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_listed_without_the_filter_is_not_listed_again_because_the_log_seems_wrong() {
+    let world = Shared::outage(0);
+    world.get().log = ["something-else".to_owned()].into();
+    let (report, told) = watched(&world, &request(Mode::Act)).await;
+    assert!(has(&report, ProblemKind::LogUnproven), "{:?}", report.problems);
+    let unfiltered = |event: &&RunEvent| matches!(event, RunEvent::SliceListed { filter: ListFilter::All, .. });
+    let listed = |told: &[RunEvent]| told.iter().filter(unfiltered).count();
+    assert_eq!(listed(&told), listed(&watched(&Shared::outage(0), &request(Mode::Act)).await.1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_longer_list_that_holds_more_shows_a_dense_second_to_be_no_cap() {
+    let world = Shared::outage(0);
+    for number in 0..3 {
+        world.event(&format!("answered-late-{number}"), 1, false, true);
+    }
+    let report = world.run(&last_hours(2, Mode::Act)).await;
+    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_two_events_before_the_window_prove_that_a_quiet_webhook_is_quiet() {
+    let world = Shared::new();
+    world.event("old", 24 * 10, true, true).event("old-and-failed", 24 * 11, false, false);
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
 }
 
 #[tokio::test(start_paused = true)]
