@@ -44,6 +44,14 @@ fn every_failure_has_a_hint_that_says_what_to_do() {
 }
 
 #[test]
+fn whoever_can_not_prove_to_be_the_provider_is_not_taken_for_a_vendor_that_is_down() {
+    let not_sent = |message: &str| ProviderError::NotSent { message: message.to_owned() };
+    let unproven = not_sent("invalid peer certificate: UnknownIssuer");
+    assert!(unproven.hint().contains("--ca-file"), "{}", unproven.hint());
+    assert_eq!(not_sent("connection refused").hint(), hints::UNAVAILABLE);
+}
+
+#[test]
 fn a_wait_that_the_vendor_asks_for_is_told() {
     let throttled = |seconds: Option<u64>| ProviderError::Throttled { retry_after: seconds.map(Duration::from_secs) };
     assert_eq!(throttled(None).to_string(), "throttled by the vendor");

@@ -152,6 +152,11 @@ impl<'a> Caller<'a> {
         self.deadline.saturating_sub(self.ports.clock.elapsed())
     }
 
+    /// Whether a wait ends before the run must, so that something can follow it.
+    fn bears(&self, wait: Duration) -> bool {
+        wait < self.remaining()
+    }
+
     /// Waits for something that sends nothing which must not be lost, unless the run must end first.
     pub(super) async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
         if let Some(halt) = self.must_end() {
@@ -216,7 +221,7 @@ impl<'a> Caller<'a> {
                 }
                 wait
             };
-            if wait > self.remaining() {
+            if !self.bears(wait) {
                 let error = ProviderError::Throttled { retry_after: Some(wait) };
                 return Err(Halt::Throttled { wait, error });
             }
@@ -332,7 +337,7 @@ impl<'a> Caller<'a> {
             state.limiter.throttled(now, wait);
             wait
         };
-        if wait > self.remaining() {
+        if !self.bears(wait) {
             return Err(Halt::Throttled { wait, error: error.clone() });
         }
         self.ports.monitor.notice(&RunEvent::Waiting { wait, reason: error.to_string() });
@@ -353,7 +358,7 @@ impl<'a> Caller<'a> {
             let Err(error) = &answer else { return Ok(answer) };
             match error {
                 ProviderError::Throttled { .. } | ProviderError::QuotaExhausted { .. } => {}
-                ProviderError::NotSent { .. } => self.back_off(&mut retry, error, None).await?,
+                ProviderError::NotSent { .. } => self.back_off(&mut retry, error).await?,
                 ProviderError::Server { status: 502..=504, retry_after, .. } => {
                     tries += 1;
                     if tries >= GATEWAY_TRIES {
@@ -370,7 +375,7 @@ impl<'a> Caller<'a> {
     async fn wait_for_vendor(&self, error: &ProviderError, asked: Option<Duration>) -> Result<(), Halt> {
         let rounds = self.state().failures / self.failures_per_round;
         let wait = asked.unwrap_or_default().max(back_off(rounds.min(LONGEST_STEP), self.jitter()));
-        if wait > self.remaining() {
+        if !self.bears(wait) {
             return Err(Halt::Unavailable(error.clone()));
         }
         self.ports.monitor.notice(&RunEvent::Waiting { wait, reason: error.to_string() });
@@ -378,17 +383,11 @@ impl<'a> Caller<'a> {
     }
 
     /// Waits before the same request is sent again, or ends the run when it was tried often enough.
-    pub(super) async fn back_off(
-        &self,
-        retry: &mut Retry,
-        error: &ProviderError,
-        asked: Option<Duration>,
-    ) -> Result<(), Halt> {
+    pub(super) async fn back_off(&self, retry: &mut Retry, error: &ProviderError) -> Result<(), Halt> {
         let Some(wait) = retry.failed(self.jitter()) else {
             return Err(Halt::Unavailable(error.clone()));
         };
-        let wait = asked.unwrap_or(wait).max(wait);
-        if wait > self.remaining() {
+        if !self.bears(wait) {
             return Err(Halt::Unavailable(error.clone()));
         }
         self.ports.monitor.notice(&RunEvent::Waiting { wait, reason: error.to_string() });

@@ -14,8 +14,8 @@ impl Run<'_> {
     /// Whether the run acts on this event and tells of it.
     pub(super) fn is_chosen(&self, webhook: &WebhookState, tracked: &TrackedEvent) -> bool {
         match &self.request.task {
-            // What was resent stays chosen, whatever the resend changed of it.
-            Task::Window(selection) => tracked.attempts > 0 || selection.admits(tracked),
+            // Nothing that a selection looks at is changed by a resend, so what was resent stays chosen.
+            Task::Window(selection) => selection.admits(tracked),
             Task::Exactly { .. } => webhook.wanted.contains_key(&tracked.event.id),
         }
     }
@@ -43,7 +43,7 @@ impl Run<'_> {
         let WebhookState { wanted, events, .. } = &mut self.webhooks[index];
         for (id, wanted_by) in wanted.iter() {
             let Some(tracked) = events.get_mut(id) else { continue };
-            if tracked.attempts > 0 || tracked.result.is_some() {
+            if tracked.result.is_some() {
                 continue;
             }
             if let (Verdict::LostAfterAck, WantedBy::Plan { verdict, .. }) = (tracked.verdict, wanted_by)

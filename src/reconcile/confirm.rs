@@ -393,7 +393,14 @@ impl Run<'_> {
             for pending in std::mem::take(&mut webhook.pending) {
                 let Some(tracked) = webhook.events.get_mut(&pending.open.request.event) else { continue };
                 match pending.open.conclusion {
-                    Some(Conclusion::Refused) if pending.is_counted() => {}
+                    // It counts as failed. That its receiver did not take it all the same only the log could
+                    // have said, and without that word nothing is sent again.
+                    Some(Conclusion::Refused) if pending.is_counted() => {
+                        let detail = tracked.reason.take().unwrap_or_default();
+                        let reason = format!("{detail}; not tried again, as nothing confirms that it was not taken");
+                        tracked.result = Some(EventResult::Left);
+                        tracked.reason = Some(reason.into());
+                    }
                     Some(Conclusion::Refused) => {
                         tracked.result = Some(EventResult::InDoubt);
                         tracked.reason =

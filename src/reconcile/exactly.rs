@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::event::{DeliveryStatus, Event, EventId, WebhookId, Window};
 use crate::policy::Proofs;
-use crate::provider::{ListFilter, ProviderError};
+use crate::provider::ProviderError;
 use crate::run_report::ProblemKind;
 use crate::tracked::EventResult;
 
@@ -105,7 +105,7 @@ impl Run<'_> {
                 // No vendor can have an event with such an id.
                 Err(ProviderError::Unaddressable { .. }) => return Ok(Found::NotHere),
                 Err(error @ ProviderError::Rejected { .. }) => return Ok(Found::Unclear(error)),
-                Err(error) => self.caller.back_off(&mut patience, &error, None).await?,
+                Err(error) => self.caller.back_off(&mut patience, &error).await?,
             }
         }
     }
@@ -210,7 +210,7 @@ impl Run<'_> {
             let mut events = run.webhooks[index].events.iter();
             events.any(|tracked| tracked.first_status == DeliveryStatus::Delivered)
         };
-        if self.webhooks[index].filter == ListFilter::All || has_deliveries(self) {
+        if has_deliveries(self) {
             return Ok(());
         }
         let window = self.window;

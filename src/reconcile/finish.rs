@@ -219,8 +219,8 @@ impl Run<'_> {
                 Verdict::Unacknowledged | Verdict::TooYoung | Verdict::Unknown(_) => Some(EventResult::Skipped),
             };
             let was_wanted = acted && policy.resend.resends(tracked.verdict);
-            let was_left_alone = tracked.attempts == 0 && tracked.result == Some(EventResult::Left);
-            if was_wanted && was_left_alone && tracked.reason.is_none() {
+            // What was tried says already what became of that.
+            if was_wanted && tracked.reason.is_none() {
                 let down =
                     webhook.blocked.or(breaker_is_open.then_some("not tried: several deliveries in a row failed"));
                 tracked.reason = down.or(waits.as_deref()).map(Into::into);

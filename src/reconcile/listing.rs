@@ -107,9 +107,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The longest slice whose widened range the vendor still accepts.
+    /// The longest slice whose widened range the vendor still accepts, wherever in a window it lies.
     pub(super) fn longest_slice(&self) -> TimeDelta {
-        let widening = self.zone_margin() * 2 + OVERLAP * 2;
+        let widening = self.zone_margin().max(OVERLAP) * 2;
         (self.ports.provider.longest_range() - widening).max(TimeDelta::hours(1))
     }
 
@@ -321,12 +321,10 @@ impl Run<'_> {
     }
 
     /// Halves slices that may be cut short until that is disproven or the counts stay below the cap.
-    /// Returns whether that brought events that were not known.
     ///
     /// A slice is whole when each of its halves holds less than it did; a half that holds as much is
     /// as doubtful as the whole was, and is halved in turn.
-    pub(super) async fn disprove_cap(&mut self, index: usize, scrutiny: Scrutiny) -> Result<bool, Halt> {
-        let mut grew = false;
+    pub(super) async fn disprove_cap(&mut self, index: usize, scrutiny: Scrutiny) -> Result<(), Halt> {
         let mut indivisible: HashSet<Window> = HashSet::new();
         if scrutiny == Scrutiny::Everything {
             let webhook = &self.webhooks[index];
@@ -349,14 +347,10 @@ impl Run<'_> {
             }
             for slice in doubtful {
                 match self.halve_doubtful(index, slice).await? {
-                    Halved::Whole => {}
-                    Halved::CutShort => grew = true,
+                    Halved::Divided => {}
                     Halved::RangeIgnored(records) => {
-                        self.report_ignored_range(index);
-                        if is_round(records) {
-                            self.report_truncation(index, slice);
-                        }
-                        return Ok(grew);
+                        self.report_ignored_range(index, slice, records);
+                        return Ok(());
                     }
                     Halved::TooShort => {
                         indivisible.insert(slice);
@@ -371,15 +365,15 @@ impl Run<'_> {
         for slice in indivisible {
             self.report_truncation(index, slice);
         }
-        Ok(grew)
+        Ok(())
     }
 
     async fn halve_doubtful(&mut self, index: usize, slice: Window) -> Result<Halved, Halt> {
         let webhook = &mut self.webhooks[index];
         let Some(place) = webhook.listed.iter().position(|listed| listed.slice == slice) else {
-            return Ok(Halved::Whole);
+            return Ok(Halved::Divided);
         };
-        let Some(halves) = webhook.parts(slice, webhook.filter) else {
+        let Some(halves) = webhook.parts(slice) else {
             return Ok(Halved::TooShort);
         };
         let whole = webhook.listed.swap_remove(place);
@@ -392,15 +386,14 @@ impl Run<'_> {
         self.take_signs(index, &outcome);
         if outcome.signs.new > 0 {
             self.webhooks[index].capacity.cut_short_at(whole.records);
-            return Ok(Halved::CutShort);
-        }
-        if outcome.ignores_range(whole.records) {
+        } else if outcome.ignores_range(whole.records) {
             return Ok(Halved::RangeIgnored(whole.records));
         }
-        Ok(Halved::Whole)
+        Ok(Halved::Divided)
     }
 
-    pub(super) fn report_ignored_range(&mut self, index: usize) {
+    /// Where smaller slices tell nothing, a round number of records may be a limit that nothing disproves.
+    pub(super) fn report_ignored_range(&mut self, index: usize, slice: Window, records: u64) {
         self.webhooks[index].range_ignored = true;
         let name = self.webhooks[index].name.clone();
         self.problem(
@@ -408,6 +401,9 @@ impl Run<'_> {
             format!("{name}: the vendor lists the same events whatever range is asked for; the others were left out"),
             "if these times look shifted, set --time-zone to the vendor's zone",
         );
+        if is_round(records) {
+            self.report_truncation(index, slice);
+        }
     }
 
     fn report_truncation(&mut self, index: usize, slice: Window) {
@@ -423,8 +419,8 @@ impl Run<'_> {
 }
 
 enum Halved {
-    Whole,
-    CutShort,
+    /// Its parts stand in its place, each as doubtful as what it holds makes it.
+    Divided,
     TooShort,
     /// Both halves showed everything, so halving tells nothing.
     RangeIgnored(u64),
@@ -436,13 +432,13 @@ impl WebhookState {
     ///
     /// Once a cap is proven, what is known of a slice that reaches it is what the cap left over, so
     /// the middle of its time is the better place.
-    pub(super) fn parts(&self, slice: Window, filter: ListFilter) -> Option<[Window; 2]> {
+    pub(super) fn parts(&self, slice: Window) -> Option<[Window; 2]> {
         if self.capacity.cap().is_some() {
             return slice.halves(SHORTEST_CAPPED);
         }
-        let listed = |status| filter == ListFilter::All || status != DeliveryStatus::Delivered;
+        // Where more is known of a slice than its list of failures shows, one answer was larger than that
+        // list, and nothing is halved.
         let times = (self.events.iter())
-            .filter(|tracked| listed(tracked.first_status))
             .filter_map(|tracked| tracked.event.created())
             .filter(|created| slice.contains(*created));
         let parts = parting(times.collect()).and_then(|middle| slice.split(middle, SHORTEST_CAPPED));
@@ -453,7 +449,7 @@ impl WebhookState {
 impl ListOutcome {
     /// Whether the parts of a slice held as much as the whole did, and that from outside of them.
     pub(super) fn ignores_range(&self, whole: u64) -> bool {
-        self.signs.outside > 0 && self.listed.len() > 1 && self.listed.iter().all(|part| part.records >= whole)
+        self.signs.outside > 0 && self.unread.is_empty() && self.listed.iter().all(|part| part.records >= whole)
     }
 }
 

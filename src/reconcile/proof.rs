@@ -42,8 +42,9 @@ impl FilterSigns {
         self.delivered_among_failed > 0
     }
 
+    /// Whether any event was listed at all.
     fn any(&self) -> bool {
-        self.delivered + self.failed + self.outside + self.without_status > 0
+        [self.delivered, self.failed, self.without_status].iter().any(|count| *count > 0)
     }
 }
 
@@ -122,7 +123,7 @@ impl Run<'_> {
     /// failures, in every part of the window; so the whole window is looked at.
     async fn compare_with_unfiltered(&mut self, index: usize) -> Result<(), Halt> {
         let window = self.window;
-        let whole = window.slices(self.longest_slice_of_provider());
+        let whole = window.slices(self.longest_slice());
         let mut outcome;
         if self.webhooks[index].signs.failed == 0 {
             outcome = self.list_unfiltered(index, window, whole, Sightings::Dropped).await?;
@@ -166,30 +167,27 @@ impl Run<'_> {
         }
         let known = |run: &Self| run.webhooks.iter().map(|webhook| webhook.events.len()).sum::<usize>();
         let before = known(self);
-        let mut grew = false;
         for index in 0..self.webhooks.len() {
-            grew |= self.scrutinise_proof(index).await?;
-            grew |= self.disprove_cap(index, Scrutiny::Everything).await?;
+            self.scrutinise_proof(index).await?;
+            self.disprove_cap(index, Scrutiny::Everything).await?;
         }
         // Whatever look brought an event, it must be judged before anything is said of the run.
-        grew |= known(self) > before;
+        let grew = known(self) > before;
         if grew {
             self.diff_again().await?;
         }
         Ok(grew)
     }
 
-    /// Before "clean" rests on the filter, the listing that proved it must be known to be whole.
-    /// Returns whether it was not, so that there are events to work on.
-    async fn scrutinise_proof(&mut self, index: usize) -> Result<bool, Halt> {
+    /// Before "clean" rests on the filter, the listing that proved it must be known to be whole; where it was
+    /// not, the filter is given up.
+    async fn scrutinise_proof(&mut self, index: usize) -> Result<(), Halt> {
         let webhook = &self.webhooks[index];
         let rests_on_it = webhook.filter == ListFilter::Failed && webhook.signs.failed == 0;
-        if !rests_on_it || !self.is_unfiltered_cut_short(index, Scrutiny::Everything).await? {
-            return Ok(false);
+        if rests_on_it && self.is_unfiltered_cut_short(index, Scrutiny::Everything).await? {
+            self.list_unfiltered_instead(index).await?;
         }
-        self.list_unfiltered_instead(index).await?;
-        self.disprove_cap(index, Scrutiny::Suspicious).await?;
-        Ok(true)
+        Ok(())
     }
 
     /// Lists the whole window without the filter, once in a run. Returns whether that was done.
@@ -200,13 +198,9 @@ impl Run<'_> {
         }
         webhook.whole_window_listed = true;
         let window = self.window;
-        let whole = window.slices(self.longest_slice_of_provider());
+        let whole = window.slices(self.longest_slice());
         self.list_unfiltered(index, window, whole, Sightings::Dropped).await?;
         Ok(true)
-    }
-
-    pub(super) fn longest_slice_of_provider(&self) -> TimeDelta {
-        (self.ports.provider.longest_range() - self.zone_margin() * 3).max(TimeDelta::hours(1))
     }
 
     /// The slice of the oldest failed event: what the log says of the deliveries around it tells
@@ -262,11 +256,11 @@ impl Run<'_> {
         for slice in webhook.capacity.doubtful(&webhook.proof_listed, scrutiny) {
             let webhook = &mut self.webhooks[index];
             let Some(place) = webhook.proof_listed.iter().position(|listed| listed.slice == slice) else { continue };
-            let Some(halves) = webhook.parts(slice, ListFilter::All) else { continue };
+            let Some(halves) = webhook.parts(slice) else { continue };
             let records = webhook.proof_listed.swap_remove(place).records;
             let outcome = self.list_unfiltered(index, self.window, halves.to_vec(), Sightings::Dropped).await?;
             if outcome.signs.new == 0 && outcome.ignores_range(records) {
-                self.report_ignored_range(index);
+                self.report_ignored_range(index, slice, records);
                 return Ok(false);
             }
             // A half that holds as much as the whole is as doubtful as the whole was.
@@ -308,7 +302,7 @@ impl Run<'_> {
     /// Looks whether a longer range up to `end` holds more than any answer did. Returns whether it does.
     async fn look_beyond(&mut self, index: usize, end: DateTime<Utc>) -> Result<bool, Halt> {
         let suspect = self.webhooks[index].capacity;
-        for further in [TimeDelta::days(1), self.longest_slice_of_provider()] {
+        for further in [TimeDelta::days(1), self.longest_slice()] {
             let Some(wider) = Window::new(end - further, end) else { continue };
             let scratch = Mutex::new(TrackedEvents::default());
             let job = ListJob {
@@ -423,7 +417,7 @@ impl Run<'_> {
             webhook: self.webhooks[index].id.clone(),
             filter: ListFilter::All,
             window: earlier,
-            slices: earlier.slices(self.longest_slice_of_provider()),
+            slices: earlier.slices(self.longest_slice()),
             events: &scratch,
             sightings: Sightings::Dropped,
             edges: Edges::Widened,

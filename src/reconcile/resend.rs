@@ -307,7 +307,7 @@ impl Run<'_> {
                 Err(ProviderError::Throttled { .. } | ProviderError::QuotaExhausted { .. }) => learned?,
                 Err(error @ ProviderError::NotSent { .. }) => {
                     learned?;
-                    self.caller.back_off(&mut patience, error, None).await?;
+                    self.caller.back_off(&mut patience, error).await?;
                 }
                 _ => {
                     let open = OpenAttempt {

@@ -105,7 +105,7 @@ impl Run<'_> {
                 Err(error @ (ProviderError::NotFound { .. } | ProviderError::Rejected { .. })) => {
                     return Err(Halt::Misconfigured(error));
                 }
-                Err(error) => self.caller.back_off(&mut patience, &error, None).await?,
+                Err(error) => self.caller.back_off(&mut patience, &error).await?,
             }
         }
     }

@@ -14,26 +14,31 @@ use crate::reconcile::{Directions, RunRequest, Scope, Task};
 use crate::run_report::{Mode, ProblemKind, RunReport};
 use crate::selection::Selection;
 
-fn audit() -> RunRequest {
+pub(super) fn audit() -> RunRequest {
     RunRequest { directions: Directions::Both, command: "check".to_owned(), ..request(Mode::Check) }
 }
 
-fn hours_ago(hours: i64) -> DateTime<Utc> {
+pub(super) fn hours_ago(hours: i64) -> DateTime<Utc> {
     start() - TimeDelta::hours(hours)
 }
 
 /// The log holds an id that no event of the world has.
-fn logged(world: &Shared, id: &str, received_at: Option<DateTime<Utc>>) {
+pub(super) fn logged(world: &Shared, id: &str, received_at: Option<DateTime<Utc>>) {
     let id = EventId::new(id).expect("an id");
     world.get().unlisted.ids.push(UnlistedId { id, received_at });
 }
 
-fn unknown(report: &RunReport) -> Vec<String> {
+pub(super) fn unknown(report: &RunReport) -> Vec<String> {
     let audit = report.audit.as_ref().expect("an audit");
     audit.log.unknown_to_vendor.iter().map(|one| one.id.to_string()).collect()
 }
 
-fn adds_up(report: &RunReport) {
+fn message(report: &RunReport, kind: ProblemKind) -> &str {
+    let problem = report.problems.iter().find(|problem| problem.kind == kind);
+    problem.map(|problem| problem.message.as_str()).unwrap_or_else(|| panic!("no {kind:?}: {:?}", report.problems))
+}
+
+pub(super) fn adds_up(report: &RunReport) {
     let audit = report.audit.as_ref().expect("an audit");
     let (vendor, totals) = (audit.vendor.total(), &report.totals);
     assert_eq!(vendor.total(), totals.listed);
@@ -125,6 +130,53 @@ async fn receipts_from_before_the_first_listed_event_are_a_sign_of_what_the_vend
     let report = world.run(&audit()).await;
     assert_eq!(report.exit_code, ExitCode::Undetermined);
     assert!(has(&report, ProblemKind::ListingIncomplete));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_of_the_moment_of_the_first_listed_event_is_no_sign_of_anything_forgotten() {
+    let world = Shared::outage(0);
+    logged(&world, "forged", Some(hours_ago(21)));
+    let report = world.run(&audit()).await;
+    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+    assert_eq!(unknown(&report), ["forged"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_audit_reads_of_the_log_is_what_its_events_are_judged_by() {
+    let world = Shared::outage(3);
+    world.get().log_breaks_at = Some(2);
+    let report = world.run(&audit()).await;
+    assert_eq!((report.totals.missing, report.totals.unknown), (0, 3), "{:?}", report.problems);
+    assert_eq!(report.exit_code, ExitCode::Undetermined);
+    adds_up(&report);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_that_could_not_be_placed_are_counted_in_words() {
+    for (ids, is_least, words) in [(1, false, "1 id of"), (2, false, "2 ids of"), (2, true, "at least 2 ids of")] {
+        let world = Shared::outage(0);
+        (0..ids).for_each(|number| logged(&world, &format!("forged-{number}"), None));
+        world.get().unlisted.is_least = is_least;
+        world.get().get_error = Some(ProviderError::NotFound { message: String::new() });
+        let report = world.run(&audit()).await;
+        let told = message(&report, ProblemKind::AuditIncomplete);
+        assert!(told.starts_with(&format!("{words} the received log could not be placed: ")), "{told}");
+        assert_eq!(report.audit.expect("an audit").log.is_least, is_least);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_that_the_listing_left_out_are_counted_in_words() {
+    for (ids, words) in [(1, "left out 1 event that"), (2, "left out 2 events that")] {
+        let world = Shared::outage(0);
+        for id in (0..ids).map(|number| format!("hidden-{number}")) {
+            world.event(&id, 7, true, true);
+            world.get().never_listed.insert(id);
+        }
+        let report = world.run(&audit()).await;
+        let told = message(&report, ProblemKind::ListingIncomplete);
+        assert!(told.contains(words), "{told}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

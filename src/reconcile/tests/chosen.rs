@@ -11,15 +11,15 @@ use crate::run_report::{Mode, ProblemKind, RunReport};
 use crate::selection::{Selection, VerdictKind};
 use crate::tracked::{EventResult, TrackedEvent};
 
-fn id(text: &str) -> EventId {
+pub(super) fn id(text: &str) -> EventId {
     EventId::new(text).expect("an id")
 }
 
-fn selected(mode: Mode, selection: Selection) -> RunRequest {
+pub(super) fn selected(mode: Mode, selection: Selection) -> RunRequest {
     RunRequest { task: Task::Window(selection), ..request(mode) }
 }
 
-fn by_hand(ids: &[&str]) -> RunRequest {
+pub(super) fn by_hand(ids: &[&str]) -> RunRequest {
     let wanted = ids.iter().map(|text| WantedEvent { event: id(text), wanted_by: WantedBy::Hand }).collect();
     RunRequest {
         task: Task::Exactly { events: wanted, words: "by hand".to_owned() },
@@ -28,7 +28,7 @@ fn by_hand(ids: &[&str]) -> RunRequest {
     }
 }
 
-fn planned(events: &[(&str, DateTime<Utc>, VerdictKind)]) -> RunRequest {
+pub(super) fn planned(events: &[(&str, DateTime<Utc>, VerdictKind)]) -> RunRequest {
     let webhook = WebhookId::new("hook-1").expect("an id");
     let wanted = events.iter().map(|(text, created, verdict)| WantedEvent {
         event: id(text),
@@ -41,12 +41,12 @@ fn planned(events: &[(&str, DateTime<Utc>, VerdictKind)]) -> RunRequest {
     }
 }
 
-fn told<'r>(report: &'r RunReport, text: &str) -> &'r TrackedEvent {
+pub(super) fn told<'r>(report: &'r RunReport, text: &str) -> &'r TrackedEvent {
     let mut events = report.webhooks.iter().flat_map(|webhook| &webhook.events);
     events.find(|tracked| tracked.event.id == id(text)).unwrap_or_else(|| panic!("{text} is not told of: {report:?}"))
 }
 
-fn hours_ago(hours: i64) -> DateTime<Utc> {
+pub(super) fn hours_ago(hours: i64) -> DateTime<Utc> {
     start() - TimeDelta::hours(hours)
 }
 
@@ -57,6 +57,7 @@ async fn only_what_is_selected_is_resent_and_told_of() {
     let report = world.run(&selected(Mode::Act, Selection { ids, ..Selection::default() })).await;
     assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
     assert_eq!((report.totals.listed, report.totals.recovered, world.get().resends), (2, 2, 2));
+    assert_eq!(report.selection, "id lost-1 or lost-4", "the report says what it was narrowed to");
     assert!(has(&report, ProblemKind::OutsideSelection), "the other four are not passed over in silence");
     nobody_got_a_duplicate(&world);
 }
@@ -104,7 +105,7 @@ async fn a_plan_is_carried_out_to_the_letter() {
         planned(&[("lost-0", hours_ago(3), VerdictKind::Missing), ("lost-3", hours_ago(6), VerdictKind::Missing)]);
     let report = world.run(&plan).await;
     assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
-    assert_eq!((world.get().resends, report.totals.recovered), (2, 2));
+    assert_eq!((world.get().resends, report.totals.recovered, report.selection.as_str()), (2, 2, "a plan"));
     nobody_got_a_duplicate(&world);
 }
 

@@ -319,26 +319,6 @@ async fn an_earlier_delivery_does_not_vouch_for_a_resend_that_was_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_earlier_run_brought_is_left_alone_until_the_log_had_time_to_show_it() {
-    for says_failed_again in [false, true] {
-        let world = Shared::outage(1);
-        world.get().log_lag = Duration::from_secs(3_600);
-        let mut asked = request(Mode::Act);
-        asked.policy.resend.include_acknowledged = true;
-        assert_eq!(world.run(&asked).await.totals.recovered, 1);
-        world.get().events.get_mut("lost-0").expect("an event").delivered = !says_failed_again;
-        let report = world.run(&asked).await;
-        assert_eq!((report.totals.too_young, world.get().resends), (1, 1), "{:?}", report.totals);
-        nobody_got_a_duplicate(&world);
-        // After that it is judged like any other.
-        tokio::time::sleep(Duration::from_secs(300)).await;
-        let report = world.run(&RunRequest { policy: asked.policy, ..request(Mode::Check) }).await;
-        let totals = report.totals;
-        assert_eq!((totals.too_young, totals.missing + totals.lost_after_ack), (0, 1), "{totals:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_look_that_took_long_is_no_later_evidence_than_its_beginning() {
     let world = Shared::outage(0);
     for (id, hours) in [("canary", 60), ("late", 58), ("second-day", 30), ("third-day", 10)] {

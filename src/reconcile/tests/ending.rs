@@ -214,6 +214,8 @@ async fn an_end_that_could_not_be_recorded_is_a_failure_that_is_told() {
     let report = world.run(&request(Mode::Act)).await;
     assert_eq!((report.exit_code, report.outcome), (ExitCode::Failure, RunOutcome::Failed));
     assert!(message(&report, ProblemKind::Ledger).starts_with("the end of the run could not be recorded: "));
+    let hints: Vec<&str> = report.problems.iter().map(|problem| problem.hint.as_str()).collect();
+    assert!(hints[0].starts_with("make room on the disk or make the ledger writable"), "{hints:?}");
 }
 
 #[tokio::test(start_paused = true)]

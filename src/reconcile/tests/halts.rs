@@ -104,6 +104,7 @@ async fn what_could_not_be_judged_any_more_is_not_shown_as_settled() {
     asked.scope = hooks(2);
     let report = world.run(&asked).await;
     assert_eq!(report.exit_code, ExitCode::Usage);
+    assert!(has(&report, ProblemKind::WebhookUnknown) && !has(&report, ProblemKind::WrongAddress));
     assert_eq!((report.totals.failed, report.totals.unknown), (4, 4));
 }
 

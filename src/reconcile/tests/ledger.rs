@@ -158,6 +158,8 @@ async fn what_waits_for_the_budget_says_until_when() {
     let report = world.run(&within_budget(1)).await;
     let waiting = report.webhooks[0].events.iter().filter(|tracked| tracked.reason().contains("it may go after 2026-"));
     assert_eq!(waiting.count(), 4);
+    assert_eq!(report.rounds, 1, "nothing is planned for which there is no budget");
+    assert!(!has(&report, ProblemKind::NoProgress), "{:?}", report.problems);
     let problem =
         report.problems.iter().find(|problem| problem.kind == ProblemKind::FailureBudget).expect("it is told");
     assert!(problem.hint.contains("run again after 2026-"), "{problem:?}");

@@ -7,10 +7,13 @@ use tokio::time::Instant;
 
 use crate::event::Window;
 use crate::exit::ExitCode;
-use crate::provider::ProviderError;
+use crate::monitor::RunEvent;
+use crate::policy::Proofs;
+use crate::provider::{ListFilter, ProviderError};
 use crate::reconcile::RunRequest;
 use crate::run_report::{Mode, ProblemKind};
 
+use super::told::watched;
 use super::world::{ListBehaviour, Shared, request, start};
 use super::{everything_arrived, has};
 
@@ -91,17 +94,20 @@ async fn a_quiet_webhook_with_a_few_events_close_together_is_clean() {
 
 #[tokio::test(start_paused = true)]
 async fn a_quiet_webhook_whose_events_lie_beside_a_short_window_is_clean() {
-    for number in [2, 7, 22, 42] {
-        let world = Shared::new();
-        for event in 0..number {
-            let id = format!("event-{event}");
-            world.event(&id, 0, true, true);
-            let created = start() - TimeDelta::hours(4) - TimeDelta::seconds(event);
-            world.get().events.get_mut(&id).expect("an event").created = created;
+    for is_delivered in [true, false] {
+        for number in [2, 7, 22, 42] {
+            let world = Shared::new();
+            for event in 0..number {
+                let id = format!("event-{event}");
+                world.event(&id, 0, is_delivered, true);
+                let created = start() - TimeDelta::hours(4) - TimeDelta::seconds(event);
+                world.get().events.get_mut(&id).expect("an event").created = created;
+            }
+            let window = Window::new(start() - TimeDelta::hours(3), start()).expect("not empty");
+            let report = world.run(&RunRequest { window, ..request(Mode::Act) }).await;
+            let seen = format!("{number} events, {is_delivered}: {:?}", report.problems);
+            assert_eq!(report.exit_code, ExitCode::Clean, "{seen}");
         }
-        let window = Window::new(start() - TimeDelta::hours(3), start()).expect("not empty");
-        let report = world.run(&RunRequest { window, ..request(Mode::Act) }).await;
-        assert_eq!(report.exit_code, ExitCode::Clean, "{number} events: {:?}", report.problems);
     }
 }
 
@@ -122,4 +128,85 @@ async fn a_cap_is_found_out_in_a_short_window_too() {
         let lost = world.lost();
         assert!(lost.is_empty() || report.exit_code != ExitCode::Clean, "cap {cap}: {:?}", report.problems);
     }
+}
+
+/// How often a vendor is asked to list a window of so many seconds in which it answers nothing but this.
+async fn listings_of(seconds: i64, error: ProviderError) -> (u32, Duration) {
+    let world = Shared::outage(0);
+    world.get().list_error = Some(error);
+    let mut asked = request(Mode::Check);
+    asked.window = Window::new(start() - TimeDelta::seconds(seconds), start()).expect("not empty");
+    asked.policy.proofs = Proofs::Off;
+    let begun = Instant::now();
+    world.run(&asked).await;
+    (world.get().listings, begun.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slice_that_can_not_be_halved_is_asked_for_more_often_than_one_that_can() {
+    let timed_out = || ProviderError::TimedOut { after: Duration::from_secs(60) };
+    // Three minutes are two halves, and a minute and a half is what it is.
+    for (error, whole, halved) in [(rejected(400), 1, 3), (timed_out(), 2, 5), (server(500), 4, 10)] {
+        assert_eq!(listings_of(90, error.clone()).await.0, whole, "{error}");
+        assert_eq!(listings_of(180, error.clone()).await.0, halved, "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_waits_for_a_failing_slice_grow_from_half_a_second() {
+    let (listings, took) = listings_of(90, server(500)).await;
+    // Half a second, one and two at most, and twenty milliseconds for each answer.
+    assert_eq!(listings, 4);
+    assert!(took > Duration::from_millis(1_750) && took < Duration::from_millis(3_580), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_fails_often_before_it_lists_a_small_part_is_not_given_up() {
+    let world = Shared::outage(12);
+    world.get().longest_listing = Some((TimeDelta::minutes(20), rejected(400)));
+    let mut asked = request(Mode::Act);
+    asked.policy.zone_margin = TimeDelta::zero();
+    let report = world.run(&asked).await;
+    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+    everything_arrived(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_slice_is_no_longer_than_the_vendor_lists_at_once_and_hardly_shorter() {
+    let (day, second) = (TimeDelta::days(1), TimeDelta::seconds(1));
+    // A slice is widened by the margin, and by a second at least where another lies beside it.
+    for (margin, length, slices) in
+        [(TimeDelta::hours(2), day * 31 - TimeDelta::hours(4), 1), (TimeDelta::zero(), day * 93 - second * 6, 3)]
+    {
+        for (length, slices) in [(length, slices), (length + second, slices + 1)] {
+            let world = Shared::outage(1);
+            world.get().longest_listing = Some((day * 31, rejected(400)));
+            let mut asked = request(Mode::Check);
+            asked.window = Window::new(start() - length, start()).expect("not empty");
+            asked.policy.slice = day * 365;
+            asked.policy.zone_margin = margin;
+            let (report, told) = watched(&world, &asked).await;
+            assert_eq!(report.totals.missing, 1, "{:?}", report.problems);
+            let is_failed =
+                |event: &RunEvent| matches!(event, RunEvent::SliceListed { filter: ListFilter::Failed, .. });
+            assert_eq!(told.iter().filter(|event| is_failed(event)).count(), slices, "{length}");
+            assert!(!told.iter().any(|event| matches!(event, RunEvent::SliceHalved { .. })), "{length}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_one_lane_nothing_is_asked_while_a_slice_waits_to_be_asked_again() {
+    let world = Shared::outage(3);
+    world.get().fail_first_listings = 1;
+    let mut asked = request(Mode::Check);
+    asked.policy.bounds.concurrency = 1;
+    let (_, told) = watched(&world, &asked).await;
+    let listed: Vec<Window> = (told.iter())
+        .filter_map(|event| match event {
+            RunEvent::SliceListed { slice, filter: ListFilter::Failed, .. } => Some(*slice),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(listed, asked.window.slices(TimeDelta::days(1)));
 }

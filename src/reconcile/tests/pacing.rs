@@ -174,10 +174,63 @@ async fn a_wait_that_is_not_said_grows_and_one_of_nothing_is_none() {
 async fn a_pause_is_borne_as_long_as_the_run_may_last() {
     let (ports, _stop) = ports();
     let long = caller(&ports, 4, 60);
-    assert!(long.learn(Some(&throttled(Some(60)))).is_ok());
+    assert!(long.learn(Some(&throttled(Some(59)))).is_ok());
+    // At the deadline nothing begins any more, so a pause until then is waited for in vain.
     assert!(
-        matches!(long.learn(Some(&throttled(Some(61)))), Err(Halt::Throttled { wait, .. }) if wait.as_secs() == 61)
+        matches!(long.learn(Some(&throttled(Some(60)))), Err(Halt::Throttled { wait, .. }) if wait.as_secs() == 60)
     );
+    let asked =
+        ProviderError::Server { status: 503, message: String::new(), retry_after: Some(Duration::from_secs(60)) };
+    let begun = Instant::now();
+    let (answer, asked) = read(&caller(&ports, 4, 60), &[asked]).await;
+    assert!(matches!(answer, Err(Halt::Unavailable(_))));
+    assert_eq!((asked, begun.elapsed()), (1, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_are_spread_so_that_those_who_failed_together_do_not_come_back_together() {
+    let (ports, _stop) = ports();
+    let caller = caller(&ports, 4, 3600);
+    let drawn: Vec<f64> = std::iter::repeat_with(|| caller.jitter()).take(100).collect();
+    assert!(drawn.iter().all(|number| (0.0..1.0).contains(number)), "{drawn:?}");
+    let early = drawn.iter().filter(|number| **number < 0.5).count();
+    assert!((20..80).contains(&early), "{drawn:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lanes_that_are_throttled_together_wait_as_long_as_one() {
+    let (ports, _stop) = ports();
+    let caller = caller(&ports, 8, 3600);
+    assert!((0..8).all(|_| caller.learn(Some(&throttled(None))).is_ok()));
+    let begun = Instant::now();
+    assert!(read(&caller, &[]).await.0.is_ok());
+    // The first wait is half a second, and the next one a second.
+    assert!(begun.elapsed() <= Duration::from_secs(1), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_that_were_said_make_none_longer_that_is_not_said() {
+    let (ports, _stop) = ports();
+    let caller = caller(&ports, 4, 6);
+    for _ in 0..4 {
+        assert!(caller.learn(Some(&throttled(Some(1)))).is_ok());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(1_900)).await;
+    let too_long = caller.learn(Some(&throttled(None)));
+    assert!(
+        matches!(too_long, Err(Halt::Throttled { wait, .. }) if wait <= Duration::from_millis(500)),
+        "{too_long:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_fails_many_lanes_at_once_has_failed_once() {
+    let (ports, _stop) = ports();
+    let caller = caller(&ports, 8, 3600);
+    let begun = Instant::now();
+    assert!(read(&caller, &[failing(503), failing(503)]).await.0.is_ok());
+    assert!(begun.elapsed() <= Duration::from_secs(1), "two first waits: {:?}", begun.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

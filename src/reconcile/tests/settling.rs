@@ -155,3 +155,113 @@ async fn a_list_from_within_the_settling_time_settles_nothing_after_it() {
     assert_eq!(world.get().rows.settled[&1], Settlement::Recovered, "{:?}", report.problems);
     nobody_got_a_duplicate(&world);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_old_attempt_that_turns_out_not_to_be_sent_uses_up_nothing() {
+    let world = open_after(ResendBehaviour::FailsWithoutDelivery, Conclusion::InDoubt, 1).await;
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.max_attempts = 1;
+    let report = world.run(&asked).await;
+    assert_eq!((report.exit_code, report.totals.recovered), (ExitCode::Clean, 1), "{:?}", report.problems);
+    nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_attempt_that_arrived_outside_the_window_adds_nothing_to_it() {
+    let world = open_after(ResendBehaviour::DeliversAndFails, Conclusion::InDoubt, 1).await;
+    let report = world.run(&recent(Mode::Act)).await;
+    assert_eq!((report.exit_code, report.totals.listed), (ExitCode::Clean, 1), "{:?}", report.problems);
+    assert_eq!(world.get().rows.settled[&1], Settlement::Recovered);
+}
+
+/// Why the attempts of earlier runs are recorded as settled.
+fn evidence(world: &Shared) -> Vec<String> {
+    let trace = world.get().trace.take().unwrap_or_default();
+    let settled = trace.iter().filter(|line| line.contains(" is settled as "));
+    settled.filter_map(|line| Some(line.split_once(" is settled as ")?.1.to_owned())).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_settles_an_old_attempt_is_recorded_with_it() {
+    use ResendBehaviour::{DeliversAndFails, FailsWithoutDelivery};
+    for (resend, in_log, is_poison, words) in [
+        (DeliversAndFails, true, false, "Recovered: the received log holds the id"),
+        (DeliversAndFails, false, false, "Recovered: the vendor says that it was delivered"),
+        (DeliversAndFails, false, true, "DeliveryFailed: the vendor counts another run and still says failed"),
+        (
+            FailsWithoutDelivery,
+            false,
+            false,
+            "NotSent: neither the vendor nor the log shows a delivery after the settling time",
+        ),
+    ] {
+        let world = Shared::outage(1);
+        {
+            let mut world = world.get();
+            (world.resend, world.journal_fails) = (resend, Some((Write::Settle, 0)));
+            world.events.get_mut("lost-0").expect("an event").poison = is_poison;
+            world.log_lag = Duration::from_secs(if in_log { 0 } else { 36_000 });
+        }
+        let mut asked = unproven(Mode::Act);
+        asked.policy.bounds.deadline = Duration::from_secs(3);
+        world.run(&asked).await;
+        {
+            let mut world = world.get();
+            world.journal_fails = None;
+            world.rows.reopen();
+            world.trace = Some(Vec::new());
+        }
+        world.run(&recent(Mode::Act)).await;
+        assert_eq!(evidence(&world), [words]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_log_holds_only_when_doubt_is_settled_is_not_sent_again() {
+    let world = Shared::outage(1);
+    {
+        let mut world = world.get();
+        world.resend = ResendBehaviour::DeliversAndFails;
+        // The vendor goes on showing the event as it was, and the log shows it twenty seconds later.
+        (world.stale_after_delivery, world.stale_hides_runs) = (1_000, true);
+        world.log_lag = Duration::from_secs(20);
+    }
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.deadline = Duration::from_secs(3);
+    world.run(&asked).await;
+    assert_eq!(world.get().rows.settled.len(), 0);
+    let report = world.run(&request(Mode::Act)).await;
+    let tracked = told(&report, "lost-0");
+    assert_eq!((tracked.verdict, world.get().resends), (Verdict::Unacknowledged, 1), "{:?}", report.problems);
+    assert_eq!(world.get().rows.settled[&1], Settlement::Recovered);
+    nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_acknowledged_event_is_judged_by_what_the_vendor_said_last() {
+    let world = Shared::outage(0);
+    // It lies where two days meet, so that both days list it.
+    world.event("acknowledged", 48, true, false);
+    {
+        let mut world = world.get();
+        (world.receiver_down, world.resend) = (true, ResendBehaviour::DeliversAndFails);
+    }
+    let mut asked = request(Mode::Act);
+    asked.policy.resend.include_acknowledged = true;
+    asked.policy.bounds.concurrency = 1;
+    asked.policy.bounds.deadline = Duration::from_secs(3);
+    world.run(&asked).await;
+    assert_eq!(world.get().rows.settled.len(), 0);
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    {
+        let mut world = world.get();
+        (world.receiver_down, world.resend) = (false, ResendBehaviour::DeliversAndShowsIt);
+        // After three lists of failures the first day still lists it as it was before, and the second does not.
+        world.events.get_mut("acknowledged").expect("an event").stale = 4;
+        world.gets_fail = true;
+    }
+    asked.policy.bounds.deadline = Duration::from_secs(3_600);
+    let report = world.run(&asked).await;
+    assert_eq!(world.get().rows.settled[&1], Settlement::DeliveryFailed, "{:?}", report.problems);
+    assert_eq!((report.totals.recovered, report.totals.in_doubt), (1, 0), "{:?}", report.problems);
+}

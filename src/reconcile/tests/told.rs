@@ -328,6 +328,8 @@ async fn deliveries_that_fail_in_a_row_open_the_breaker_and_are_counted() {
         .collect();
     assert_eq!(down, [5]);
     assert_eq!((report.totals.recovered, world.get().resends), (1, 6));
+    assert_eq!(report.rounds, 1, "nothing is planned for a receiver that is down");
+    assert!(!has(&report, ProblemKind::NoProgress), "{:?}", report.problems);
     let untried = report.webhooks[0]
         .events
         .iter()

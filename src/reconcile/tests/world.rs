@@ -45,6 +45,8 @@ pub(super) struct WorldEvent {
     pub(super) delivered: bool,
     pub(super) runs: u32,
     pub(super) poison: bool,
+    /// The receiver takes it whenever it is delivered, and the vendor never hears of that.
+    pub(super) answer_lost: bool,
     /// The vendor answers a resend as if the path did not exist.
     pub(super) no_path: bool,
     /// The vendor shows no creation time.
@@ -390,6 +392,7 @@ pub(super) fn event_at(created: DateTime<Utc>, delivered: bool) -> WorldEvent {
         delivered,
         runs: 1,
         poison: false,
+        answer_lost: false,
         no_path: false,
         timeless: false,
         statusless: false,

@@ -25,6 +25,12 @@ pub(in crate::reconcile::tests) struct Moods {
     pub(in crate::reconcile::tests) slow_one_in: Option<u32>,
     /// One look at an event of so many shows another event.
     pub(in crate::reconcile::tests) another_one_in: Option<u32>,
+    /// What there is not is denied as a request that can't be understood.
+    pub(in crate::reconcile::tests) denies_by_refusal: bool,
+    /// A single event is answered with this.
+    pub(in crate::reconcile::tests) answers_of: Option<(String, ProviderError)>,
+    /// A webhook of which no listing can be read.
+    pub(in crate::reconcile::tests) unlisted_hook: Option<u32>,
     /// One resend of so many is rejected.
     pub(in crate::reconcile::tests) rejects_one_in: Option<u32>,
     /// From this request on the keys are refused.

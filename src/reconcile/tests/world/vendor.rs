@@ -77,7 +77,7 @@ impl World {
         event.stale = stale;
         event.changed_at = Some(Instant::now());
         let is_taken = !(down || event.poison);
-        event.delivered = is_taken;
+        event.delivered = is_taken && !event.answer_lost;
         let (hook, is_poison) = (event.hook, event.poison && !down);
         if is_taken {
             *self.accepted.entry(id.to_owned()).or_default() += 1;
@@ -224,6 +224,9 @@ impl World {
         if let Some(error) = &self.list_error {
             return Err(error.clone());
         }
+        if self.moods.unlisted_hook.is_some_and(|hook| request.webhook.as_str() == format!("hook-{hook}")) {
+            return Err(ProviderError::Rejected { status: 400, message: "no".to_owned() });
+        }
         self.throttled()?;
         if self.fail_first_listings > 0 {
             self.fail_first_listings -= 1;
@@ -275,7 +278,13 @@ impl World {
             let shown = self.shown("ok-1", &self.events["ok-1"]);
             return Ok(Event { id: event.clone(), created_at: None, status: DeliveryStatus::Unrecognised, ..shown });
         }
+        if let Some((_, error)) = self.moods.answers_of.as_ref().filter(|(of, _)| *of == id) {
+            return Err(error.clone());
+        }
         let Some(known) = self.events.get(&id).filter(of_webhook) else {
+            if self.moods.denies_by_refusal {
+                return Err(ProviderError::Rejected { status: 400, message: "no such event".to_owned() });
+            }
             return Err(ProviderError::NotFound { message: "no such event".to_owned() });
         };
         let shown = self.shown(&id, known);
