@@ -7,7 +7,6 @@ use tokio::time::Instant;
 
 use crate::exit::ExitCode;
 use crate::policy::Proofs;
-use crate::reconcile::RunRequest;
 use crate::run_report::Mode;
 
 use super::world::{Arrival, ListBehaviour, ResendBehaviour, Shared, event_at, request, start};

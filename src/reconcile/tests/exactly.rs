@@ -12,7 +12,7 @@ use crate::selection::VerdictKind;
 use crate::tracked::EventResult;
 
 use super::canaries::when;
-use super::chosen::{by_hand, hours_ago, id, planned, told};
+use super::chosen::{by_hand, hours_ago, planned, told};
 use super::told::watched;
 use super::world::{ResendBehaviour, Shared, request};
 use super::{has, nobody_got_a_duplicate};
