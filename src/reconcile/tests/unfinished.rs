@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::event::{EventId, Window};
 use crate::exit::ExitCode;
+use crate::pace::budget::FailureBudget;
 use crate::reconcile::{Ports, RunRequest};
 use crate::run_report::{Mode, RunReport};
 use crate::tracked::{EventResult, TrackedEvent};
@@ -145,10 +146,44 @@ async fn an_event_that_was_tried_in_vain_and_is_gone_from_the_vendor_is_not_clea
     assert_eq!(world.get().resends, sent);
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_event_that_only_a_look_shows_as_failed_is_tried_again() {
+    let world = tried().await;
+    poison(&world, false);
+    world.get().never_listed.insert("lost-0".to_owned());
+    let report = world.run(&request(Mode::Act)).await;
+    assert_eq!((report.exit_code, report.totals.recovered), (ExitCode::Clean, 1), "{:?}", report.problems);
+    nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lies_outside_the_window_is_told_with_what_to_do_even_if_the_vendor_does_not_show_it() {
+    let world = tried().await;
+    world.get().events.remove("lost-0");
+    let report = world.run(&recent(Mode::Act)).await;
+    assert!(told(&report, "lost-0").reason().contains("outside this window, so begin it at 2026-"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_the_budget_still_counts_is_settled_when_it_counts_no_longer() {
+    let world = tried().await;
+    world.get().events.get_mut("lost-0").expect("an event").delivered = true;
+    let mut asked = recent(Mode::Act);
+    asked.policy.bounds.failure_budget = Some(FailureBudget { failures: 100, period: TimeDelta::hours(1) });
+    let mut looked_up = Vec::new();
+    for minutes in [0, 30, 60, 60] {
+        tokio::time::sleep(Duration::from_secs(60 * minutes)).await;
+        let gets = world.get().gets;
+        assert_eq!(world.run(&asked).await.exit_code, ExitCode::Clean);
+        looked_up.push(world.get().gets - gets);
+    }
+    assert_eq!(looked_up, [1, 1, 1, 0]);
+}
+
 /// A run that has no received log to ask.
-async fn run_without_log(world: &Shared) -> RunReport {
+async fn run_without_log(world: &Shared, asked: &RunRequest) -> RunReport {
     let (_stop, stopped) = watch::channel(None);
-    crate::reconcile::run(&Ports { received: None, ..world.ports(stopped) }, &request(Mode::Act)).await
+    crate::reconcile::run(&Ports { received: None, ..world.ports(stopped) }, asked).await
 }
 
 /// Many events that were tried in vain, all but the latest of which a person then had delivered. That one keeps
@@ -186,7 +221,7 @@ async fn what_was_tried_in_vain_and_delivered_by_hand_is_looked_up_once_within_t
     let mut looked_up = Vec::new();
     for _ in 0..3 {
         let before = world.get().gets;
-        let report = run_without_log(&world).await;
+        let report = run_without_log(&world, &request(Mode::Act)).await;
         assert_eq!((report.totals.left, report.totals.unknown), (0, 1), "{:?}", report.problems);
         looked_up.push(world.get().gets - before);
     }
@@ -195,10 +230,23 @@ async fn what_was_tried_in_vain_and_delivered_by_hand_is_looked_up_once_within_t
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_lies_outside_the_window_and_was_not_looked_up_is_told_of() {
+    for (gets_fail, looked_up, left) in [(false, 50, 47), (true, 2, 97)] {
+        let world = delivered_by_hand().await;
+        world.get().gets_fail = gets_fail;
+        let mut asked = recent(Mode::Act);
+        asked.policy.bounds.concurrency = 1;
+        let before = world.get().gets;
+        let report = run_without_log(&world, &asked).await;
+        assert_eq!((world.get().gets - before, report.totals.left), (looked_up, left), "{:?}", report.problems);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_one_of_many_is_gone_those_not_looked_up_are_told_of() {
     let world = delivered_by_hand().await;
     world.get().events.remove("lost-50");
-    let report = run_without_log(&world).await;
+    let report = run_without_log(&world, &request(Mode::Act)).await;
     assert!(told(&report, "lost-50").reason().contains("can't be seen"));
     let events = || report.webhooks.iter().flat_map(|webhook| &webhook.events);
     let vanished = events().filter(|tracked| tracked.reason() == told(&report, "lost-50").reason()).count();
