@@ -21,6 +21,8 @@ const TAKEN_AT_ONCE: usize = 64;
 
 /// So many slots are looked at together.
 const FEW: usize = 4;
+/// The last of these is so far from the first.
+const FURTHER: usize = FEW - 1;
 
 /// A part of the hash in the upper half, and in the lower one a number above that of the id; 0 where
 /// the slot is free.
@@ -131,7 +133,12 @@ impl UuidTable {
     /// Has the processor fetch what is going to be looked at, all of it at the same time.
     #[inline(always)]
     pub(super) fn prepare(&self, hashes: impl Iterator<Item = u64>) {
-        fetch(hashes.map(|hash| self.slots.get(start(hash, self.slots.len())).copied().unwrap_or(0)));
+        let slot = |at: usize| self.slots.get(at).copied().unwrap_or(0);
+        fetch(hashes.flat_map(|hash| {
+            let first = start(hash, self.slots.len());
+            // The last may lie in a part of the memory that is not fetched with the first.
+            [first, first.saturating_add(FURTHER)].map(slot)
+        }));
     }
 
     /// The first number that an id with this hash may have.
@@ -298,6 +305,9 @@ struct Filled {
 impl Filling<'_> {
     /// Takes those of the ids that belong here.
     fn take(mut self, ids: &[EventId], hasher: &UuidHasher) -> Filled {
+        // They are zero already. But memory that is read before it is written is mapped twice, and the second
+        // time every processor must be told.
+        self.slots.fill(0);
         let mut ours = [(0, 0, 0); TAKEN_AT_ONCE];
         let mut first = 0_u32;
         for few in ids.chunks(TAKEN_AT_ONCE) {
