@@ -24,10 +24,7 @@ impl Filter {
     pub(crate) fn with_room_for(count: usize) -> Self {
         // A shift by all bits of a hash is none, so there are two words at least.
         let size = count.div_ceil(IDS_OF_WORD).next_power_of_two().max(2);
-        let mut words = Vec::with_capacity(size);
-        // Written here, because memory that is read before it is written is mapped twice.
-        words.resize(size, 0);
-        Self { words, shift: u64::BITS - size.trailing_zeros() }
+        Self { words: vec![0; size], shift: u64::BITS - size.trailing_zeros() }
     }
 
     /// Puts a hash in.
