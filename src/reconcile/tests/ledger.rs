@@ -212,6 +212,30 @@ async fn doubt_that_turns_out_to_be_a_delivery_gives_its_place_back() {
     nobody_got_a_duplicate(&world);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_run_left_in_doubt_may_have_failed_and_takes_its_place_in_the_budget() {
+    let world = Shared::outage(2);
+    world.get().counts_runs = false;
+    world.get().resend = ResendBehaviour::FailsWithoutDelivery;
+    let mut asked = within_budget(1);
+    asked.policy.bounds.deadline = Duration::from_secs(3);
+    world.run(&asked).await;
+    let intent_at = {
+        let mut world = world.get();
+        world.resend = ResendBehaviour::DeliversAndShowsIt;
+        // The run was killed before it knew how the request ended, which may have been as late as it settles.
+        let open = world.rows.attempts.get_mut(&1).expect("one was sent");
+        (open.ended_at, open.conclusion) = (None, None);
+        open.intent_at
+    };
+    let report = world.run(&within_budget(1)).await;
+    assert_eq!((report.totals.in_doubt, world.get().resends), (1, 1), "{:?}", report.problems);
+    let told = report.problems.iter().find(|problem| problem.kind == ProblemKind::FailureBudget).expect("it is told");
+    let free_at = intent_at + TimeDelta::seconds(60) + TimeDelta::minutes(60);
+    let free_at = free_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    assert_eq!(told.hint, format!("run again after {free_at}; first see why the receiver refuses"));
+}
+
 fn since_last(mode: Mode) -> RunRequest {
     RunRequest { beginning: Beginning::WhereProvenEnds, ..request(mode) }
 }

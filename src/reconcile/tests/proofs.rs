@@ -178,12 +178,18 @@ async fn what_was_listed_without_the_filter_is_not_listed_again_because_the_log_
 
 #[tokio::test(start_paused = true)]
 async fn one_longer_list_that_holds_more_shows_a_dense_second_to_be_no_cap() {
-    let world = Shared::outage(0);
-    for number in 0..3 {
-        world.event(&format!("answered-late-{number}"), 1, false, true);
+    for (deliveries, code) in [(5, ExitCode::Clean), (0, ExitCode::Undetermined)] {
+        let world = Shared::new();
+        for number in 0..3 {
+            world.event(&format!("answered-late-{number}"), 1, false, true);
+        }
+        // They lie far outside of what a list of the window shows.
+        for number in 0..deliveries {
+            world.event(&format!("ok-{number}"), 18 + number, true, true);
+        }
+        let report = world.run(&last_hours(2, Mode::Act)).await;
+        assert_eq!(report.exit_code, code, "{deliveries}: {:?}", report.problems);
     }
-    let report = world.run(&last_hours(2, Mode::Act)).await;
-    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,6 +198,17 @@ async fn any_two_events_before_the_window_prove_that_a_quiet_webhook_is_quiet() 
     world.event("old", 24 * 10, true, true).event("old-and-failed", 24 * 11, false, false);
     let report = world.run(&request(Mode::Act)).await;
     assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_number_of_failures_is_not_looked_into_where_a_list_of_everything_holds_more() {
+    let world = Shared::outage(10);
+    for number in 0..3 {
+        world.event(&format!("ok-too-{number}"), 5, true, true);
+    }
+    let (report, told) = watched(&world, &request(Mode::Check)).await;
+    assert_eq!(report.totals.missing, 10, "{:?}", report.problems);
+    assert!(!told.iter().any(|event| matches!(event, RunEvent::SliceHalved { .. })));
 }
 
 #[tokio::test(start_paused = true)]

@@ -58,10 +58,16 @@ async fn a_webhook_that_is_named_twice_is_looked_at_once_and_by_its_first_name()
 async fn an_event_type_stands_for_all_of_its_webhooks_and_a_mistyped_one_is_guessed() {
     let report = world().run(&RunRequest { scope: by_type(&["SaleCreated"]), ..request(Mode::Check) }).await;
     assert_eq!(looked_at(&report), [("hook-1", "SaleCreated"), ("hook-2", "SaleCreated")]);
-    for (mistyped, guess) in
-        [("SaleCraeted", "did you mean SaleCreated?"), ("StockMoved", "name the webhook by its id")]
-    {
-        let report = world().run(&RunRequest { scope: by_type(&[mistyped]), ..request(Mode::Check) }).await;
+    for (mistyped, guess) in [
+        ("SaleCraeted", "did you mean SaleCreated?"),
+        ("StockMoved", "name the webhook by its id"),
+        // It is as far from the name of another type as a name may just not be.
+        ("Otxherxxxxxxxxxxxxxx", "name the webhook by its id"),
+    ] {
+        let world = world();
+        world.event_of(3, "c", 5, true, true);
+        world.get().other_types = vec![3];
+        let report = world.run(&RunRequest { scope: by_type(&[mistyped]), ..request(Mode::Check) }).await;
         assert_eq!((report.exit_code, hint(&report)), (ExitCode::Usage, guess));
     }
 }
