@@ -74,16 +74,18 @@ fn alike(hasher: UuidHasher, wanted: impl Fn(u64) -> bool) -> ([EventId; 2], u64
 }
 
 #[test]
-fn ids_whose_hashes_are_alike_are_told_apart() {
+fn ids_whose_hashes_are_alike_are_told_apart_wherever_they_stand() {
     let hasher = UuidHasher::default();
-    // It belongs to the last slot, so that the search goes on at the beginning.
-    let (ids, _, second) = alike(hasher, |hash| start(hash, 8) == 7);
-    let mut table = UuidTable { slots: vec![0; 8], hasher, ..UuidTable::default() };
-    table.slots[7] = second;
-    assert_eq!(table.find(&ids, value(&ids[0])), None);
-    assert_eq!(table.insert(&ids, 0), None, "it was not there before");
-    assert_eq!(table.find(&ids, value(&ids[0])), Some(0));
-    assert_eq!((table.insert(&ids, 0), &table.slots[1..7]), (Some(0), &[0; 6][..]), "now it was");
+    for place in 0..8 {
+        let (ids, _, second) = alike(hasher, |hash| start(hash, 8) == place);
+        let mut table = UuidTable { slots: vec![0; 8], hasher, ..UuidTable::default() };
+        table.slots[place] = second;
+        assert_eq!(table.find(&ids, value(&ids[0])), None);
+        assert_eq!(table.insert(&ids, 0), None, "it was not there before");
+        assert_eq!(table.find(&ids, value(&ids[0])), Some(0), "it stands behind {place}");
+        assert_eq!(table.insert(&ids, 0), Some(0), "now it was");
+        assert_eq!(table.slots.iter().filter(|&&slot| slot != 0).count(), 2);
+    }
 }
 
 #[test]
