@@ -93,13 +93,14 @@ async function sandbox(name, words) {
   };
 }
 
-// One run of the program against a vendor, with all its reports.
+// One run of the program against a vendor, with all its reports, and with a ledger of its own: the sandboxes
+// give their webhooks the same ids, and what one of them left open another does not know.
 async function report(name, vendor, code, command, ...more) {
   const file = (ending) => path.join(work, `${name}.${ending}`);
   const words = [command, "--all-webhooks", "--since", "8d", "--base-url", vendor.address, "--received", vendor.log];
   for (const ending of ["html", "md", "csv", "json", "xml"]) words.push("--report", file(ending));
   const child = spawn(program, [...words, "--deadline", "60s", "--format", "human", "-q", ...more], {
-    env: { HOME: work, ...vendor.keys }, stdio: ["ignore", "ignore", "pipe"],
+    env: { HOME: fs.mkdtempSync(path.join(work, "home-")), ...vendor.keys }, stdio: ["ignore", "ignore", "pipe"],
   });
   let said = "";
   child.stderr.on("data", (text) => { said += text; });
