@@ -348,12 +348,11 @@ impl Run<'_> {
             let outcome = self.list(job).await;
             self.webhooks[index].events = events.into_inner().unwrap_or_else(PoisonError::into_inner);
             let outcome = outcome?;
-            if outcome.signs.new > 0 {
-                self.webhooks[index].capacity.cut_short_at(records);
+            if !outcome.unread.is_empty() {
                 return Ok(None);
             }
             if outcome.listed.iter().map(|part| part.records).sum::<u64>() < records {
-                // A part could not be read, or the vendor's ranges are not what they seem.
+                // The vendor's ranges are not what they seem.
                 return Ok(None);
             }
             for part in &outcome.listed {

@@ -408,17 +408,21 @@ async fn the_deadline_ends_a_run_that_is_throttled_for_ever() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cap_far_below_the_number_of_events_costs_no_more_than_the_events_deserve() {
-    let world = Shared::outage(0);
-    for number in 0..600 {
-        world.get().events.insert(format!("lost-{number}"), world::lost_at_minute(number));
+    for include_acknowledged in [false, true] {
+        let world = Shared::outage(0);
+        for number in 0..600 {
+            world.get().events.insert(format!("lost-{number}"), world::lost_at_minute(number));
+        }
+        world.get().cap = Some(10);
+        let mut asked = request(Mode::Act);
+        asked.policy.resend.include_acknowledged = include_acknowledged;
+        let report = world.run(&asked).await;
+        assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+        everything_arrived(&world);
+        nobody_got_a_duplicate(&world);
+        let listings = world.get().listings;
+        assert!(listings < 600, "{listings} listings");
     }
-    world.get().cap = Some(10);
-    let report = world.run(&request(Mode::Act)).await;
-    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
-    everything_arrived(&world);
-    nobody_got_a_duplicate(&world);
-    let listings = world.get().listings;
-    assert!(listings < 600, "{listings} listings");
 }
 
 #[tokio::test(start_paused = true)]

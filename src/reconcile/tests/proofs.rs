@@ -8,10 +8,11 @@ use crate::classify::{UnknownReason, Verdict};
 use crate::event::Window;
 use crate::exit::ExitCode;
 use crate::monitor::RunEvent;
-use crate::provider::ListFilter;
+use crate::provider::{ListFilter, ProviderError};
 use crate::reconcile::RunRequest;
 use crate::run_report::{Mode, ProblemKind, RunReport};
 
+use super::canaries::when;
 use super::chosen::told;
 use super::told::watched;
 use super::world::{ListBehaviour, ResendBehaviour, Shared, event_at, request, start};
@@ -239,4 +240,67 @@ async fn a_closer_look_that_brings_nothing_new_asks_the_log_nothing() {
     let report = world.run(&request(Mode::Check)).await;
     assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
     assert_eq!(world.get().look_ups, 1);
+}
+
+/// Five failures that ended so many minutes ago, and beside which the vendor has nothing to list.
+fn few_failures(minutes: i64, lost: i64) -> Shared {
+    let world = Shared::new();
+    for number in 0..5 {
+        let id = format!("event-{number}");
+        world.event(&id, 0, false, number >= lost);
+        let created = start() - TimeDelta::minutes(minutes + number * 7);
+        world.get().events.get_mut(&id).expect("an event").created = created;
+    }
+    world.get().log.insert("something-else".to_owned());
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_be_counted_in_parts_below_a_cap_is_whole() {
+    for cap in [None, Some(3), Some(4)] {
+        let world = few_failures(60, 2);
+        world.get().cap = cap;
+        let report = world.run(&last_hours(3, Mode::Act)).await;
+        assert_eq!((report.exit_code, report.totals.recovered), (ExitCode::Clean, 2), "{cap:?}: {:?}", report.problems);
+        everything_arrived(&world);
+        nobody_got_a_duplicate(&world);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn parts_that_could_not_be_listed_are_not_counted_as_empty() {
+    let world = few_failures(240, 0);
+    // They lie beside the window, where its zone may have them, so that halving it tells nothing.
+    let mut asked = last_hours(3, Mode::Check);
+    asked.policy.bounds.concurrency = 1;
+    assert_eq!(world.run(&asked).await.exit_code, ExitCode::Clean);
+    // The list of failures, the one without the filter, and two that look beyond the window come before.
+    let (before, needed) = (4, world.get().listings);
+    assert!(needed > before);
+    for first in before + 1..=needed {
+        let world = few_failures(240, 0);
+        let refuses = |world: &Shared| {
+            world.get().list_error = Some(ProviderError::Rejected { status: 400, message: String::new() });
+        };
+        let lists_again = |world: &Shared| world.get().list_error = None;
+        // Whatever is listed then is given up, and what follows is answered again.
+        let listed = |listings: u32| move |world: &Shared| world.get().listings >= listings;
+        let (report, (), ()) = tokio::join!(
+            world.run(&asked),
+            when(&world, listed(first - 1), refuses),
+            when(&world, listed(first + 11), lists_again)
+        );
+        assert_eq!(report.exit_code, ExitCode::Undetermined, "{first}: {:?}", report.problems);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn parts_that_hold_less_than_the_whole_prove_nothing_of_it() {
+    let world = few_failures(240, 0);
+    let mut asked = last_hours(3, Mode::Check);
+    asked.policy.bounds.concurrency = 1;
+    let hides = |world: &Shared| world.get().events.get_mut("event-2").expect("an event").hidden = 2;
+    let (report, ()) = tokio::join!(world.run(&asked), when(&world, |world| world.get().listings == 4, hides));
+    assert_eq!(report.exit_code, ExitCode::Undetermined, "{:?}", report.problems);
+    assert!(has(&report, ProblemKind::ListingTruncated));
 }
