@@ -93,10 +93,12 @@ impl Run<'_> {
             (left.rank, left.created_at, &left.event).cmp(&(right.rank, right.created_at, &right.event))
         });
         let hook = webhook.id.clone();
-        let (mut failed, mut is_listing_borne_out) = (0, true);
+        let mut failed = 0;
+        // Whether all of the window that were looked at had been delivered; `None` before any was.
+        let mut is_listing_borne_out = None;
         for (place, remembered) in unseen.into_iter().enumerate() {
             let is_in_window = remembered.rank == Rank::TriedInWindow;
-            if is_in_window && place >= MAX_LOOKUPS && is_listing_borne_out {
+            if is_in_window && place >= MAX_LOOKUPS && is_listing_borne_out == Some(true) {
                 // What the listing leaves out as no longer failed was delivered, wherever that was looked at.
                 continue;
             }
@@ -111,7 +113,10 @@ impl Run<'_> {
                     Err(_) => failed += 1,
                 }
             }
-            is_listing_borne_out &= !is_in_window || shown.is_some();
+            if is_in_window {
+                let was_delivered = shown.as_ref().is_some_and(|event| event.status == DeliveryStatus::Delivered);
+                is_listing_borne_out = Some(was_delivered && is_listing_borne_out != Some(false));
+            }
             let word = if shown.is_some() { Shown::ByVendor } else { Shown::No };
             let webhook = &mut self.webhooks[index];
             webhook.taken_in.insert(remembered.event.clone(), word);

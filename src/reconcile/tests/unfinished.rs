@@ -299,3 +299,45 @@ async fn a_vendor_that_can_not_show_old_events_does_not_keep_new_ones_waiting() 
     assert_eq!(told(&report, "new").result, Some(EventResult::Recovered));
     assert!(world.get().gets <= gets + 4);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_failures_that_leaves_out_what_a_look_shows_as_failed_speaks_for_no_other() {
+    let world = delivered_by_hand().await;
+    {
+        let mut world = world.get();
+        let undelivered: Vec<String> =
+            world.rows.attempts.values().map(|open| open.request.event.to_string()).collect();
+        for id in undelivered.into_iter().filter(|id| !world.log.contains(id)).collect::<Vec<_>>() {
+            let event = world.events.get_mut(&id).expect("an event");
+            (event.delivered, event.poison) = (false, false);
+            world.never_listed.insert(id);
+        }
+    }
+    let report = world.run(&request(Mode::Act)).await;
+    // So many are looked up, and brought; of the others nobody can say that they were.
+    assert_eq!((report.totals.recovered, report.totals.left), (50, 47), "{:?}", report.problems);
+    assert_eq!(report.exit_code, ExitCode::Left);
+    nobody_got_a_duplicate(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_vanished_from_the_window_is_told_of_behind_many_that_are_in_quarantine() {
+    let world = Shared::outage(60);
+    for event in world.get().events.values_mut() {
+        event.poison = !event.delivered;
+    }
+    let mut asked = request(Mode::Act);
+    asked.policy.bounds.max_attempts = 1;
+    for _ in 0..60 {
+        if world.run(&asked).await.totals.quarantined == 60 {
+            break;
+        }
+    }
+    world.event("tried", 1, false, false);
+    world.get().events.get_mut("tried").expect("an event").poison = true;
+    asked.policy.bounds.max_attempts = 50;
+    assert_eq!(world.run(&asked).await.totals.left, 61);
+    world.get().events.remove("tried");
+    let report = world.run(&recent(Mode::Act)).await;
+    assert!(told(&report, "tried").reason().contains("can't be seen"), "{:?}", told(&report, "tried"));
+}
