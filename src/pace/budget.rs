@@ -15,6 +15,14 @@ pub struct FailureBudget {
     pub period: TimeDelta,
 }
 
+impl FailureBudget {
+    /// Whether a failure as of `at` still counts. One from the future was recorded before the clock was
+    /// set back: it counts.
+    pub fn counts(&self, at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        now.signed_duration_since(at) < self.period
+    }
+}
+
 /// Whether a resend may be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -81,11 +89,9 @@ impl Budget {
     }
 
     fn spent_until(&self, now: DateTime<Utc>, under_way: u32) -> Option<DateTime<Utc>> {
-        // A failure from the future is one recorded before the clock was set back: it counts from now.
-        let mut counting: Vec<DateTime<Utc>> = (self.failures.iter())
-            .map(|at| (*at).min(now))
-            .filter(|at| now.signed_duration_since(*at) < self.allowed.period)
-            .collect();
+        // A failure from the future counts from now.
+        let mut counting: Vec<DateTime<Utc>> =
+            (self.failures.iter()).map(|at| (*at).min(now)).filter(|at| self.allowed.counts(*at, now)).collect();
         let allowed = self.allowed.failures as usize;
         let spent = counting.len() + under_way as usize;
         let over = (spent + 1).checked_sub(allowed).filter(|over| *over > 0)?;

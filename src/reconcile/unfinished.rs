@@ -179,7 +179,7 @@ impl Run<'_> {
                 let owed = webhook.history.get(id)?.unfinished.as_ref()?;
                 let counts = self.policy().bounds.failure_budget.is_some_and(|budget| {
                     // A failure that the vendor may still count stays one, whoever delivered the event since.
-                    owed.settled_at.is_some_and(|at| now.signed_duration_since(at) < budget.period)
+                    owed.settled_at.is_some_and(|at| budget.counts(at, now))
                 });
                 let arrived = has_arrived(tracked, self.policy().resend.resends(tracked.verdict)) && !counts;
                 let evidence = tracked.verdict.reason().to_owned();

@@ -14,7 +14,7 @@ use crate::reconcile::RunRequest;
 use crate::run_report::{Mode, ProblemKind};
 
 use super::told::watched;
-use super::world::{ListBehaviour, Shared, request, start};
+use super::world::{self, ListBehaviour, Shared, request, start};
 use super::{everything_arrived, has};
 
 fn server(status: u16) -> ProviderError {
@@ -128,6 +128,38 @@ async fn a_cap_is_found_out_in_a_short_window_too() {
         let lost = world.lost();
         assert!(lost.is_empty() || report.exit_code != ExitCode::Clean, "cap {cap}: {:?}", report.problems);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_cut_by_its_size_hides_nothing_behind_longer_ones() {
+    let world = Shared::new();
+    world.get().log.insert("something-else".to_owned());
+    // Where only ten long ones fit, and forty short ones do, no answer but the longest looks full.
+    for number in 0..125 {
+        let id = format!("lost-{number}");
+        world.get().events.insert(id.clone(), world::lost_at_minute(number));
+        if !(10..110).contains(&number) {
+            world.get().sizes.insert(id, 4);
+        }
+    }
+    world.get().cap = Some(40);
+    let mut asked = request(Mode::Check);
+    asked.policy.resend.include_acknowledged = true;
+    let report = world.run(&asked).await;
+    assert_eq!(report.totals.missing, 125, "{:?}", report.problems);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_number_of_failures_is_not_halved_where_the_list_of_everything_is_longer() {
+    let world = Shared::outage(0);
+    for number in 0..10 {
+        world.get().events.insert(format!("lost-{number}"), world::lost_at_minute(number));
+    }
+    // One more makes no number that anybody would choose as a limit.
+    world.event("delivered", 59, true, true);
+    let (report, told) = watched(&world, &request(Mode::Check)).await;
+    assert_eq!(report.totals.missing, 10, "{:?}", report.problems);
+    assert!(!told.iter().any(|event| matches!(event, RunEvent::SliceHalved { .. })));
 }
 
 /// How often a vendor is asked to list a window of so many seconds in which it answers nothing but this.

@@ -125,6 +125,8 @@ pub(super) struct World {
     /// Events that no listing shows, and that are shown alone.
     pub(super) never_listed: HashSet<String>,
     pub(super) cap: Option<usize>,
+    /// Events that take the room of so many in an answer, as where a vendor cuts it by its size.
+    pub(super) sizes: BTreeMap<String, usize>,
     pub(super) counts_runs: bool,
     pub(super) states_offsets: bool,
     /// How far the vendor's reading of times is from ours.
@@ -281,6 +283,7 @@ impl Shared {
             hidden_hooks: Vec::new(),
             never_listed: HashSet::new(),
             cap: None,
+            sizes: BTreeMap::new(),
             counts_runs: true,
             states_offsets: true,
             zone_shift: TimeDelta::zero(),

@@ -136,9 +136,10 @@ impl World {
         }
         events.sort_by_key(|(created, _)| *created);
         self.repeat_rows(&mut events);
-        if self.cap.is_some_and(|cap| cap < events.len()) {
+        let fitting = self.fitting(&events);
+        if fitting < events.len() {
             took_effect.insert(Fault::ListingCapped);
-            events.truncate(self.cap.unwrap_or(usize::MAX));
+            events.truncate(fitting);
         }
         if (self.list, request.filter) == (ListBehaviour::CapsBeforeItFilters, ListFilter::Failed) {
             events.retain(|(_, event)| event.status != DeliveryStatus::Delivered);
@@ -153,6 +154,16 @@ impl World {
         }
         took_effect.into_iter().for_each(|fault| self.fired(fault));
         events.into_iter().map(|(_, event)| event).collect()
+    }
+
+    /// How many of these events an answer has room for.
+    fn fitting(&self, events: &[(DateTime<Utc>, Event)]) -> usize {
+        let Some(room) = self.cap else { return events.len() };
+        let taken = events.iter().scan(0, |taken, (_, event)| {
+            *taken += self.sizes.get(&event.id.to_string()).copied().unwrap_or(1);
+            Some(*taken)
+        });
+        taken.take_while(|taken| *taken <= room).count()
     }
 
     fn repeat_rows(&mut self, events: &mut Vec<(DateTime<Utc>, Event)>) {
