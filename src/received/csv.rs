@@ -5,6 +5,7 @@
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
+use super::marks::Marks;
 use super::record::{Reading, Record, RecordReader};
 
 /// The id, the status and the time.
@@ -183,7 +184,7 @@ impl CsvReader {
         let delimiter = self.layout.delimiter;
         let (mut cells, mut column, mut start) = ([None; FIELDS], 0, 0);
         let columns = [Some(self.layout.id), self.layout.status, self.layout.time];
-        for at in memchr::memchr3_iter(delimiter, b'"', 0, line).chain([line.len()]) {
+        for at in Marks::of([delimiter, b'"', 0], line).chain([line.len()]) {
             if line.get(at).is_some_and(|&byte| byte != delimiter) {
                 return None;
             }

@@ -17,6 +17,7 @@
 //! | `json_fields`, `table`, `text_fields`, `well_known` | finding the fields of JSON lines, tables and text lines |
 //! | `lines`, `pages` | a stream to lines; memory that files are read into at full speed |
 //! | `record`, `ids`, `jsonl`, `csv`, `text` | a line to the texts of its fields, one file per format |
+//! | `marks` | where a few bytes stand in a line |
 //! | `json_quick`, `json_scan` | the usual JSON line, read without a parser |
 //! | `access`, `pairs`, `pattern` | what text lines are made of |
 //! | `judge`, `time`, `suspects` | records and damage to sightings: the only place where one is decided |
@@ -49,6 +50,7 @@ mod json_scan;
 mod jsonl;
 mod judge;
 mod lines;
+mod marks;
 mod options;
 mod others;
 mod packed_files;

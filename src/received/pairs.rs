@@ -3,6 +3,8 @@
 //!
 //! It never guesses: a quote in an odd place makes the line malformed.
 
+use super::marks::Marks;
+
 /// One word of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word<'l> {
@@ -29,6 +31,15 @@ impl<'l> Value<'l> {
     /// Whether this is the dash that stands for nothing.
     pub(super) fn is_dash(self) -> bool {
         matches!(self, Self::Bare(b"-") | Self::Quoted(b"-"))
+    }
+
+    /// The meant text, where it stands in the line as it is.
+    pub(super) fn as_it_is(self) -> Option<&'l [u8]> {
+        match self {
+            _ if self.is_dash() => Some(b""),
+            Self::Bare(bytes) => Some(bytes),
+            Self::Quoted(bytes) => (!bytes.contains(&b'\\')).then_some(bytes),
+        }
     }
 
     /// Writes the meant text to `buffer`, which is cleared; a web server writes a dash for nothing.
@@ -61,7 +72,7 @@ impl<'l> Words<'l> {
         if let Some(quoted) = self.quoted()? {
             return Ok(Word::Alone(quoted));
         }
-        let end = self.rest.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'=' | b'"'));
+        let end = Marks::of([b' ', b'\t', b'=', b'"'], self.rest).next();
         let (head, tail) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         match tail.first() {
             Some(b'=') if !head.is_empty() => {
@@ -83,10 +94,10 @@ impl<'l> Words<'l> {
 
     /// The text up to the next blank, which must hold no quote.
     fn bare(&mut self) -> Result<&'l [u8], Malformed> {
-        let end = memchr::memchr2(b' ', b'\t', self.rest).unwrap_or(self.rest.len());
+        let end = Marks::of([b' ', b'\t', b'"'], self.rest).next().unwrap_or(self.rest.len());
         let (bare, tail) = self.rest.split_at(end);
         self.rest = tail;
-        if memchr::memchr(b'"', bare).is_some() { Err(Malformed) } else { Ok(bare) }
+        if tail.first() == Some(&b'"') { Err(Malformed) } else { Ok(bare) }
     }
 
     /// A quoted text, if one begins here; a blank or the end must follow it.
@@ -123,7 +134,7 @@ impl<'l> Iterator for Words<'l> {
 pub(super) fn closing_quote(bytes: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
-        let at = from + memchr::memchr2(b'"', b'\\', bytes.get(from..)?)?;
+        let at = from + Marks::of([b'"', b'\\'], bytes.get(from..)?).next()?;
         if bytes[at] == b'"' {
             return Some(at);
         }

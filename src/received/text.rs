@@ -169,20 +169,23 @@ impl TextReader {
         record: &mut Record,
     ) -> Result<(), NotOfShape> {
         let is = |spec: &FieldSpec| is_called(spec.as_str().as_bytes());
-        if let IdField::Named(spec) = &self.layout.id
-            && is(spec)
-        {
-            value.decode(&mut self.buffer).map_err(|_| NotOfShape)?;
-            push_id(&self.buffer, record);
-            record.has_dash |= value.is_dash();
+        let is_id = matches!(&self.layout.id, IdField::Named(spec) if is(spec));
+        let mut others = [(&self.layout.status, &mut record.statuses), (&self.layout.time, &mut record.times)];
+        let is_other = |field: &Option<TextField>| matches!(field, Some(TextField::Named(spec)) if is(spec));
+        if !is_id && !others.iter().any(|(field, _)| is_other(field)) {
+            return Ok(());
         }
-        for (field, texts) in [(&self.layout.status, &mut record.statuses), (&self.layout.time, &mut record.times)] {
-            if let Some(TextField::Named(spec)) = field
-                && is(spec)
-            {
+        let text = match value.as_it_is() {
+            Some(text) => text,
+            None => {
                 value.decode(&mut self.buffer).map_err(|_| NotOfShape)?;
-                texts.push(&self.buffer);
+                &self.buffer
             }
+        };
+        others.iter_mut().filter(|(field, _)| is_other(field)).for_each(|(_, texts)| texts.push(text));
+        if is_id {
+            push_id(text, record);
+            record.has_dash |= value.is_dash();
         }
         Ok(())
     }

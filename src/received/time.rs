@@ -19,10 +19,14 @@ pub(super) fn parse_time(text: &[u8], zone: Tz) -> Option<DateTime<Utc>> {
 }
 
 fn with_offset(text: &str) -> Option<DateTime<Utc>> {
+    let in_access_log = text.trim_matches(['[', ']']);
+    if in_access_log.as_bytes().get(2) == Some(&b'/') {
+        // No other form has a slash there, and there may be millions of them.
+        return DateTime::parse_from_str(in_access_log, "%d/%b/%Y:%H:%M:%S %z").ok().map(|time| time.to_utc());
+    }
     DateTime::parse_from_rfc3339(text)
         .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f %z"))
         .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
-        .or_else(|_| DateTime::parse_from_str(text.trim_matches(['[', ']']), "%d/%b/%Y:%H:%M:%S %z"))
         .or_else(|_| DateTime::parse_from_rfc2822(text))
         .ok()
         .map(|time| time.to_utc())
