@@ -14,7 +14,7 @@ mod unlisted;
 use crate::event::digits::{UUID_BYTES, value_of};
 use crate::event::{Event, EventId, IdKey, ZoneKnowledge};
 use filter::{Filter, UuidHasher};
-use table::{Candidate, ClosedUp, UuidTable, fetch};
+use table::{Candidate, ClosedUp, Parts, UuidTable, fetch};
 pub use unlisted::{Unlisted, UnlistedId};
 
 /// So many UUIDs are looked up together.
@@ -98,19 +98,27 @@ pub struct WantedIds {
 impl WantedIds {
     /// Collects the ids; an id that is given twice keeps its first number.
     pub fn new(ids: impl IntoIterator<Item = EventId>) -> Self {
-        let mut ids: Vec<EventId> = ids.into_iter().collect();
-        assert!(u32::try_from(ids.len()).is_ok_and(|count| count < u32::MAX), "fewer than four billion ids");
+        Self::of_parts(vec![ids.into_iter().collect()])
+    }
+
+    /// The same of ids that were gathered side by side: those of each part stand behind those of the one before.
+    pub(crate) fn of_parts(parts: Vec<Vec<EventId>>) -> Self {
+        let parts = Parts::new(parts);
+        let count = parts.len();
+        assert!(u32::try_from(count).is_ok_and(|count| count < u32::MAX), "fewer than four billion ids");
         let hasher = DefaultHashBuilder::default();
-        let (mut uuids, mut again) = UuidTable::of(&ids);
+        let (mut uuids, mut again) = UuidTable::of(&parts);
         let mut others = HashTable::new();
-        if again.uuids < ids.len() {
-            others = numbers_of_others(&ids, again.uuids, &hasher, &mut again.places);
+        if again.uuids < count {
+            others = numbers_of_others(&parts, count - again.uuids, &hasher, &mut again.places);
         }
-        if !again.places.is_empty() {
-            let closed_up = ClosedUp::new(&ids, &again.places);
+        let ids = if again.places.is_empty() {
+            parts.joined()
+        } else {
+            let closed_up = ClosedUp::new(count, &again.places);
             others.iter_mut().for_each(|number| *number = closed_up.number(*number));
-            uuids.renumber(&closed_up, || closed_up.close(&mut ids));
-        }
+            uuids.close_up(parts, &closed_up)
+        };
         Self { ids, uuids, others, hasher }
     }
 
@@ -192,26 +200,21 @@ impl WantedIds {
     }
 }
 
-/// The ids that are no UUIDs, by their places; so many are UUIDs. Those that were there before are added to the others
-/// that were.
-fn numbers_of_others(
-    ids: &[EventId],
-    uuids: usize,
-    hasher: &DefaultHashBuilder,
-    again: &mut Vec<u32>,
-) -> HashTable<u32> {
+/// The ids that are no UUIDs, by their places; there are so many. Those that were there before are added to
+/// the others that were.
+fn numbers_of_others(ids: &Parts, count: usize, hasher: &DefaultHashBuilder, again: &mut Vec<u32>) -> HashTable<u32> {
     // A table that grows hashes again what it holds.
-    let mut others: HashTable<u32> = HashTable::with_capacity(ids.len() - uuids);
-    for (number, id) in (0_u32..).zip(ids) {
+    let mut others: HashTable<u32> = HashTable::with_capacity(count);
+    for (number, id) in (0_u32..).zip(ids.iter()) {
         let key = id.key();
         if let IdKey::Uuid(_) = key {
             continue;
         }
         let hash = hasher.hash_one(key);
-        match others.find(hash, |&other| ids[other as usize].key() == key) {
+        match others.find(hash, |&other| ids.get(other).key() == key) {
             Some(_) => again.push(number),
             None => {
-                others.insert_unique(hash, number, |&other| hasher.hash_one(ids[other as usize].key()));
+                others.insert_unique(hash, number, |&other| hasher.hash_one(ids.get(other).key()));
             }
         }
     }

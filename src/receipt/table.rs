@@ -1,8 +1,9 @@
 //! The numbers of UUIDs: a small table of eight bytes for each, which is looked at only for what passes
 //! a smaller filter that goes by a simpler hash. What it finds is held against the id itself.
 //!
-//! Both are filled by several threads where that is worth while, each of them with its own part, so that a
-//! million ids are ready in a few hundredths of a second. It knows no other ids.
+//! Both are filled by several threads where that is worth while: each hashes a share of the ids and then
+//! fills its own part of the table, so that a million ids are ready in a few hundredths of a second. It
+//! knows no other ids.
 
 use std::num::NonZero;
 use std::ops::BitOr;
@@ -27,6 +28,51 @@ const FURTHER: usize = FEW - 1;
 /// A part of the hash in the upper half, and in the lower one a number above that of the id; 0 where
 /// the slot is free.
 type Slot = u64;
+
+/// What stands for the hash of an id that is no UUID.
+const NO_UUID: u64 = 0;
+
+/// Ids in the order in which they are numbered, as those who gathered them left them.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    parts: Vec<Vec<EventId>>,
+}
+
+impl Parts {
+    /// These parts, one behind the other.
+    pub(super) fn new(parts: Vec<Vec<EventId>>) -> Self {
+        Self { parts }
+    }
+
+    /// How many ids there are.
+    pub(super) fn len(&self) -> usize {
+        self.parts.iter().map(Vec::len).sum()
+    }
+
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &EventId> {
+        self.parts.iter().flatten()
+    }
+
+    /// The id at a place.
+    pub(super) fn get(&self, place: u32) -> &EventId {
+        let (mut place, mut part) = (place as usize, 0);
+        while place >= self.parts[part].len() {
+            place -= self.parts[part].len();
+            part += 1;
+        }
+        &self.parts[part][place]
+    }
+
+    /// All of them as one list.
+    pub(super) fn joined(self) -> Vec<EventId> {
+        let mut parts = self.parts.into_iter();
+        let mut ids = parts.next().unwrap_or_default();
+        // The first may have room for all others.
+        parts.for_each(|mut part| ids.append(&mut part));
+        ids
+    }
+}
 
 /// The numbers of some UUIDs.
 #[derive(Debug)]
@@ -54,18 +100,22 @@ pub(super) struct Again {
 
 impl UuidTable {
     /// The table of the UUIDs among these ids; an id that is there twice has the number of its first place.
-    pub(super) fn of(ids: &[EventId]) -> (Self, Again) {
+    pub(super) fn of(ids: &Parts) -> (Self, Again) {
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_PARTS);
         let threads = if ids.len() >= LEAST_SHARED { threads } else { 1 };
         Self::filled(ids, 1 << threads.ilog2())
     }
 
     /// The table, filled in so many parts, which are a power of two.
-    fn filled(ids: &[EventId], parts: usize) -> (Self, Again) {
+    fn filled(ids: &Parts, parts: usize) -> (Self, Again) {
         // Half of it stays free, so that searches are short.
         let size = 2 * ids.len() / parts + 1;
         let hasher = UuidHasher::default();
         let mut table = Self { slots: vec![0; size * parts], filter: Filter::with_room_for(ids.len()), hasher };
+        let mut hashes = vec![0; ids.len()];
+        for filter in hashed(ids, &hasher, &mut hashes, parts) {
+            table.filter.join(&filter);
+        }
         let fillings = table.slots.chunks_mut(size).enumerate().map(|(part, slots)| Filling {
             first: part * size,
             slots,
@@ -74,16 +124,8 @@ impl UuidTable {
             again: Vec::new(),
             left: Vec::new(),
         });
-        let share = ids.len().div_ceil(parts).max(1);
-        let shares = ids.chunks(share).chain(std::iter::repeat(&[][..]));
-        let filled = side_by_side(fillings.zip(shares), |(filling, share)| {
-            let mut filter = Filter::with_room_for(ids.len());
-            share.iter().filter_map(value_of).for_each(|value| filter.add(hasher.sketch_of_value(value)));
-            (filling.take(ids, &hasher), filter)
-        });
         let mut again = Again { places: Vec::new(), uuids: 0 };
-        for (part, filter) in filled {
-            table.filter.join(&filter);
+        for part in side_by_side(fillings, |filling| filling.take(ids, &hashes)) {
             again.uuids += part.used + part.again.len();
             again.places.extend(part.again);
             for place in part.left {
@@ -98,12 +140,12 @@ impl UuidTable {
     }
 
     /// Takes an id that had no room in its own part. The answer is its place, if it was there before.
-    fn insert(&mut self, ids: &[EventId], place: u32) -> Option<u32> {
-        let value = value_of(&ids[place as usize])?;
+    fn insert(&mut self, ids: &Parts, place: u32) -> Option<u32> {
+        let value = value_of(ids.get(place))?;
         let hash = self.hash(value);
         let mut at = start(hash, self.slots.len());
         while self.slots[at] != 0 {
-            if is_of(self.slots[at], hash) && holds(ids, self.slots[at], value) {
+            if is_of(self.slots[at], hash) && ids.get(number_of(self.slots[at])).key() == IdKey::Uuid(value) {
                 return Some(place);
             }
             at = self.behind(at);
@@ -195,23 +237,35 @@ impl UuidTable {
         self.find_from(ids, self.candidate(self.hash(value))?, value)
     }
 
-    /// Gives each id its number once those that were there before are gone, while something else is done
-    /// that belongs to it.
-    pub(super) fn renumber(&mut self, closed_up: &ClosedUp, meanwhile: impl FnOnce()) {
+    /// Takes the ids at these places out of the others, which it gives their numbers. The answer is what is
+    /// left.
+    pub(super) fn close_up(&mut self, mut ids: Parts, closed_up: &ClosedUp) -> Vec<EventId> {
         let renumber = |slots: &mut [Slot]| {
             slots.iter_mut().filter(|slot| **slot != 0).for_each(|slot| {
                 *slot = numbered(*slot, closed_up.number(number_of(*slot)));
             });
         };
-        if self.slots.len() >= LEAST_SHARED {
-            thread::scope(|scope| {
-                scope.spawn(|| renumber(&mut self.slots));
-                meanwhile();
-            });
-        } else {
+        let mut first = 0;
+        let parts = ids.parts.iter_mut().map(|part| {
+            let place = first;
+            first += part.len();
+            (place, part)
+        });
+        if self.slots.len() < LEAST_SHARED {
             renumber(&mut self.slots);
-            meanwhile();
+            parts.for_each(|(place, part)| closed_up.close(place, part));
+            return ids.joined();
         }
+        let half = self.slots.len().div_ceil(2);
+        thread::scope(|scope| {
+            for (place, part) in parts {
+                scope.spawn(move || closed_up.close(place, part));
+            }
+            for slots in self.slots.chunks_mut(half) {
+                scope.spawn(|| renumber(slots));
+            }
+        });
+        ids.joined()
     }
 }
 
@@ -269,16 +323,36 @@ fn above(slot: Slot) -> u32 {
     above
 }
 
-/// Whether the id in a slot has this value.
-#[inline(always)]
-fn holds(ids: &[EventId], slot: Slot, value: [u8; 16]) -> bool {
-    ids[number_of(slot) as usize].key() == IdKey::Uuid(value)
-}
-
 /// Reads what is going to be needed, and does nothing with it.
 #[inline(always)]
 pub(super) fn fetch(words: impl Iterator<Item = u64>) {
     std::hint::black_box(words.fold(0, BitOr::bitor));
+}
+
+/// Hashes all ids, and puts their sketches into filters of the same size, by so many threads.
+fn hashed(ids: &Parts, hasher: &UuidHasher, hashes: &mut [u64], threads: usize) -> Vec<Filter> {
+    // A part was gathered by one thread and may be long, so each has its share of each part.
+    let mut shares: Vec<Vec<(&[EventId], &mut [u64])>> = std::iter::repeat_with(Vec::new).take(threads).collect();
+    let mut rest = hashes;
+    for part in &ids.parts {
+        let (of_part, behind) = rest.split_at_mut(part.len());
+        rest = behind;
+        let share = part.len().div_ceil(threads).max(1);
+        let pieces = part.chunks(share).zip(of_part.chunks_mut(share));
+        shares.iter_mut().zip(pieces).for_each(|(share, piece)| share.push(piece));
+    }
+    side_by_side(shares.into_iter(), |share| {
+        let mut filter = Filter::with_room_for(ids.len());
+        for (ids, hashes) in share {
+            for (id, hash) in ids.iter().zip(hashes) {
+                let Some(value) = value_of(id) else { continue };
+                // The smallest hashes are told from nothing, and nothing else tells them apart.
+                *hash = hasher.of_value(value).max(NO_UUID + 1);
+                filter.add(hasher.sketch_of_value(value));
+            }
+        }
+        filter
+    })
 }
 
 /// One part of a table on its way.
@@ -303,22 +377,20 @@ struct Filled {
 }
 
 impl Filling<'_> {
-    /// Takes those of the ids that belong here.
-    fn take(mut self, ids: &[EventId], hasher: &UuidHasher) -> Filled {
+    /// Takes those of the ids that belong here. Of each there is the hash, or [`NO_UUID`].
+    fn take(mut self, ids: &Parts, hashes: &[u64]) -> Filled {
         // They are zero already. But memory that is read before it is written is mapped twice, and the second
         // time every processor must be told.
         self.slots.fill(0);
         let mut ours = [(0, 0, 0); TAKEN_AT_ONCE];
         let mut first = 0_u32;
-        for few in ids.chunks(TAKEN_AT_ONCE) {
+        for few in hashes.chunks(TAKEN_AT_ONCE) {
             let mut count = 0;
-            for (place, id) in (first..).zip(few) {
-                let Some(value) = value_of(id) else { continue };
-                let hash = hasher.of_value(value);
+            for (place, &hash) in (first..).zip(few) {
                 let at = start(hash, self.all).wrapping_sub(self.first);
                 // Written down whether it belongs here or not: that can't be foreseen.
                 ours[count] = (at, hash, place);
-                count += usize::from(at < self.slots.len());
+                count += usize::from((at < self.slots.len()) & (hash != NO_UUID));
             }
             first += few.len() as u32;
             let ours = &ours[..count];
@@ -329,7 +401,7 @@ impl Filling<'_> {
     }
 
     #[inline(always)]
-    fn insert(&mut self, mut at: usize, hash: u64, place: u32, ids: &[EventId]) {
+    fn insert(&mut self, mut at: usize, hash: u64, place: u32, ids: &Parts) {
         loop {
             let Some(there) = self.slots.get_mut(at) else { return self.left.push(place) };
             if *there == 0 {
@@ -337,7 +409,7 @@ impl Filling<'_> {
                 self.used += 1;
                 return;
             }
-            if is_of(*there, hash) && ids[number_of(*there) as usize] == ids[place as usize] {
+            if is_of(*there, hash) && ids.get(number_of(*there)) == ids.get(place) {
                 return self.again.push(place);
             }
             at += 1;
@@ -366,9 +438,9 @@ pub(super) struct ClosedUp {
 }
 
 impl ClosedUp {
-    /// Takes out these places.
-    pub(super) fn new(ids: &[EventId], places: &[u32]) -> Self {
-        let mut out = vec![0_u64; ids.len() / 64 + 1];
+    /// Takes these places out of a list of so many.
+    pub(super) fn new(count: usize, places: &[u32]) -> Self {
+        let mut out = vec![0_u64; count / 64 + 1];
         places.iter().for_each(|&place| out[place as usize / 64] |= 1 << (place % 64));
         let mut count = 0;
         let mut before = Vec::with_capacity(out.len());
@@ -390,10 +462,9 @@ impl ClosedUp {
         place - self.before[word] - in_word.count_ones()
     }
 
-    /// Takes them out.
-    pub(super) fn close(&self, ids: &mut Vec<EventId>) {
-        let mut place = 0;
-        ids.retain(|_| {
+    /// Takes them out of a part that begins at this place.
+    fn close(&self, mut place: usize, part: &mut Vec<EventId>) {
+        part.retain(|_| {
             place += 1;
             !self.is_out(place - 1)
         });

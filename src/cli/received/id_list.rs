@@ -72,16 +72,15 @@ fn parse(name: &str, list: impl Read) -> Result<WantedIds, CliError> {
 /// All parts of a list as one.
 fn joined(name: &str, parts: Vec<Part>) -> Result<WantedIds, CliError> {
     let (mut ids, mut lines) = (Vec::new(), 0);
-    for mut part in parts {
+    for part in parts {
         lines += part.lines;
         if let Some(reason) = part.refusal {
             return Err(CliError::new(ExitCode::Usage, format!("{name}:{lines} is no id: {reason}"))
                 .hint("write one id on each line"));
         }
-        // The first has room for all others.
-        if ids.is_empty() { ids = part.ids } else { ids.append(&mut part.ids) }
+        ids.push(part.ids);
     }
-    Ok(WantedIds::new(ids))
+    Ok(WantedIds::of_parts(ids))
 }
 
 /// The ids of some lines.

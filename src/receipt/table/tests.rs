@@ -11,6 +11,12 @@ fn value(id: &EventId) -> [u8; 16] {
     value
 }
 
+/// The same ids in two parts.
+fn in_parts(ids: &[EventId]) -> Parts {
+    let (first, second) = ids.split_at(ids.len() / 3);
+    Parts::new(vec![first.to_vec(), second.to_vec()])
+}
+
 /// A table of a single part on its way.
 fn whole(slots: &mut [Slot]) -> Filling<'_> {
     Filling { all: slots.len(), slots, first: 0, used: 0, again: Vec::new(), left: Vec::new() }
@@ -30,7 +36,7 @@ fn a_table_of_several_parts_says_what_one_of_a_single_part_says() {
         first_places.entry(id).or_insert(place);
     }
     for parts in [1, 2, 4] {
-        let (table, again) = UuidTable::filled(&ids, parts);
+        let (table, again) = UuidTable::filled(&in_parts(&ids), parts);
         assert!((2_001..=2_000 + parts).contains(&table.slots.len()), "half of it stays free");
         assert_eq!((again.uuids, again.places.len()), (ids.len(), ids.len() - first_places.len()));
         assert!(again.places.iter().all(|&place| first_places[&ids[place as usize]] < place));
@@ -56,7 +62,7 @@ fn what_has_no_room_in_its_part_stands_in_the_next_and_the_last_goes_on_at_the_f
     assert_eq!(ids.len(), 24, "hashes are spread over all slots");
     ids.extend_from_within(..);
     let mut table = UuidTable { slots: vec![0; size * parts], hasher, ..UuidTable::default() };
-    let again: Vec<u32> = (0..48).filter_map(|place| table.insert(&ids, place)).collect();
+    let again: Vec<u32> = (0..48).filter_map(|place| table.insert(&in_parts(&ids), place)).collect();
     assert_eq!(again, (24..48).collect::<Vec<u32>>());
     for (place, id) in (0..24).zip(&ids) {
         assert_eq!(table.find(&ids, value(id)), Some(place));
@@ -81,9 +87,9 @@ fn ids_whose_hashes_are_alike_are_told_apart_wherever_they_stand() {
         let mut table = UuidTable { slots: vec![0; 8], hasher, ..UuidTable::default() };
         table.slots[place] = second;
         assert_eq!(table.find(&ids, value(&ids[0])), None);
-        assert_eq!(table.insert(&ids, 0), None, "it was not there before");
+        assert_eq!(table.insert(&in_parts(&ids), 0), None, "it was not there before");
         assert_eq!(table.find(&ids, value(&ids[0])), Some(0), "it stands behind {place}");
-        assert_eq!(table.insert(&ids, 0), Some(0), "now it was");
+        assert_eq!(table.insert(&in_parts(&ids), 0), Some(0), "now it was");
         assert_eq!(table.slots.iter().filter(|&&slot| slot != 0).count(), 2);
     }
 }
@@ -93,9 +99,9 @@ fn an_id_is_not_there_before_because_one_with_such_a_hash_is() {
     let (ids, hash, second) = alike(UuidHasher::default(), |_| true);
     let mut slots = [second, 0, 0];
     let mut part = whole(&mut slots);
-    part.insert(0, hash, 0, &ids);
+    part.insert(0, hash, 0, &in_parts(&ids));
     assert_eq!((part.used, part.again.len(), part.left.len()), (1, 0, 0));
-    part.insert(0, hash, 0, &ids);
+    part.insert(0, hash, 0, &in_parts(&ids));
     assert_eq!((part.used, part.again, part.left.len()), (1, vec![0], 0));
     assert_eq!(slots, [second, slot(hash, 0), 0]);
 }
@@ -104,7 +110,10 @@ fn an_id_is_not_there_before_because_one_with_such_a_hash_is() {
 fn hardly_any_id_has_no_room_in_its_part() {
     let (ids, hasher) = (ids(1_000), UuidHasher::default());
     let distinct = ids.iter().collect::<HashSet<_>>().len();
-    let filled = whole(&mut vec![0; 2_000]).take(&ids, &hasher);
+    let parts = in_parts(&ids);
+    let mut hashes = vec![NO_UUID; ids.len()];
+    hashed(&parts, &hasher, &mut hashes, 1);
+    let filled = whole(&mut vec![0; 2_000]).take(&parts, &hashes);
     assert_eq!(filled.used + filled.again.len() + filled.left.len(), ids.len());
     assert!(filled.left.len() < 100 && filled.used <= distinct, "{} have none", filled.left.len());
 }
@@ -112,7 +121,7 @@ fn hardly_any_id_has_no_room_in_its_part() {
 #[test]
 fn almost_always_the_first_candidate_is_the_one_and_a_stranger_has_none() {
     let ids = ids(1_000);
-    let (table, _) = UuidTable::filled(&ids, 1);
+    let (table, _) = UuidTable::filled(&in_parts(&ids), 1);
     let number = |value: [u8; 16]| table.candidate(table.hash(value)).map(|candidate| candidate.number);
     let others = ids.iter().filter(|id| number(value(id)) != table.find(&ids, value(id))).count();
     let strangers = (1_000..11_000).filter(|&stranger| number(uuid(stranger).into_bytes()).is_some()).count();
@@ -121,14 +130,34 @@ fn almost_always_the_first_candidate_is_the_one_and_a_stranger_has_none() {
 
 #[test]
 fn what_is_left_is_numbered_in_its_order() {
-    let mut left = ids(200);
+    let all = ids(200);
     let out: Vec<u32> = (0..200).filter(|place| place % 7 == 3 || (64..130).contains(place)).collect();
-    let closed_up = ClosedUp::new(&left, &out);
+    let closed_up = ClosedUp::new(all.len(), &out);
     let places: Vec<u32> = (0..200).filter(|place| !out.contains(place)).collect();
-    let expected: Vec<String> = places.iter().map(|&place| left[place as usize].to_string()).collect();
+    let expected: Vec<String> = places.iter().map(|&place| all[place as usize].to_string()).collect();
     for (number, &place) in (0..).zip(&places) {
         assert_eq!(closed_up.number(place), number);
     }
-    closed_up.close(&mut left);
-    assert_eq!(left.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+    for slots in [1, LEAST_SHARED] {
+        let mut table = UuidTable { slots: vec![0; slots], ..UuidTable::default() };
+        let left = table.close_up(in_parts(&all), &closed_up);
+        assert_eq!(left.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn each_hash_is_that_of_its_id_however_many_threads_there_are_and_none_is_taken_for_nothing() {
+    let mut ids = ids(100);
+    ids[40] = EventId::new("evt-40").expect("an id");
+    let hasher = UuidHasher::default();
+    let expected = |id: &EventId| value_of(id).map_or(NO_UUID, |value| hasher.of_value(value).max(NO_UUID + 1));
+    for threads in [1, 2, 4] {
+        let mut hashes = vec![NO_UUID; 100];
+        let filters = hashed(&in_parts(&ids), &hasher, &mut hashes, threads);
+        assert_eq!(filters.len(), threads);
+        assert_eq!(hashes, ids.iter().map(expected).collect::<Vec<u64>>(), "{threads}");
+    }
+    let (all, ids) = (in_parts(&ids), ids);
+    assert!((0_u32..100).zip(&ids).all(|(place, id)| all.get(place) == id));
+    assert_eq!((all.len(), all.joined()), (100, ids));
 }
