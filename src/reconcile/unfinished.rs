@@ -12,7 +12,6 @@ use crate::classify::Verdict;
 use crate::event::{CreatedAt, DeliveryStatus, Event, EventId, Window, ZoneKnowledge};
 use crate::ledger::{EventHistory, QuarantineChange, UnfinishedCause};
 use crate::provider::ProviderError;
-use crate::receipt::Receipt;
 use crate::tracked::{EventResult, TrackedEvent};
 
 use super::caller::{Halt, RequestKind};
@@ -138,10 +137,6 @@ impl Run<'_> {
             let status_before = owed.and_then(|owed| owed.status_before);
             if tracked.verdict == Verdict::LostAfterAck && status_before != Some(DeliveryStatus::Delivered) {
                 // It failed before the attempt and is delivered now, which is what settles an attempt.
-                tracked.verdict = Verdict::Settled;
-            }
-            if *shown == Shown::No && tracked.receipt == Some(Receipt::Found) && policy.resends(tracked.verdict) {
-                // Nobody but the ledger says that it failed, so nothing is left to be repeated.
                 tracked.verdict = Verdict::Settled;
             }
             let created = tracked.event.created();

@@ -344,20 +344,3 @@ async fn what_vanished_from_the_window_is_told_of_behind_many_that_are_in_quaran
     let report = world.run(&recent(Mode::Act)).await;
     assert!(told(&report, "tried").reason().contains("can't be seen"), "{:?}", told(&report, "tried"));
 }
-
-#[tokio::test(start_paused = true)]
-async fn what_the_log_holds_and_the_vendor_no_longer_shows_has_arrived_also_where_twice_does_no_harm() {
-    for idempotent in [false, true] {
-        let world = tried().await;
-        world.get().events.remove("lost-0");
-        world.get().log.insert("lost-0".to_owned());
-        let mut asked = request(Mode::Act);
-        asked.policy.resend.idempotent = idempotent;
-        for gets in [1, 0] {
-            let before = world.get().gets;
-            let report = world.run(&asked).await;
-            assert_eq!(report.exit_code, ExitCode::Clean, "{idempotent}: {:?}", report.problems);
-            assert_eq!(world.get().gets - before, gets, "it is looked up once");
-        }
-    }
-}
