@@ -75,7 +75,7 @@ pub(super) struct ListJob<'e> {
 pub(super) enum Edges {
     /// More than the slice, for the zone's uncertainty and for ends that may not be included.
     Widened,
-    /// The slice itself.
+    /// The slice itself, and hardly more.
     Exact,
 }
 
@@ -277,7 +277,9 @@ impl Run<'_> {
         let (margin, window) = (self.zone_margin(), job.window);
         match job.edges {
             Edges::Widened => {}
-            Edges::Exact => return slice,
+            // Parts that are hardly longer than the overlap would show the same events.
+            Edges::Exact if slice.length() <= OVERLAP * 8 => return slice,
+            Edges::Exact => return slice.widened(OVERLAP, OVERLAP),
         }
         let before = if slice.from() == window.from() { margin } else { OVERLAP };
         let after = if slice.to() == window.to() { margin } else { OVERLAP };

@@ -246,8 +246,13 @@ impl Run<'_> {
     async fn is_unfiltered_cut_short(&mut self, index: usize, scrutiny: Scrutiny) -> Result<bool, Halt> {
         if scrutiny == Scrutiny::Everything {
             let webhook = &self.webhooks[index];
+            let cap = webhook.capacity.cap();
             let doubtful = webhook.capacity.doubtful(&webhook.proof_listed, scrutiny);
-            for (slice, records) in self.look_closer(index, ListFilter::All, &doubtful).await? {
+            let whole = self.look_closer(index, ListFilter::All, &doubtful).await?;
+            if self.webhooks[index].capacity.cap() != cap {
+                return Ok(true);
+            }
+            for (slice, records) in whole {
                 let listed = &mut self.webhooks[index].proof_listed;
                 listed.iter_mut().filter(|listed| listed.slice == slice).for_each(|listed| listed.records = records);
             }
@@ -324,7 +329,8 @@ impl Run<'_> {
         Ok(false)
     }
 
-    /// Asks for the widened range of a slice in parts that each hold less than the suspected cap. Returns
+    /// Asks for the widened range of a slice in parts that each hold less than the suspected cap, which is
+    /// proven where they hold more than the slice did. Returns
     /// the largest number of records in a part, or `None` where that can't be had.
     async fn count_in_parts(&mut self, index: usize, filter: ListFilter, slice: Window) -> Result<Option<u64>, Halt> {
         let margin = self.zone_margin();
@@ -348,7 +354,11 @@ impl Run<'_> {
             let outcome = self.list(job).await;
             self.webhooks[index].events = events.into_inner().unwrap_or_else(PoisonError::into_inner);
             let outcome = outcome?;
-            if !outcome.unread.is_empty() {
+            if outcome.signs.new > 0 {
+                // A cap hid them, and it may hide others elsewhere.
+                self.webhooks[index].capacity.cut_short_at(suspect);
+            }
+            if !outcome.unread.is_empty() || outcome.unusable > 0 {
                 return Ok(None);
             }
             if outcome.listed.iter().map(|part| part.records).sum::<u64>() < records {

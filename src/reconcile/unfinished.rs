@@ -20,6 +20,8 @@ use super::{LedgerAccess, Run, WebhookState};
 
 /// Events of a webhook that are looked up one by one; of others the ledger's word is taken.
 const MAX_LOOKUPS: usize = 50;
+/// So many of those that were looked up speak for the others.
+const LEAST_SAMPLE: usize = 10;
 /// Look-ups that the vendor fails to answer before no more are tried: it may be unable to show old
 /// events, and what lies in the window must not wait for them.
 const MAX_FAILED_LOOKUPS: u32 = 2;
@@ -52,6 +54,28 @@ enum Rank {
     Quarantined,
     TriedInWindow,
     TriedOutside,
+}
+
+/// Those of the window that were looked at, where the listing says by its silence that they were delivered.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sample {
+    delivered: usize,
+    others: usize,
+}
+
+impl Sample {
+    fn take(&mut self, was_delivered: bool) {
+        if was_delivered {
+            self.delivered += 1;
+        } else {
+            self.others += 1;
+        }
+    }
+
+    /// Whether the listing is borne out by them, so that it can be believed of others.
+    fn speaks_for_others(self) -> bool {
+        self.others == 0 && self.delivered >= LEAST_SAMPLE
+    }
 }
 
 impl Remembered {
@@ -94,11 +118,10 @@ impl Run<'_> {
         });
         let hook = webhook.id.clone();
         let mut failed = 0;
-        // Whether all of the window that were looked at had been delivered; `None` before any was.
-        let mut is_listing_borne_out = None;
+        let mut sample = Sample::default();
         for (place, remembered) in unseen.into_iter().enumerate() {
             let is_in_window = remembered.rank == Rank::TriedInWindow;
-            if is_in_window && place >= MAX_LOOKUPS && is_listing_borne_out == Some(true) {
+            if is_in_window && place >= MAX_LOOKUPS && sample.speaks_for_others() {
                 // What the listing leaves out as no longer failed was delivered, wherever that was looked at.
                 continue;
             }
@@ -115,7 +138,7 @@ impl Run<'_> {
             }
             if is_in_window {
                 let was_delivered = shown.as_ref().is_some_and(|event| event.status == DeliveryStatus::Delivered);
-                is_listing_borne_out = Some(was_delivered && is_listing_borne_out != Some(false));
+                sample.take(was_delivered);
             }
             let word = if shown.is_some() { Shown::ByVendor } else { Shown::No };
             let webhook = &mut self.webhooks[index];
@@ -222,5 +245,25 @@ pub(super) fn last_known(id: EventId, created_at: Option<DateTime<Utc>>) -> Even
         status_code: None,
         runs: None,
         alternate_ids: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_deliveries_speak_for_others_unless_one_was_none() {
+        let mut sample = Sample::default();
+        for _ in 1..LEAST_SAMPLE {
+            sample.take(true);
+            assert!(!sample.speaks_for_others());
+        }
+        sample.take(true);
+        assert!(sample.speaks_for_others());
+        sample.take(false);
+        assert!(!sample.speaks_for_others());
+        sample.take(true);
+        assert!(!sample.speaks_for_others());
     }
 }

@@ -304,3 +304,38 @@ async fn parts_that_hold_less_than_the_whole_prove_nothing_of_it() {
     assert_eq!(report.exit_code, ExitCode::Undetermined, "{:?}", report.problems);
     assert!(has(&report, ProblemKind::ListingTruncated));
 }
+
+/// Four deliveries, and behind them what was lost so many minutes ago.
+fn hidden_by_deliveries(minutes: i64) -> Shared {
+    let world = Shared::new();
+    for (number, minutes) in [149, 156, 163, 170, minutes].into_iter().enumerate() {
+        let is_lost = number == 4;
+        let id = if is_lost { "lost".to_owned() } else { format!("ok-{number}") };
+        world.event(&id, 0, !is_lost, !is_lost);
+        world.get().events.get_mut(&id).expect("an event").created = start() - TimeDelta::minutes(minutes);
+    }
+    world.get().list = ListBehaviour::CapsBeforeItFilters;
+    world.get().cap = Some(4);
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cap_that_parts_disclose_is_one_that_silence_may_be_due_to() {
+    for resend in [ResendBehaviour::ClaimsWithoutDelivery, ResendBehaviour::DeliversAndShowsIt] {
+        let world = hidden_by_deliveries(60);
+        world.get().resend = resend;
+        let report = world.run(&last_hours(3, Mode::Act)).await;
+        let is_delivered = resend == ResendBehaviour::DeliversAndShowsIt;
+        assert_eq!(report.exit_code == ExitCode::Clean, is_delivered, "{resend:?}: {:?}", report.problems);
+        assert_eq!(report.totals.recovered, u64::from(is_delivered), "{resend:?}");
+        nobody_got_a_duplicate(&world);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lies_where_two_parts_meet_is_in_one_of_them_though_the_vendor_counts_neither_end() {
+    let world = hidden_by_deliveries(90);
+    world.get().lists_around = TimeDelta::nanoseconds(-1);
+    let report = world.run(&last_hours(3, Mode::Check)).await;
+    assert_eq!((report.exit_code, report.totals.missing), (ExitCode::Left, 1), "{:?}", report.problems);
+}
