@@ -87,3 +87,15 @@ impl Clock for SteadyClock {
         self.clock.sleep(wait).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_machines_clock_has_gone_on_for_as_long_as_was_slept() {
+        let (clock, wait) = (SystemClock::new(), Duration::from_millis(2));
+        clock.sleep(wait).await;
+        assert!(clock.elapsed() >= wait);
+    }
+}

@@ -325,8 +325,12 @@ mod tests {
         fn each_wanted_id_has_its_first_number(
             ids in prop::collection::vec(an_id(), 0..160),
             others in prop::collection::vec(an_id(), 0..20),
+            cuts in prop::array::uniform2(any::<prop::sample::Index>()),
         ) {
-            let wanted = WantedIds::new(ids.iter().map(|id| EventId::new(id).expect("an id")));
+            let mut rest: Vec<EventId> = ids.iter().map(|id| EventId::new(id).expect("an id")).collect();
+            let last = rest.split_off(cuts[0].index(rest.len() + 1));
+            let second = rest.split_off(cuts[1].index(rest.len() + 1));
+            let wanted = WantedIds::of_parts(vec![rest, second, last]);
             let mut numbers: HashMap<String, u32> = HashMap::new();
             let mut expected = Vec::new();
             for id in &ids {

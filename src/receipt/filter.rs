@@ -71,6 +71,12 @@ impl Default for UuidHasher {
 }
 
 impl UuidHasher {
+    /// One that hashes this value to 0.
+    #[cfg(test)]
+    pub(super) fn to_nothing(value: [u8; 16]) -> Self {
+        Self { keys: hashed_of_value(value) }
+    }
+
     /// The hash of a UUID in its usual spelling, whatever the case of its letters. It says nothing of
     /// whether this is one.
     #[inline(always)]

@@ -237,8 +237,8 @@ impl UuidTable {
         self.find_from(ids, self.candidate(self.hash(value))?, value)
     }
 
-    /// Takes the ids at these places out of the others, which it gives their numbers. The answer is what is
-    /// left.
+    /// Takes out the ids that were there before, and gives all others the numbers that they have then. The
+    /// answer is what is left.
     pub(super) fn close_up(&mut self, mut ids: Parts, closed_up: &ClosedUp) -> Vec<EventId> {
         let renumber = |slots: &mut [Slot]| {
             slots.iter_mut().filter(|slot| **slot != 0).for_each(|slot| {
@@ -346,7 +346,7 @@ fn hashed(ids: &Parts, hasher: &UuidHasher, hashes: &mut [u64], threads: usize) 
         for (ids, hashes) in share {
             for (id, hash) in ids.iter().zip(hashes) {
                 let Some(value) = value_of(id) else { continue };
-                // The smallest hashes are told from nothing, and nothing else tells them apart.
+                // The table can't tell the two smallest hashes apart, so that one of them may stand for both.
                 *hash = hasher.of_value(value).max(NO_UUID + 1);
                 filter.add(hasher.sketch_of_value(value));
             }

@@ -19,14 +19,15 @@ pub(super) fn parse_time(text: &[u8], zone: Tz) -> Option<DateTime<Utc>> {
 }
 
 fn with_offset(text: &str) -> Option<DateTime<Utc>> {
-    let in_access_log = text.trim_matches(['[', ']']);
-    if in_access_log.as_bytes().get(2) == Some(&b'/') {
-        // No other form has a slash there, and there may be millions of them.
-        return DateTime::parse_from_str(in_access_log, "%d/%b/%Y:%H:%M:%S %z").ok().map(|time| time.to_utc());
+    let of_access_log = || DateTime::parse_from_str(text.trim_matches(['[', ']']), "%d/%b/%Y:%H:%M:%S %z");
+    // There may be millions of them, and no other form with an offset has a slash there.
+    if let (Some(b'/'), Ok(time)) = (text.as_bytes().get(2), of_access_log()) {
+        return Some(time.to_utc());
     }
     DateTime::parse_from_rfc3339(text)
         .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f %z"))
         .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
+        .or_else(|_| of_access_log())
         .or_else(|_| DateTime::parse_from_rfc2822(text))
         .ok()
         .map(|time| time.to_utc())
@@ -86,6 +87,7 @@ mod tests {
             "2026/11/22 01:28:34",
             "22/Nov/2026:01:28:34 +0000",
             "[22/Nov/2026:01:28:34 +0000]",
+            "[ 22/Nov/2026:01:28:34 +0000]",
             "Sun, 22 Nov 2026 01:28:34 GMT",
             "1795310914",
             "1795310914000",
@@ -94,6 +96,7 @@ mod tests {
         ] {
             assert_eq!(read(text, Tz::UTC), same, "{text}");
         }
+        assert_eq!(read("2/Nov/2026:01:28:34 +0000", Tz::UTC).as_deref(), Some("2026-11-02T01:28:34+00:00"));
         assert_eq!(read("1795310914.132978", Tz::UTC).as_deref(), Some("2026-11-22T01:28:34.132978+00:00"));
     }
 

@@ -146,11 +146,11 @@ fn what_is_left_is_numbered_in_its_order() {
 }
 
 #[test]
-fn each_hash_is_that_of_its_id_however_many_threads_there_are_and_none_is_taken_for_nothing() {
+fn each_hash_is_that_of_its_id_however_many_threads_there_are() {
     let mut ids = ids(100);
     ids[40] = EventId::new("evt-40").expect("an id");
     let hasher = UuidHasher::default();
-    let expected = |id: &EventId| value_of(id).map_or(NO_UUID, |value| hasher.of_value(value).max(NO_UUID + 1));
+    let expected = |id: &EventId| value_of(id).map_or(NO_UUID, |value| hasher.of_value(value));
     for threads in [1, 2, 4] {
         let mut hashes = vec![NO_UUID; 100];
         let filters = hashed(&in_parts(&ids), &hasher, &mut hashes, threads);
@@ -160,4 +160,16 @@ fn each_hash_is_that_of_its_id_however_many_threads_there_are_and_none_is_taken_
     let (all, ids) = (in_parts(&ids), ids);
     assert!((0_u32..100).zip(&ids).all(|(place, id)| all.get(place) == id));
     assert_eq!((all.len(), all.joined()), (100, ids));
+}
+
+#[test]
+fn an_id_is_there_though_its_hash_is_the_one_that_stands_for_none() {
+    let ids = ids(2);
+    let hasher = UuidHasher::to_nothing(value(&ids[0]));
+    assert_eq!(hasher.of_value(value(&ids[0])), NO_UUID);
+    let mut hashes = [NO_UUID; 2];
+    hashed(&in_parts(&ids), &hasher, &mut hashes, 1);
+    let mut table = UuidTable { slots: vec![0; 5], hasher, ..UuidTable::default() };
+    assert_eq!(whole(&mut table.slots).take(&in_parts(&ids), &hashes).used, 2);
+    assert_eq!([0, 1].map(|place| table.find(&ids, value(&ids[place]))), [Some(0), Some(1)]);
 }
