@@ -109,7 +109,7 @@ impl WantedIds {
         let hasher = DefaultHashBuilder::default();
         let (mut uuids, mut again) = UuidTable::of(&parts);
         let mut others = HashTable::new();
-        if again.uuids < count {
+        if again.uuids != count {
             others = numbers_of_others(&parts, count - again.uuids, &hasher, &mut again.places);
         }
         let ids = if again.places.is_empty() {
@@ -345,6 +345,9 @@ mod tests {
             for id in ids.iter().chain(&others) {
                 let number = wanted.number_of(IdKey::of(id.as_bytes()));
                 prop_assert_eq!(number, numbers.get(&key_of(id)).copied(), "{}", id);
+                if let (Some(_), IdKey::Uuid(value)) = (number, IdKey::of(id.as_bytes())) {
+                    prop_assert!(wanted.uuid_filter().may_hold(wanted.uuid_hasher().sketch_of_value(value)));
+                }
             }
             let usual = |place: usize| -> Option<&[u8; UUID_BYTES]> { others.get(place)?.as_bytes().try_into().ok() };
             let places: Vec<usize> = (0..=others.len()).collect();

@@ -213,6 +213,20 @@ mod tests {
     }
 
     #[test]
+    fn each_bit_of_both_ends_counts_in_a_sketch() {
+        let hasher = UuidHasher::default();
+        for value in [0, u128::MAX, 0xd18a_ca67_cfd3_4c00_93aa_0a5b_c540_856e] {
+            let bits = (0..32).chain(96..128);
+            let mut sketches: Vec<u64> =
+                bits.map(|bit| hasher.sketch_of_value((value ^ (1_u128 << 127 >> bit)).to_be_bytes())).collect();
+            sketches.push(hasher.sketch_of_value(value.to_be_bytes()));
+            sketches.sort_unstable();
+            sketches.dedup();
+            assert_eq!(sketches.len(), 65, "two of 2^64 would be alike");
+        }
+    }
+
+    #[test]
     fn texts_of_all_lengths_have_hashes_of_their_own() {
         let mut hashes: Vec<u64> = (0..200).map(|length| hash_of_text(&vec![0; length])).collect();
         hashes.extend((0..200_u32).map(|number| hash_of_text(format!("evt_{number}").as_bytes())));
