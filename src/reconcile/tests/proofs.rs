@@ -295,6 +295,26 @@ async fn parts_that_could_not_be_listed_are_not_counted_as_empty() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_part_with_a_record_that_can_not_be_used_proves_nothing_of_the_whole() {
+    let mut asked = last_hours(3, Mode::Check);
+    asked.policy.bounds.concurrency = 1;
+    let whole = few_failures(240, 0);
+    whole.run(&asked).await;
+    // The same four come before the parts are listed.
+    for before in 4..whole.get().listings {
+        let world = few_failures(240, 0);
+        let spoils = |world: &Shared| world.get().moods.unusable_one_in = Some(1);
+        let spares = |world: &Shared| world.get().moods.unusable_one_in = None;
+        let (report, (), ()) = tokio::join!(
+            world.run(&asked),
+            when(&world, move |world| world.get().listings == before, spoils),
+            when(&world, move |world| world.get().listings == before + 1, spares)
+        );
+        assert_eq!(report.exit_code, ExitCode::Undetermined, "{before}: {:?}", report.problems);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn parts_that_hold_less_than_the_whole_prove_nothing_of_it() {
     let world = few_failures(240, 0);
     let mut asked = last_hours(3, Mode::Check);
