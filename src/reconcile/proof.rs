@@ -246,10 +246,10 @@ impl Run<'_> {
     async fn is_unfiltered_cut_short(&mut self, index: usize, scrutiny: Scrutiny) -> Result<bool, Halt> {
         if scrutiny == Scrutiny::Everything {
             let webhook = &self.webhooks[index];
-            let cap = webhook.capacity.cap();
+            let known = webhook.events.len();
             let doubtful = webhook.capacity.doubtful(&webhook.proof_listed, scrutiny);
             let whole = self.look_closer(index, ListFilter::All, &doubtful).await?;
-            if self.webhooks[index].capacity.cap() != cap {
+            if self.webhooks[index].events.len() > known {
                 return Ok(true);
             }
             for (slice, records) in whole {
@@ -334,7 +334,8 @@ impl Run<'_> {
     /// the largest number of records in a part, or `None` where that can't be had.
     async fn count_in_parts(&mut self, index: usize, filter: ListFilter, slice: Window) -> Result<Option<u64>, Halt> {
         let margin = self.zone_margin();
-        let suspect = self.webhooks[index].capacity.largest_answer();
+        let capacity = self.webhooks[index].capacity;
+        let suspect = capacity.cap().unwrap_or(capacity.largest_answer());
         let mut waiting = vec![(slice.widened(margin, margin), suspect)];
         let mut largest = 0;
         for _ in 0..MAX_PARTINGS {

@@ -300,8 +300,9 @@ async fn a_part_with_a_record_that_can_not_be_used_proves_nothing_of_the_whole()
     asked.policy.bounds.concurrency = 1;
     let whole = few_failures(240, 0);
     whole.run(&asked).await;
+    let listings = whole.get().listings;
     // The same four come before the parts are listed.
-    for before in 4..whole.get().listings {
+    for before in 4..listings {
         let world = few_failures(240, 0);
         let spoils = |world: &Shared| world.get().moods.unusable_one_in = Some(1);
         let spares = |world: &Shared| world.get().moods.unusable_one_in = None;
