@@ -69,9 +69,9 @@ pub fn listing(document: &[u8]) {
 
 fn hold_against_a_parser(document: &[u8], taken: &Taken) {
     // A mark at the beginning is passed over, also where white space stands around it.
-    let mut json = document.trim_ascii_start();
+    let mut json = without_blanks(document);
     while let Some(rest) = json.strip_prefix("\u{feff}".as_bytes()) {
-        json = rest.trim_ascii_start();
+        json = without_blanks(rest);
     }
     let is_text = std::str::from_utf8(json).is_ok();
     let json = String::from_utf8_lossy(json);
@@ -98,6 +98,14 @@ fn hold_against_a_parser(document: &[u8], taken: &Taken) {
         assert!(event.status_text.as_ref().is_none_or(|text| text.chars().count() <= 120));
         assert!(event.status_code.is_none_or(|code| (100..=999).contains(&code)));
     }
+}
+
+/// What follows the white space of JSON, which a form feed is not.
+fn without_blanks(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 /// The deepest nesting of a text that is known to be JSON.
