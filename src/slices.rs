@@ -78,7 +78,7 @@ impl Capacity {
     }
 
     /// The slices whose listing may have been cut short.
-    pub fn doubtful(&self, listed: &[ListedSlice], scrutiny: Scrutiny) -> Vec<Window> {
+    pub fn doubtful(&self, listed: &[ListedSlice], scrutiny: Scrutiny) -> Vec<ListedSlice> {
         let repeated = listed.iter().filter(|slice| slice.records == self.largest_answer).count() > 1;
         let looks_capped = |records: u64| match scrutiny {
             Scrutiny::Suspicious => records >= SMALLEST_SUSPECT && (repeated || is_round(records)),
@@ -90,7 +90,7 @@ impl Capacity {
                 Some(cap) => slice.records >= cap,
                 None => slice.records == self.largest_answer && looks_capped(slice.records),
             })
-            .map(|slice| slice.slice)
+            .copied()
             .collect()
     }
 }

@@ -45,13 +45,12 @@ impl<'l> Value<'l> {
     /// Writes the meant text to `buffer`, which is cleared; a web server writes a dash for nothing.
     pub(super) fn decode(self, buffer: &mut Vec<u8>) -> Result<(), Malformed> {
         buffer.clear();
-        match self {
-            _ if self.is_dash() => Ok(()),
-            Self::Bare(bytes) => {
-                buffer.extend_from_slice(bytes);
+        match (self.as_it_is(), self) {
+            (Some(text), _) => {
+                buffer.extend_from_slice(text);
                 Ok(())
             }
-            Self::Quoted(bytes) => unescape(bytes, buffer),
+            (None, Self::Bare(bytes) | Self::Quoted(bytes)) => unescape(bytes, buffer),
         }
     }
 }

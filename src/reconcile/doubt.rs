@@ -140,7 +140,7 @@ impl Run<'_> {
             let margin = self.zone_margin();
             let doubtful = webhook.capacity.doubtful(&webhook.listed, Scrutiny::Everything);
             self.window.contains(created)
-                && !doubtful.iter().any(|slice| slice.widened(margin, margin).contains(created))
+                && !doubtful.iter().any(|listed| listed.slice.widened(margin, margin).contains(created))
         };
         attempt.conclusion == Some(Conclusion::Accepted)
             && attempt.request.status_before != DeliveryStatus::Delivered

@@ -343,11 +343,11 @@ impl Run<'_> {
                 break;
             }
             let mut doubtful = webhook.capacity.doubtful(&webhook.listed, scrutiny);
-            doubtful.retain(|slice| !indivisible.contains(slice));
+            doubtful.retain(|listed| !indivisible.contains(&listed.slice));
             if doubtful.is_empty() {
                 break;
             }
-            for slice in doubtful {
+            for ListedSlice { slice, .. } in doubtful {
                 match self.halve_doubtful(index, slice).await? {
                     Halved::Divided => {}
                     Halved::RangeIgnored(records) => {
@@ -363,7 +363,7 @@ impl Run<'_> {
         let webhook = &self.webhooks[index];
         let undivided =
             if webhook.range_ignored { Vec::new() } else { webhook.capacity.doubtful(&webhook.listed, scrutiny) };
-        indivisible.extend(undivided);
+        indivisible.extend(undivided.iter().map(|listed| listed.slice));
         for slice in indivisible {
             self.report_truncation(index, slice);
         }

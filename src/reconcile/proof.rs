@@ -11,7 +11,7 @@ use crate::event::Window;
 use crate::policy::Proofs;
 use crate::provider::ListFilter;
 use crate::run_report::ProblemKind;
-use crate::slices::Scrutiny;
+use crate::slices::{ListedSlice, Scrutiny};
 use crate::tracked::TrackedEvents;
 
 use super::caller::Halt;
@@ -250,6 +250,7 @@ impl Run<'_> {
             let doubtful = webhook.capacity.doubtful(&webhook.proof_listed, scrutiny);
             let whole = self.look_closer(index, ListFilter::All, &doubtful).await?;
             if self.webhooks[index].events.len() > known {
+                // Whatever hid them may hide others from the filter too.
                 return Ok(true);
             }
             for (slice, records) in whole {
@@ -258,7 +259,7 @@ impl Run<'_> {
             }
         }
         let webhook = &self.webhooks[index];
-        for slice in webhook.capacity.doubtful(&webhook.proof_listed, scrutiny) {
+        for ListedSlice { slice, .. } in webhook.capacity.doubtful(&webhook.proof_listed, scrutiny) {
             let webhook = &mut self.webhooks[index];
             let Some(place) = webhook.proof_listed.iter().position(|listed| listed.slice == slice) else { continue };
             let Some(halves) = webhook.parts(slice) else { continue };
@@ -287,18 +288,19 @@ impl Run<'_> {
         &mut self,
         index: usize,
         filter: ListFilter,
-        doubtful: &[Window],
+        doubtful: &[ListedSlice],
     ) -> Result<Vec<(Window, u64)>, Halt> {
         let short = self.zone_margin() * 4;
-        let short: Vec<Window> = doubtful.iter().filter(|slice| slice.length() <= short).copied().collect();
+        let short: Vec<ListedSlice> =
+            doubtful.iter().filter(|listed| listed.slice.length() <= short).copied().collect();
         let (Some(first), false) = (short.first(), self.webhooks[index].range_ignored) else { return Ok(Vec::new()) };
-        if self.look_beyond(index, first.to()).await? {
+        if self.look_beyond(index, first.slice.to()).await? {
             return Ok(Vec::new());
         }
         let mut whole = Vec::new();
-        for slice in short {
-            if let Some(records) = self.count_in_parts(index, filter, slice).await? {
-                whole.push((slice, records));
+        for listed in short {
+            if let Some(records) = self.count_in_parts(index, filter, listed).await? {
+                whole.push((listed.slice, records));
             }
         }
         Ok(whole)
@@ -329,14 +331,18 @@ impl Run<'_> {
         Ok(false)
     }
 
-    /// Asks for the widened range of a slice in parts that each hold less than the suspected cap, which is
-    /// proven where they hold more than the slice did. Returns
-    /// the largest number of records in a part, or `None` where that can't be had.
-    async fn count_in_parts(&mut self, index: usize, filter: ListFilter, slice: Window) -> Result<Option<u64>, Halt> {
+    /// Asks for the widened range of a slice in parts that each hold less than the suspected cap, and takes
+    /// in what they show. Returns the largest number of records in a part, or `None` where that can't be had.
+    async fn count_in_parts(
+        &mut self,
+        index: usize,
+        filter: ListFilter,
+        whole: ListedSlice,
+    ) -> Result<Option<u64>, Halt> {
         let margin = self.zone_margin();
         let capacity = self.webhooks[index].capacity;
         let suspect = capacity.cap().unwrap_or(capacity.largest_answer());
-        let mut waiting = vec![(slice.widened(margin, margin), suspect)];
+        let mut waiting = vec![(whole.slice.widened(margin, margin), whole.records)];
         let mut largest = 0;
         for _ in 0..MAX_PARTINGS {
             let Some((range, records)) = waiting.pop() else { return Ok(Some(largest)) };
@@ -355,10 +361,6 @@ impl Run<'_> {
             let outcome = self.list(job).await;
             self.webhooks[index].events = events.into_inner().unwrap_or_else(PoisonError::into_inner);
             let outcome = outcome?;
-            if outcome.signs.new > 0 {
-                // A cap hid them, and it may hide others elsewhere.
-                self.webhooks[index].capacity.cut_short_at(suspect);
-            }
             if !outcome.unread.is_empty() || outcome.unusable > 0 {
                 return Ok(None);
             }

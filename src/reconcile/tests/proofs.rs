@@ -301,6 +301,7 @@ async fn a_part_with_a_record_that_can_not_be_used_proves_nothing_of_the_whole()
     let whole = few_failures(240, 0);
     whole.run(&asked).await;
     let listings = whole.get().listings;
+    assert!(listings > 4);
     // The same four come before the parts are listed.
     for before in 4..listings {
         let world = few_failures(240, 0);
@@ -351,6 +352,18 @@ async fn a_cap_that_parts_disclose_is_one_that_silence_may_be_due_to() {
         assert_eq!(report.totals.recovered, u64::from(is_delivered), "{resend:?}");
         nobody_got_a_duplicate(&world);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn parts_that_bring_nothing_new_leave_the_filter_believed() {
+    let world = hidden_by_deliveries(60);
+    world.get().events.remove("lost");
+    world.get().cap = None;
+    let asked = last_hours(3, Mode::Check);
+    let (report, told) = watched(&world, &asked).await;
+    assert_eq!(report.exit_code, ExitCode::Clean, "{:?}", report.problems);
+    let is_whole = |event: &&RunEvent| matches!(event, RunEvent::SliceListed { filter: ListFilter::All, slice, .. } if *slice == asked.window);
+    assert_eq!(told.iter().filter(is_whole).count(), 1, "the window need not be listed whole again");
 }
 
 #[tokio::test(start_paused = true)]

@@ -278,8 +278,8 @@ async fn doubt_about_an_event_that_nobody_shows_is_counted_and_listed() {
     assert_eq!(told(&report, "lost-0").result, Some(EventResult::InDoubt));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_vendor_that_can_not_show_old_events_does_not_keep_new_ones_waiting() {
+/// More events in quarantine than are looked up.
+async fn sixty_quarantined() -> Shared {
     let world = Shared::outage(60);
     for event in world.get().events.values_mut() {
         event.poison = !event.delivered;
@@ -292,6 +292,12 @@ async fn a_vendor_that_can_not_show_old_events_does_not_keep_new_ones_waiting() 
         }
     }
     assert_eq!(world.get().rows.quarantine.len(), 60);
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_can_not_show_old_events_does_not_keep_new_ones_waiting() {
+    let world = sixty_quarantined().await;
     world.event("new", 1, false, false);
     world.get().gets_fail = true;
     let gets = world.get().gets;
@@ -325,19 +331,10 @@ async fn a_list_of_failures_that_leaves_out_what_a_look_shows_as_failed_speaks_f
 
 #[tokio::test(start_paused = true)]
 async fn what_vanished_from_the_window_is_told_of_behind_many_that_are_in_quarantine() {
-    let world = Shared::outage(60);
-    for event in world.get().events.values_mut() {
-        event.poison = !event.delivered;
-    }
-    let mut asked = request(Mode::Act);
-    asked.policy.bounds.max_attempts = 1;
-    for _ in 0..60 {
-        if world.run(&asked).await.totals.quarantined == 60 {
-            break;
-        }
-    }
+    let world = sixty_quarantined().await;
     world.event("tried", 1, false, false);
     world.get().events.get_mut("tried").expect("an event").poison = true;
+    let mut asked = request(Mode::Act);
     asked.policy.bounds.max_attempts = 50;
     assert_eq!(world.run(&asked).await.totals.left, 61);
     world.get().events.remove("tried");
