@@ -35,7 +35,8 @@ fn a_table_of_several_parts_says_what_one_of_a_single_part_says() {
     for (place, id) in (0_u32..).zip(&ids) {
         first_places.entry(id).or_insert(place);
     }
-    for parts in [1, 2, 4] {
+    // Each table hashes in a way of its own, and in some of them an id has no room in its part.
+    for parts in [1, 2, 4].repeat(20) {
         let (table, again) = UuidTable::filled(&in_parts(&ids), parts);
         assert!((2_001..=2_000 + parts).contains(&table.slots.len()), "half of it stays free");
         assert_eq!((again.uuids, again.places.len()), (ids.len(), ids.len() - first_places.len()));
