@@ -58,9 +58,25 @@ pub struct EventId(Spelling);
 
 #[derive(Clone)]
 enum Spelling {
-    LowerUuid([u8; 16]),
-    UpperUuid([u8; 16]),
+    LowerUuid(Value),
+    UpperUuid(Value),
     Text(Box<str>),
+}
+
+/// The value of a UUID in two halves, so that it lies where a processor moves each at once.
+#[derive(Clone, Copy)]
+struct Value([u64; 2]);
+
+impl Value {
+    #[inline(always)]
+    fn of(bytes: [u8; 16]) -> Self {
+        Self(bytemuck::cast(bytes))
+    }
+
+    #[inline(always)]
+    fn bytes(self) -> [u8; 16] {
+        bytemuck::cast(self.0)
+    }
 }
 
 /// Why a text can't be an id.
@@ -97,8 +113,8 @@ impl EventId {
     #[inline(always)]
     pub(crate) fn of_usual(text: &[u8; digits::UUID_BYTES]) -> Option<Self> {
         match digits::value_of(text)? {
-            (value, Letters::Lower) => Some(Self(Spelling::LowerUuid(value))),
-            (value, Letters::Upper) => Some(Self(Spelling::UpperUuid(value))),
+            (value, Letters::Lower) => Some(Self(Spelling::LowerUuid(Value::of(value)))),
+            (value, Letters::Upper) => Some(Self(Spelling::UpperUuid(Value::of(value)))),
             (_, Letters::Mixed) => None,
         }
     }
@@ -107,7 +123,7 @@ impl EventId {
     #[inline]
     pub fn key(&self) -> IdKey<'_> {
         match &self.0 {
-            Spelling::LowerUuid(bytes) | Spelling::UpperUuid(bytes) => IdKey::Uuid(*bytes),
+            Spelling::LowerUuid(value) | Spelling::UpperUuid(value) => IdKey::Uuid(value.bytes()),
             Spelling::Text(text) => IdKey::of(text.as_bytes()),
         }
     }

@@ -1,7 +1,9 @@
-//! UUIDs in their usual spelling, read and written eight digits at a time.
+//! UUIDs in their usual spelling, read sixteen digits at a time and written eight.
 //!
 //! Logs and lists of ids are mostly made of them, and a general parser takes longer for one than all
 //! else that is done with it. What it does not know is no UUID in this spelling; it may be one in another.
+
+use wide::{i16x8, u8x16};
 
 /// How long a UUID is in its usual spelling.
 pub(crate) const UUID_BYTES: usize = 36;
@@ -17,38 +19,34 @@ pub(crate) enum Letters {
     Mixed,
 }
 
-/// The highest bit of each byte.
-const HIGHEST: u64 = 0x8080_8080_8080_8080;
-
 /// One byte, eight times.
 const fn all(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// What was learned of some digits: a highest bit for each byte.
-#[derive(Clone, Copy, Default)]
-struct Seen {
-    wrong: u64,
-    lower: u64,
-    upper: u64,
+/// What sixteen digits are.
+struct Digits {
+    numbers: u8x16,
+    small: u8x16,
+    capital: u8x16,
+    /// The values of each two of them, with nothing behind it.
+    values: i16x8,
 }
 
-/// The four bytes that eight digits stand for.
-#[inline(always)]
-fn bytes_of(digits: u64, seen: &mut Seen) -> [u8; 4] {
-    // Each byte below 128, so that no sum goes over into the next byte.
-    let from = |bytes: u64, least: u8| (bytes & !HIGHEST) + all(0x80 - least);
-    let small = digits | all(0x20);
-    let is_number = from(digits, b'0') & !from(digits, b'9' + 1);
-    let is_letter = from(small, b'a') & !from(small, b'f' + 1) & HIGHEST;
-    seen.wrong |= (!(is_number | is_letter) | digits) & HIGHEST;
-    // The bit that small letters have, moved to the highest.
-    seen.lower |= is_letter & digits << 2;
-    seen.upper |= is_letter & !(digits << 2);
-    let values = (digits & all(0x0f)) + (is_letter >> 7) * 9;
-    // Every second byte has a pair of digits.
-    let [first, _, second, _, third, _, fourth, _] = (values << 4 | values >> 8).to_le_bytes();
-    [first, second, third, fourth]
+impl Digits {
+    #[inline(always)]
+    fn of(first: u64, second: u64) -> Self {
+        let digits = u8x16::new((u128::from(first) | u128::from(second) << 64).to_le_bytes());
+        let within = |least: u8, most: u8| {
+            let above = digits - u8x16::splat(least);
+            above.min(u8x16::splat(most - least)).simd_eq(above)
+        };
+        let [numbers, small, capital] = [within(b'0', b'9'), within(b'a', b'f'), within(b'A', b'F')];
+        let values = (digits & u8x16::splat(0x0f)) + ((small | capital) & u8x16::splat(9));
+        let pairs: i16x8 = bytemuck::cast(values);
+        let values = (pairs << 4 | pairs >> 8) & i16x8::splat(0xff);
+        Self { numbers, small, capital, values }
+    }
 }
 
 /// The value of a UUID in its usual spelling, and how its letters are written.
@@ -56,26 +54,19 @@ fn bytes_of(digits: u64, seen: &mut Seen) -> [u8; 4] {
 pub(crate) fn value_of(text: &[u8; UUID_BYTES]) -> Option<([u8; 16], Letters)> {
     let four = |from: usize| text[from..].first_chunk::<4>().map_or(0, |bytes| u32::from_le_bytes(*bytes));
     let eight = |first: usize, second: usize| u64::from(four(first)) | u64::from(four(second)) << 32;
-    let mut seen = Seen::default();
-    let first = bytes_of(eight(0, 4), &mut seen);
-    let second = bytes_of(eight(9, 14), &mut seen);
-    let third = bytes_of(eight(19, 24), &mut seen);
-    let fourth = bytes_of(eight(28, 32), &mut seen);
+    let [left, right] = [Digits::of(eight(0, 4), eight(9, 14)), Digits::of(eight(19, 24), eight(28, 32))];
+    let are_digits = (left.numbers | left.small | left.capital) & (right.numbers | right.small | right.capital);
     let dashes = [text[8], text[13], text[18], text[23]];
-    if seen.wrong != 0 || dashes != [b'-'; 4] {
+    if are_digits.to_bitmask() != 0xffff || dashes != [b'-'; 4] {
         return None;
     }
-    let mut value = [0; 16];
-    value[..4].copy_from_slice(&first);
-    value[4..8].copy_from_slice(&second);
-    value[8..12].copy_from_slice(&third);
-    value[12..].copy_from_slice(&fourth);
-    let letters = match (seen.lower & HIGHEST != 0, seen.upper & HIGHEST != 0) {
+    let any = |left: u8x16, right: u8x16| (left | right).to_bitmask() != 0;
+    let letters = match (any(left.small, right.small), any(left.capital, right.capital)) {
         (_, false) => Letters::Lower,
         (false, true) => Letters::Upper,
         (true, true) => Letters::Mixed,
     };
-    Some((value, letters))
+    Some((u8x16::narrow_i16x8(left.values, right.values).to_array(), letters))
 }
 
 /// Eight small digits for four bytes.

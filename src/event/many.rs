@@ -1,23 +1,23 @@
 //! What is done with a million ids at once, and must take no longer than it needs.
 
-use super::{EventId, Spelling, digits};
+use super::{EventId, Spelling, Value, digits};
 
 impl EventId {
     /// Something that is the same each time and has no meaning, told from the memory of the id.
     #[inline(always)]
     pub(crate) fn touch(&self) -> u64 {
         match &self.0 {
-            Spelling::LowerUuid(bytes) | Spelling::UpperUuid(bytes) => u64::from(bytes[15]),
+            Spelling::LowerUuid(value) | Spelling::UpperUuid(value) => value.0[1],
             Spelling::Text(text) => text.len() as u64,
         }
     }
 
     /// Adds the id, as the vendor spells it, to a text.
     pub(crate) fn push_to(&self, to: &mut String) {
-        let usual = |bytes: &[u8; 16]| digits::text_of(*bytes);
+        let usual = |value: &Value| digits::text_of(value.bytes());
         let text = match &self.0 {
-            Spelling::LowerUuid(bytes) => usual(bytes),
-            Spelling::UpperUuid(bytes) => usual(bytes).map(|byte| byte.to_ascii_uppercase()),
+            Spelling::LowerUuid(value) => usual(value),
+            Spelling::UpperUuid(value) => usual(value).map(|byte| byte.to_ascii_uppercase()),
             Spelling::Text(text) => return to.push_str(text),
         };
         // Digits and dashes are always text.
