@@ -7,14 +7,21 @@ use std::hash::BuildHasher;
 use chrono::{DateTime, TimeDelta, Utc};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+mod closed_up;
 pub(crate) mod filter;
+mod gather;
+mod parts;
 mod table;
 mod unlisted;
 
 use crate::event::digits::{UUID_BYTES, value_of};
 use crate::event::{Event, EventId, IdKey, ZoneKnowledge};
+use closed_up::ClosedUp;
 use filter::{Filter, UuidHasher};
-use table::{Candidate, ClosedUp, Parts, UuidTable, fetch};
+use gather::Gathered;
+pub(crate) use gather::{GatheredIds, Gathering};
+use parts::Parts;
+use table::{Candidate, UuidTable, fetch};
 pub use unlisted::{Unlisted, UnlistedId};
 
 /// So many UUIDs are looked up together.
@@ -89,7 +96,7 @@ impl Coverage {
 /// The ids a received log is asked about, each with a small number by which the answer refers to it.
 #[derive(Debug, Default)]
 pub struct WantedIds {
-    ids: Vec<EventId>,
+    ids: Parts,
     uuids: UuidTable,
     others: HashTable<u32>,
     hasher: DefaultHashBuilder,
@@ -98,28 +105,29 @@ pub struct WantedIds {
 impl WantedIds {
     /// Collects the ids; an id that is given twice keeps its first number.
     pub fn new(ids: impl IntoIterator<Item = EventId>) -> Self {
-        Self::of_parts(vec![ids.into_iter().collect()])
+        let ids: Vec<EventId> = ids.into_iter().collect();
+        let mut part = Gathering::of_about(ids.len()).part(ids.len());
+        ids.into_iter().for_each(|id| part.push(id));
+        Self::of_parts(vec![part])
     }
 
     /// The same of ids that were gathered side by side: those of each part stand behind those of the one before.
-    pub(crate) fn of_parts(parts: Vec<Vec<EventId>>) -> Self {
-        let parts = Parts::new(parts);
-        let count = parts.len();
-        assert!(u32::try_from(count).is_ok_and(|count| count < u32::MAX), "fewer than four billion ids");
+    pub(crate) fn of_parts(parts: Vec<GatheredIds>) -> Self {
+        let Gathered { ids, hashes, hasher, uuids: known, filter } = Gathered::of(parts);
+        let (ids, count) = (Parts::new(ids), hashes.iter().map(Vec::len).sum::<usize>());
+        let (mut uuids, mut again) =
+            if known == 0 { Default::default() } else { UuidTable::of(&ids, &hashes, hasher, filter) };
         let hasher = DefaultHashBuilder::default();
-        let (mut uuids, mut again) = UuidTable::of(&parts);
         let mut others = HashTable::new();
-        if again.uuids != count {
-            others = numbers_of_others(&parts, count - again.uuids, &hasher, &mut again.places);
+        if known != count {
+            others = numbers_of_others(&ids, count - known, &hasher, &mut again);
         }
-        let ids = if again.places.is_empty() {
-            parts.joined()
-        } else {
-            let closed_up = ClosedUp::new(count, &again.places);
-            others.iter_mut().for_each(|number| *number = closed_up.number(*number));
-            uuids.close_up(parts, &closed_up)
-        };
-        Self { ids, uuids, others, hasher }
+        if again.is_empty() {
+            return Self { ids, uuids, others, hasher };
+        }
+        let closed_up = ClosedUp::new(count, &again);
+        others.iter_mut().for_each(|number| *number = closed_up.number(*number));
+        Self { ids: uuids.close_up(ids, &closed_up), uuids, others, hasher }
     }
 
     /// The number of the id with this key, if it is wanted.
@@ -128,7 +136,7 @@ impl WantedIds {
             IdKey::Uuid(value) => self.uuids.find(&self.ids, value),
             IdKey::Bytes(_) => {
                 let hash = self.hasher.hash_one(key);
-                self.others.find(hash, |&number| self.ids[number as usize].key() == key).copied()
+                self.others.find(hash, |&number| self.ids[number].key() == key).copied()
             }
         }
     }
@@ -145,13 +153,13 @@ impl WantedIds {
 
     /// Whether any of the ids is a UUID.
     pub(crate) fn has_uuids(&self) -> bool {
-        self.others.len() < self.ids.len()
+        self.others.len() < self.len()
     }
 
     /// The wanted ids that are no UUIDs, in their order.
     pub(crate) fn others(&self) -> impl Iterator<Item = &EventId> {
-        let ids = if self.others.is_empty() { &[] } else { &self.ids[..] };
-        ids.iter().filter(|id| !matches!(id.key(), IdKey::Uuid(_)))
+        let ids = (!self.others.is_empty()).then(|| self.ids.iter());
+        ids.into_iter().flatten().filter(|id| !matches!(id.key(), IdKey::Uuid(_)))
     }
 
     /// Keeps those places behind which a wanted UUID stands in its usual spelling, each with the number
@@ -164,7 +172,7 @@ impl WantedIds {
         found: &mut Vec<(usize, u32)>,
     ) {
         let mut hashes = [(0, 0); ASKED_AT_ONCE];
-        let mut likely = [(0, Candidate::default()); ASKED_AT_ONCE];
+        let mut likely = [(0, Candidate::default(), None); ASKED_AT_ONCE];
         for places in places.chunks(ASKED_AT_ONCE) {
             let mut known = 0;
             for &place in places {
@@ -177,16 +185,16 @@ impl WantedIds {
             let mut count = 0;
             for &(place, hash) in hashes {
                 let candidate = self.uuids.candidate(hash);
-                likely[count] = (place, candidate.unwrap_or_default());
-                count += usize::from(candidate.is_some());
+                let is_likely = candidate.is_some();
+                let candidate = candidate.unwrap_or_default();
+                likely[count] = (place, candidate, self.ids.get(candidate.number));
+                count += usize::from(is_likely);
             }
             let likely = &likely[..count];
-            fetch(
-                likely.iter().map(|(_, candidate)| self.ids.get(candidate.number as usize).map_or(0, EventId::touch)),
-            );
-            for &(place, candidate) in likely {
+            fetch(likely.iter().map(|(_, _, id)| id.map_or(0, EventId::touch)));
+            for &(place, candidate, id) in likely {
                 if let Some((value, _)) = text_at(place).and_then(value_of)
-                    && let Some(number) = self.uuids.find_from(&self.ids, candidate, value)
+                    && let Some(number) = self.uuids.find_from(&self.ids, candidate, id, value)
                 {
                     found.push((place, number));
                 }
@@ -194,9 +202,32 @@ impl WantedIds {
         }
     }
 
+    /// How many ids are wanted.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether no id is wanted.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The wanted ids in the order of their numbers.
-    pub fn ids(&self) -> &[EventId] {
-        &self.ids
+    pub fn ids(&self) -> impl Iterator<Item = &EventId> {
+        self.ids.iter()
+    }
+
+    /// The same in a few slices, one behind the other.
+    pub fn slices(&self) -> impl Iterator<Item = &[EventId]> {
+        self.ids.slices()
+    }
+
+    /// The id with this number.
+    ///
+    /// # Panics
+    /// When no id has it.
+    pub fn id(&self, number: u32) -> &EventId {
+        &self.ids[number]
     }
 }
 
@@ -211,10 +242,10 @@ fn numbers_of_others(ids: &Parts, count: usize, hasher: &DefaultHashBuilder, aga
             continue;
         }
         let hash = hasher.hash_one(key);
-        match others.find(hash, |&other| ids.get(other).key() == key) {
+        match others.find(hash, |&other| ids[other].key() == key) {
             Some(_) => again.push(number),
             None => {
-                others.insert_unique(hash, number, |&other| hasher.hash_one(ids.get(other).key()));
+                others.insert_unique(hash, number, |&other| hasher.hash_one(ids[other].key()));
             }
         }
     }
@@ -326,11 +357,18 @@ mod tests {
             ids in prop::collection::vec(an_id(), 0..160),
             others in prop::collection::vec(an_id(), 0..20),
             cuts in prop::array::uniform2(any::<prop::sample::Index>()),
+            foreseen in 0_usize..200,
         ) {
             let mut rest: Vec<EventId> = ids.iter().map(|id| EventId::new(id).expect("an id")).collect();
             let last = rest.split_off(cuts[0].index(rest.len() + 1));
             let second = rest.split_off(cuts[1].index(rest.len() + 1));
-            let wanted = WantedIds::of_parts(vec![rest, second, last]);
+            let gathering = Gathering::of_about(foreseen);
+            let part = |ids: Vec<EventId>| {
+                let mut part = gathering.part(0);
+                ids.into_iter().for_each(|id| part.push(id));
+                part
+            };
+            let wanted = WantedIds::of_parts([rest, second, last].map(part).into());
             let mut numbers: HashMap<String, u32> = HashMap::new();
             let mut expected = Vec::new();
             for id in &ids {
@@ -340,7 +378,7 @@ mod tests {
                     expected.push(id.clone());
                 }
             }
-            let texts: Vec<String> = wanted.ids().iter().map(|id| id.text().into_owned()).collect();
+            let texts: Vec<String> = wanted.ids().map(|id| id.text().into_owned()).collect();
             prop_assert_eq!(texts, expected);
             for id in ids.iter().chain(&others) {
                 let number = wanted.number_of(IdKey::of(id.as_bytes()));
@@ -364,7 +402,7 @@ mod tests {
         fn ids_that_are_no_uuids_are_known_apart(ids in prop::collection::vec(an_id(), 0..5)) {
             let wanted = WantedIds::new(ids.iter().map(|id| EventId::new(id).expect("an id")));
             let is_uuid = |id: &&EventId| uuid::Uuid::try_parse(&id.text()).is_ok();
-            let (uuids, others): (Vec<&EventId>, Vec<&EventId>) = wanted.ids().iter().partition(is_uuid);
+            let (uuids, others): (Vec<&EventId>, Vec<&EventId>) = wanted.ids().partition(is_uuid);
             prop_assert_eq!(wanted.has_uuids(), !uuids.is_empty());
             prop_assert_eq!(wanted.others().collect::<Vec<_>>(), others);
         }

@@ -115,14 +115,14 @@ fn tell(survey: &Survey, format: Format) -> Result<ExitCode, CliError> {
 fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<ExitCode, CliError> {
     // When an id was created is not known, so that any gap may hide any id.
     let unproven = lookup.coverage.broken.as_ref().or(lookup.coverage.gap.as_ref());
-    if lookup.stats.ids == 0 && unproven.is_none() && !wanted.ids().is_empty() {
+    if lookup.stats.ids == 0 && unproven.is_none() && !wanted.is_empty() {
         console.warn("the log holds no ids at all; check --received-id and --received-status");
     }
     let (mut absent, mut doubtful) = (String::with_capacity(2 * PRINTED_BYTES), 0);
     // A program gets the ids to the letter, a person nothing that steers the terminal.
     let is_read_by_person = io::stdout().is_terminal();
     let mut count = 0_u64;
-    for (id, sighting) in wanted.ids().iter().zip(&lookup.sightings) {
+    for (id, sighting) in wanted.ids().zip(&lookup.sightings) {
         match (sighting, unproven) {
             (Sighting::Received, _) => {}
             (Sighting::Possible, _) | (Sighting::Unseen, Some(_)) => doubtful += 1,
@@ -145,7 +145,7 @@ fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<
     if doubtful == 0 {
         return Ok(if count == 0 { ExitCode::Clean } else { ExitCode::Left });
     }
-    let of = counted(wanted.ids().len() as u64, "id", "ids");
+    let of = counted(wanted.len() as u64, "id", "ids");
     let reason = match (unproven, &lookup.stats.first_unreadable) {
         (Some(reason), _) => reason.clone(),
         (None, Some(first)) => format!(

@@ -3,11 +3,13 @@
 use super::{EventId, Spelling, Value, digits};
 
 impl EventId {
-    /// Something that is the same each time and has no meaning, told from the memory of the id.
+    /// Something that is the same each time and has no meaning, told from the memory of the id from its
+    /// first byte to its last.
     #[inline(always)]
     pub(crate) fn touch(&self) -> u64 {
         match &self.0 {
-            Spelling::LowerUuid(value) | Spelling::UpperUuid(value) => value.0[1],
+            Spelling::LowerUuid(value) => value.0[1],
+            Spelling::UpperUuid(value) => !value.0[1],
             Spelling::Text(text) => text.len() as u64,
         }
     }

@@ -278,11 +278,11 @@ type Answer = (crate::receipt::Coverage, super::story::Story, u64);
 
 /// Whether every id that is asked for was asked for before.
 fn includes(wanted: &Arc<WantedIds>, asked: &Arc<WantedIds>) -> bool {
-    Arc::ptr_eq(wanted, asked) || asked.ids().iter().all(|id| wanted.number_of(id.key()).is_some())
+    Arc::ptr_eq(wanted, asked) || asked.ids().all(|id| wanted.number_of(id.key()).is_some())
 }
 
 /// The sightings of those that are asked for.
 fn chosen(wanted: &WantedIds, sightings: &[Sighting], asked: &WantedIds) -> Vec<Sighting> {
     let sighting = |number: u32| sightings.get(number as usize).copied();
-    asked.ids().iter().map(|id| wanted.number_of(id.key()).and_then(sighting).unwrap_or_default()).collect()
+    asked.ids().map(|id| wanted.number_of(id.key()).and_then(sighting).unwrap_or_default()).collect()
 }

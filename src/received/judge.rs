@@ -95,7 +95,7 @@ impl<'w> Judge<'w> {
             wanted,
             ok: options.ok.clone(),
             zone: options.zone,
-            sightings: vec![Sighting::Unseen; wanted.ids().len()],
+            sightings: vec![Sighting::Unseen; wanted.len()],
             tail_sightings: Vec::new(),
             tail_start: 0,
             part: Part::Body,

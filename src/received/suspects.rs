@@ -35,12 +35,11 @@ enum Unusual {
 impl Suspects {
     /// Prepares the search.
     pub(super) fn new(wanted: &WantedIds) -> Self {
-        let ids = wanted.ids();
-        let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
         let mut ordered: Vec<u32> = (0..count).collect();
-        ordered.sort_unstable_by(|&left, &right| ids[left as usize].cmp(&ids[right as usize]));
-        let unusual: Vec<u32> = (0..count).filter(|&number| is_unusual(&ids[number as usize])).collect();
-        Self { ordered, unusual: Unusual::new(unusual, ids), cleaned: Vec::new() }
+        ordered.sort_unstable_by(|&left, &right| wanted.id(left).cmp(wanted.id(right)));
+        let unusual: Vec<u32> = (0..count).filter(|&number| is_unusual(wanted.id(number))).collect();
+        Self { ordered, unusual: Unusual::new(unusual, wanted), cleaned: Vec::new() }
     }
 
     /// Names each wanted id that may stand in `bytes`, perhaps several times.
@@ -60,10 +59,9 @@ impl Suspects {
         if text.is_empty() {
             return;
         }
-        let ids = wanted.ids();
-        let key_at = |position: usize| ids[self.ordered[position] as usize].key();
+        let key_at = |position: usize| wanted.id(self.ordered[position]).key();
         let mut name_run = |starts: &dyn Fn(IdKey<'_>) -> std::cmp::Ordering| {
-            let from = self.ordered.partition_point(|&number| starts(ids[number as usize].key()).is_lt());
+            let from = self.ordered.partition_point(|&number| starts(wanted.id(number).key()).is_lt());
             (from..self.ordered.len())
                 .take_while(|&position| starts(key_at(position)).is_eq())
                 .for_each(|position| found(self.ordered[position]));
@@ -92,7 +90,7 @@ impl Suspects {
         }
         match &self.unusual {
             Unusual::Singly(numbers) => {
-                let text_of = |number: u32| wanted.ids()[number as usize].text();
+                let text_of = |number: u32| wanted.id(number).text();
                 let stands = |number: &&u32| memmem::find(bytes, text_of(**number).as_bytes()).is_some();
                 numbers.iter().filter(stands).for_each(|&number| found(number));
             }
@@ -102,13 +100,13 @@ impl Suspects {
 }
 
 impl Unusual {
-    fn new(numbers: Vec<u32>, ids: &[EventId]) -> Self {
+    fn new(numbers: Vec<u32>, wanted: &WantedIds) -> Self {
         if numbers.len() <= MOST_SEARCHED_SINGLY {
             return Self::Singly(numbers);
         }
         let mut by_word: HashMap<Box<[u8]>, Vec<u32>> = HashMap::new();
         for number in numbers {
-            let text = ids[number as usize].text();
+            let text = wanted.id(number).text();
             let longest = words(text.as_bytes()).map(trim_dashes).max_by_key(|word| word.len()).unwrap_or_default();
             by_word.entry(longest.into()).or_default().push(number);
         }
@@ -215,7 +213,7 @@ mod tests {
     fn within(ids: &[&str], bytes: &[u8]) -> Vec<String> {
         let wanted = wanted(ids);
         let mut found = Vec::new();
-        Suspects::new(&wanted).within(bytes, &wanted, |number| found.push(wanted.ids()[number as usize].to_string()));
+        Suspects::new(&wanted).within(bytes, &wanted, |number| found.push(wanted.id(number).to_string()));
         found.sort();
         found.dedup();
         found
@@ -225,7 +223,7 @@ mod tests {
         let wanted = wanted(ids);
         let mut found = Vec::new();
         let suspects = Suspects::new(&wanted);
-        suspects.beginning_with(text, &wanted, |number| found.push(wanted.ids()[number as usize].to_string()));
+        suspects.beginning_with(text, &wanted, |number| found.push(wanted.id(number).to_string()));
         found.sort();
         found
     }

@@ -38,7 +38,7 @@ impl Run<'_> {
         let listed = Arc::new(WantedIds::new(listed.map(|tracked| tracked.event.id.clone())));
         let read = self.caller.unless_stopped(log.audit(Arc::clone(&listed), self.window)).await?;
         let (lookup, unlisted) = read.map_err(Halt::Received)?;
-        let (wanted, found) = (listed.ids().len() as u64, lookup.found());
+        let (wanted, found) = (listed.len() as u64, lookup.found());
         self.notice(&RunEvent::LogRead { wanted, found, stats: lookup.stats.clone() });
         self.report_log_faults(&lookup);
         self.judge_again(&(listed, lookup));

@@ -58,13 +58,13 @@ impl Run<'_> {
                 .map(|tracked| tracked.event.id.clone())
         });
         let wanted = Arc::new(WantedIds::new(chosen));
-        if wanted.ids().is_empty() {
+        if wanted.is_empty() {
             return Ok(Some((wanted, Lookup::default())));
         }
         let looked_up = self.caller.unless_stopped(log.look_up(Arc::clone(&wanted))).await?;
         let lookup = looked_up.map_err(Halt::Received)?;
         self.notice(&RunEvent::LogRead {
-            wanted: wanted.ids().len() as u64,
+            wanted: wanted.len() as u64,
             found: lookup.found(),
             stats: lookup.stats.clone(),
         });

@@ -9,7 +9,7 @@ use std::thread;
 use crate::cli::errors::CliError;
 use crate::event::{EventId, IdError, MAX_ID_BYTES};
 use crate::exit::ExitCode;
-use crate::receipt::WantedIds;
+use crate::receipt::{GatheredIds, Gathering, WantedIds};
 use crate::received::pages::{PAGE, Pages};
 
 /// The longest line that can be an id: one with its quotes and escapes, and the space around it.
@@ -54,7 +54,7 @@ fn unreadable(name: &str, error: &io::Error) -> CliError {
 /// Reads a list from its beginning to its end.
 fn parse(name: &str, list: impl Read) -> Result<WantedIds, CliError> {
     let mut list = BufReader::with_capacity(PORTION_BYTES, list);
-    let (mut part, mut portion) = (Part::default(), Vec::new());
+    let (mut part, mut portion) = (Part::of(Gathering::default().part(0)), Vec::new());
     loop {
         portion.clear();
         let read = list.by_ref().take(PORTION_BYTES as u64).read_to_end(&mut portion);
@@ -84,9 +84,8 @@ fn joined(name: &str, parts: Vec<Part>) -> Result<WantedIds, CliError> {
 }
 
 /// The ids of some lines.
-#[derive(Default)]
 struct Part {
-    ids: Vec<EventId>,
+    ids: GatheredIds,
     /// How many lines were read.
     lines: u64,
     /// Why the last of them is no id.
@@ -94,6 +93,10 @@ struct Part {
 }
 
 impl Part {
+    fn of(ids: GatheredIds) -> Self {
+        Self { ids, lines: 0, refusal: None }
+    }
+
     /// Takes in whole lines, up to the first that is no id.
     fn take(&mut self, text: &[u8]) {
         let mut rest = text;
@@ -101,15 +104,14 @@ impl Part {
             self.lines += 1;
             // Most lists have nothing but UUIDs, one behind the other.
             if let Some((usual, [b'\n', others @ ..])) = rest.split_first_chunk()
-                && let Some(id) = EventId::of_usual(usual)
+                && self.ids.push_usual(usual)
             {
-                self.ids.push(id);
                 rest = others;
                 continue;
             }
             let (line, others) = rest.split_at(memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1));
             match id_of(line.trim_ascii()) {
-                Ok(id) => self.ids.extend(id),
+                Ok(id) => id.into_iter().for_each(|id| self.ids.push(id)),
                 Err(reason) => {
                     self.refusal = Some(reason);
                     return;
@@ -133,10 +135,10 @@ fn side_by_side(file: &File) -> Option<Vec<Part>> {
     }
     let ends = starts.iter().copied().chain([length]).collect::<Vec<usize>>();
     let ranges = [0].into_iter().chain(starts).zip(ends).map(|(start, end)| start..end);
+    let gathering = Gathering::of_about(length / BYTES_OF_LINE + 1);
     let part = |range: Range<usize>| {
-        // The first takes the others in.
-        let room = if range.start == 0 { length } else { range.len() };
-        read_part(file, range, room / BYTES_OF_LINE + 1)
+        let ids = gathering.part(range.len() / BYTES_OF_LINE + 1);
+        read_part(file, range, ids)
     };
     thread::scope(|scope| {
         let threads: Vec<_> = ranges.map(|range| scope.spawn(|| part(range))).collect();
@@ -157,8 +159,8 @@ fn line_behind(file: &File, place: usize) -> Option<usize> {
 }
 
 /// Reads the lines of a part of the file.
-fn read_part(file: &File, range: Range<usize>, room: usize) -> Option<Part> {
-    let mut part = Part { ids: Vec::with_capacity(room), ..Part::default() };
+fn read_part(file: &File, range: Range<usize>, ids: GatheredIds) -> Option<Part> {
+    let mut part = Part::of(ids);
     // What was left of a portion is put before the next, which stays where it is read fastest.
     let mut buffer = Pages::new(CARRIED_BYTES + PORTION_BYTES);
     let mut at = range.start - range.start % PAGE;
@@ -222,7 +224,7 @@ mod tests {
 
     /// The ids of a list, from a pipe and from a file.
     fn ids(list: &[u8]) -> Result<Vec<String>, String> {
-        let texts = |wanted: WantedIds| wanted.ids().iter().map(|id| id.text().into_owned()).collect();
+        let texts = |wanted: WantedIds| wanted.ids().map(|id| id.text().into_owned()).collect();
         let parsed: Result<Vec<String>, String> = parse("list", list).map(texts).map_err(|error| error.message);
         let mut file = tempfile::tempfile().expect("a file");
         file.write_all(list).and_then(|()| file.seek(SeekFrom::Start(0))).expect("it can be written");

@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::*;
 
@@ -17,9 +17,22 @@ fn in_parts(ids: &[EventId]) -> Parts {
     Parts::new(vec![first.to_vec(), second.to_vec()])
 }
 
+/// The hashes of these ids.
+fn hashes_of(ids: &Parts, hasher: UuidHasher) -> Vec<Vec<u64>> {
+    let hash = |id: &EventId| value_of(id).map_or(NO_UUID, |value| hasher.of_value(value));
+    ids.slices().map(|part| part.iter().map(hash).collect()).collect()
+}
+
+/// A table that was filled in so many parts, and the places of those that were there before.
+fn filled(ids: &Parts, parts: usize) -> (UuidTable, Vec<u32>) {
+    let mut table = UuidTable::default();
+    let again = table.fill(ids, &hashes_of(ids, table.hasher), parts);
+    (table, again)
+}
+
 /// A table of a single part on its way.
 fn whole(slots: &mut [Slot]) -> Filling<'_> {
-    Filling { all: slots.len(), slots, first: 0, used: 0, again: Vec::new(), left: Vec::new() }
+    Filling { all: slots.len(), slots, first: 0, again: Vec::new(), left: Vec::new() }
 }
 
 /// Some UUIDs, of which every third is there before.
@@ -37,15 +50,15 @@ fn a_table_of_several_parts_says_what_one_of_a_single_part_says() {
     }
     // Each table hashes in a way of its own, and in some of them an id has no room in its part.
     for parts in [1, 2, 4].repeat(20) {
-        let (table, again) = UuidTable::filled(&in_parts(&ids), parts);
+        let all = in_parts(&ids);
+        let (table, again) = filled(&all, parts);
         assert!((2_001..=2_000 + parts).contains(&table.slots.len()), "half of it stays free");
-        assert_eq!((again.uuids, again.places.len()), (ids.len(), ids.len() - first_places.len()));
-        assert!(again.places.iter().all(|&place| first_places[&ids[place as usize]] < place));
+        assert_eq!(again.len(), ids.len() - first_places.len());
+        assert!(again.iter().all(|&place| first_places[&ids[place as usize]] < place));
         for id in &ids {
-            assert_eq!(table.find(&ids, value(id)), first_places.get(id).copied(), "{parts} parts");
-            assert!(table.filter().may_hold(table.hasher().sketch_of_value(value(id))));
+            assert_eq!(table.find(&all, value(id)), first_places.get(id).copied(), "{parts} parts");
         }
-        assert_eq!(table.find(&ids, [7; 16]), None);
+        assert_eq!(table.find(&all, [7; 16]), None);
     }
 }
 
@@ -66,7 +79,7 @@ fn what_has_no_room_in_its_part_stands_in_the_next_and_the_last_goes_on_at_the_f
     let again: Vec<u32> = (0..48).filter_map(|place| table.insert(&in_parts(&ids), place)).collect();
     assert_eq!(again, (24..48).collect::<Vec<u32>>());
     for (place, id) in (0..24).zip(&ids) {
-        assert_eq!(table.find(&ids, value(id)), Some(place));
+        assert_eq!(table.find(&in_parts(&ids), value(id)), Some(place));
     }
     assert!(table.slots[..5].iter().all(|&slot| slot != 0), "the last go on at the beginning");
 }
@@ -87,10 +100,11 @@ fn ids_whose_hashes_are_alike_are_told_apart_wherever_they_stand() {
         let (ids, _, second) = alike(hasher, |hash| start(hash, 8) == place);
         let mut table = UuidTable { slots: vec![0; 8], hasher, ..UuidTable::default() };
         table.slots[place] = second;
-        assert_eq!(table.find(&ids, value(&ids[0])), None);
-        assert_eq!(table.insert(&in_parts(&ids), 0), None, "it was not there before");
-        assert_eq!(table.find(&ids, value(&ids[0])), Some(0), "it stands behind {place}");
-        assert_eq!(table.insert(&in_parts(&ids), 0), Some(0), "now it was");
+        let all = in_parts(&ids);
+        assert_eq!(table.find(&all, value(&ids[0])), None);
+        assert_eq!(table.insert(&all, 0), None, "it was not there before");
+        assert_eq!(table.find(&all, value(&ids[0])), Some(0), "it stands behind {place}");
+        assert_eq!(table.insert(&all, 0), Some(0), "now it was");
         assert_eq!(table.slots.iter().filter(|&&slot| slot != 0).count(), 2);
     }
 }
@@ -101,28 +115,26 @@ fn an_id_is_not_there_before_because_one_with_such_a_hash_is() {
     let mut slots = [second, 0, 0];
     let mut part = whole(&mut slots);
     part.insert(0, hash, 0, &in_parts(&ids));
-    assert_eq!((part.used, part.again.len(), part.left.len()), (1, 0, 0));
+    assert_eq!((part.again.len(), part.left.len()), (0, 0));
     part.insert(0, hash, 0, &in_parts(&ids));
-    assert_eq!((part.used, part.again, part.left.len()), (1, vec![0], 0));
+    assert_eq!((part.again, part.left.len()), (vec![0], 0));
     assert_eq!(slots, [second, slot(hash, 0), 0]);
 }
 
 #[test]
 fn hardly_any_id_has_no_room_in_its_part() {
-    let (ids, hasher) = (ids(1_000), UuidHasher::default());
-    let distinct = ids.iter().collect::<HashSet<_>>().len();
-    let parts = in_parts(&ids);
-    let mut hashes = vec![NO_UUID; ids.len()];
-    hashed(&parts, &hasher, &mut hashes, 1);
-    let filled = whole(&mut vec![0; 2_000]).take(&parts, &hashes);
-    assert_eq!(filled.used + filled.again.len() + filled.left.len(), ids.len());
-    assert!(filled.left.len() < 100 && filled.used <= distinct, "{} have none", filled.left.len());
+    let ids = in_parts(&ids(1_000));
+    let mut slots = vec![0; 2_000];
+    let filled = whole(&mut slots).take(&ids, &hashes_of(&ids, UuidHasher::default()));
+    let used = slots.iter().filter(|&&slot| slot != 0).count();
+    assert_eq!(used + filled.again.len() + filled.left.len(), ids.len());
+    assert!(filled.left.len() < 100, "{} have none", filled.left.len());
 }
 
 #[test]
 fn almost_always_the_first_candidate_is_the_one_and_a_stranger_has_none() {
-    let ids = ids(1_000);
-    let (table, _) = UuidTable::filled(&in_parts(&ids), 1);
+    let ids = in_parts(&ids(1_000));
+    let (table, _) = filled(&ids, 1);
     let number = |value: [u8; 16]| table.candidate(table.hash(value)).map(|candidate| candidate.number);
     let others = ids.iter().filter(|id| number(value(id)) != table.find(&ids, value(id))).count();
     let strangers = (1_000..11_000).filter(|&stranger| number(uuid(stranger).into_bytes()).is_some()).count();
@@ -130,47 +142,30 @@ fn almost_always_the_first_candidate_is_the_one_and_a_stranger_has_none() {
 }
 
 #[test]
-fn what_is_left_is_numbered_in_its_order() {
-    let all = ids(200);
-    let out: Vec<u32> = (0..200).filter(|place| place % 7 == 3 || (64..130).contains(place)).collect();
-    let closed_up = ClosedUp::new(all.len(), &out);
-    let places: Vec<u32> = (0..200).filter(|place| !out.contains(place)).collect();
-    let expected: Vec<String> = places.iter().map(|&place| all[place as usize].to_string()).collect();
-    for (number, &place) in (0..).zip(&places) {
-        assert_eq!(closed_up.number(place), number);
-    }
-    for slots in [1, LEAST_SHARED] {
-        let mut table = UuidTable { slots: vec![0; slots], ..UuidTable::default() };
-        let left = table.close_up(in_parts(&all), &closed_up);
-        assert_eq!(left.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+fn what_is_left_of_a_table_has_the_numbers_that_it_has_then() {
+    // By one thread and by several.
+    for count in [12, 200] {
+        let all = ids(count);
+        let ids = in_parts(&all);
+        let (mut table, again) = filled(&ids, 2);
+        assert!(!again.is_empty() && (table.slots.len() < LEAST_SHARED) == (count == 12));
+        let left = table.close_up(ids, &ClosedUp::new(all.len(), &again));
+        let expected: Vec<&EventId> = (0..).zip(&all).filter(|(at, _)| !again.contains(at)).map(|(_, id)| id).collect();
+        assert!(left.iter().eq(expected.iter().copied()));
+        for (number, id) in (0..).zip(expected) {
+            assert_eq!(table.find(&left, value(id)), Some(number));
+        }
     }
 }
 
 #[test]
-fn each_hash_is_that_of_its_id_however_many_threads_there_are() {
+fn an_id_that_is_no_uuid_has_no_place() {
     let mut ids = ids(100);
     ids[40] = EventId::new("evt-40").expect("an id");
-    let hasher = UuidHasher::default();
-    let expected = |id: &EventId| value_of(id).map_or(NO_UUID, |value| hasher.of_value(value));
-    for threads in [1, 2, 4] {
-        let mut hashes = vec![NO_UUID; 100];
-        let filters = hashed(&in_parts(&ids), &hasher, &mut hashes, threads);
-        assert_eq!(filters.len(), threads);
-        assert_eq!(hashes, ids.iter().map(expected).collect::<Vec<u64>>(), "{threads}");
+    let ids = in_parts(&ids);
+    for parts in [1, 2] {
+        let (table, again) = filled(&ids, parts);
+        assert_eq!(table.slots.iter().filter(|&&slot| slot != 0).count() + again.len(), 99);
+        assert!(table.slots.iter().all(|&slot| slot == 0 || number_of(slot) != 40));
     }
-    let (all, ids) = (in_parts(&ids), ids);
-    assert!((0_u32..100).zip(&ids).all(|(place, id)| all.get(place) == id));
-    assert_eq!((all.len(), all.joined()), (100, ids));
-}
-
-#[test]
-fn an_id_is_there_though_its_hash_is_the_one_that_stands_for_none() {
-    let ids = ids(2);
-    let hasher = UuidHasher::to_nothing(value(&ids[0]));
-    assert_eq!(hasher.of_value(value(&ids[0])), NO_UUID);
-    let mut hashes = [NO_UUID; 2];
-    hashed(&in_parts(&ids), &hasher, &mut hashes, 1);
-    let mut table = UuidTable { slots: vec![0; 5], hasher, ..UuidTable::default() };
-    assert_eq!(whole(&mut table.slots).take(&in_parts(&ids), &hashes).used, 2);
-    assert_eq!([0, 1].map(|place| table.find(&ids, value(&ids[place]))), [Some(0), Some(1)]);
 }

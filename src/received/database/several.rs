@@ -34,13 +34,13 @@ impl ReceivedLog for SeveralLogs {
 
     async fn look_up(&self, wanted: Arc<WantedIds>) -> Result<Lookup, ReceivedError> {
         let answers = try_join_all(self.0.iter().map(|log| log.look_up(Arc::clone(&wanted)))).await?;
-        Ok(joined(answers, wanted.ids().len()))
+        Ok(joined(answers, wanted.len()))
     }
 
     async fn audit(&self, listed: Arc<WantedIds>, window: Window) -> Result<(Lookup, Unlisted), ReceivedError> {
         let answers = try_join_all(self.0.iter().map(|log| log.audit(Arc::clone(&listed), window))).await?;
         let (lookups, unlisted): (Vec<Lookup>, Vec<Unlisted>) = answers.into_iter().unzip();
-        Ok((joined(lookups, listed.ids().len()), joined_unlisted(unlisted)))
+        Ok((joined(lookups, listed.len()), joined_unlisted(unlisted)))
     }
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::Trouble;
 use crate::event::{EventId, IdKey};
+use crate::receipt::WantedIds;
 
 /// How many texts are sent in one question.
 const BATCH_TEXTS: usize = 40_000;
@@ -96,8 +97,8 @@ pub(super) fn is_canonical_digits(text: &str) -> bool {
 }
 
 /// The ids in batches of about as many texts as one question holds.
-pub(super) fn batches(ids: &[EventId], texts_of_one: usize) -> impl Iterator<Item = &[EventId]> {
-    ids.chunks((BATCH_TEXTS / texts_of_one.max(1)).max(1))
+pub(super) fn batches(wanted: &WantedIds, texts_of_one: usize) -> impl Iterator<Item = &[EventId]> {
+    wanted.slices().flat_map(move |ids| ids.chunks((BATCH_TEXTS / texts_of_one.max(1)).max(1)))
 }
 
 /// How many texts [`spellings`] gives at most.
@@ -174,11 +175,11 @@ mod tests {
 
     #[test]
     fn batches_hold_every_id_once() {
-        let ids: Vec<EventId> = (0..100_000).map(|number| id(&format!("e{number}"))).collect();
-        let sizes: Vec<usize> = batches(&ids, 9).map(<[EventId]>::len).collect();
-        assert_eq!(sizes.iter().sum::<usize>(), ids.len());
+        let wanted = WantedIds::new((0..100_000).map(|number| id(&format!("e{number}"))));
+        let sizes: Vec<usize> = batches(&wanted, 9).map(<[EventId]>::len).collect();
+        assert_eq!(sizes.iter().sum::<usize>(), 100_000);
         assert!(sizes.iter().all(|size| size * 9 <= BATCH_TEXTS));
-        assert_eq!(batches(&ids, 9).flatten().count(), ids.len());
+        assert!(batches(&wanted, 9).flatten().eq(wanted.ids()));
     }
 
     #[test]

@@ -87,8 +87,8 @@ pub(super) async fn audit(
 fn ask(connection: &Connection, watch: &Watch, inquiry: &Inquiry, wanted: &WantedIds) -> Result<Lookup, Trouble> {
     let mut tally = Tally::new(wanted, &inquiry.rules);
     let asked = match &inquiry.question {
-        Question::Table(table) => ask_table(connection, watch, table, &mut tally, wanted.ids()),
-        Question::Query(sql) => ask_query(connection, watch, sql, &mut tally, wanted.ids()),
+        Question::Table(table) => ask_table(connection, watch, table, &mut tally, wanted),
+        Question::Query(sql) => ask_query(connection, watch, sql, &mut tally, wanted),
     };
     tally.conclude(asked)
 }
@@ -320,11 +320,11 @@ fn ask_table(
     watch: &Watch,
     table: &Table,
     tally: &mut Tally<'_>,
-    ids: &[EventId],
+    wanted: &WantedIds,
 ) -> Result<(), Trouble> {
     let failed = |error| watch.trouble(&error);
     let mut statement = connection.prepare(&rows_sql(table)).map_err(failed)?;
-    for batch in batches(ids, 2 * MOST_SPELLINGS + 2) {
+    for batch in batches(wanted, 2 * MOST_SPELLINGS + 2) {
         watch.begin();
         let (values, blobs) = (json_values(batch, Forms::All), json_blobs(batch));
         for_each_row(&mut statement, &[&values, &blobs], |row| {
@@ -426,11 +426,11 @@ fn ask_query(
     watch: &Watch,
     sql: &str,
     tally: &mut Tally<'_>,
-    ids: &[EventId],
+    wanted: &WantedIds,
 ) -> Result<(), Trouble> {
     let mut statement = prepare_query(connection, watch, sql)?;
     let has_time = statement.column_count() > 1;
-    for batch in batches(ids, MOST_SPELLINGS) {
+    for batch in batches(wanted, MOST_SPELLINGS) {
         watch.begin();
         let mut misled = None;
         for_each_row(&mut statement, &[&json_values(batch, Forms::Castable)], |row| {

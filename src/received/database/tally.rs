@@ -45,7 +45,7 @@ pub(super) struct Tally<'w> {
 impl<'w> Tally<'w> {
     /// Nothing was seen yet.
     pub(super) fn new(wanted: &'w WantedIds, rules: &'w Rules) -> Self {
-        let sightings = vec![Sighting::Unseen; wanted.ids().len()];
+        let sightings = vec![Sighting::Unseen; wanted.len()];
         Self { wanted, rules, sightings, stats: LogStats::default(), earliest: None, otherwise: None }
     }
 

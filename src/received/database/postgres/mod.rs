@@ -283,8 +283,8 @@ impl Session {
     async fn ask(&self, inquiry: &Inquiry, wanted: &WantedIds) -> Result<Lookup, Trouble> {
         let mut tally = Tally::new(wanted, &inquiry.rules);
         let asked = match &inquiry.question {
-            Question::Table(table) => self.ask_table(table, &mut tally, wanted.ids()).await,
-            Question::Query(sql) => self.ask_query(sql, &mut tally, wanted.ids()).await,
+            Question::Table(table) => self.ask_table(table, &mut tally, wanted).await,
+            Question::Query(sql) => self.ask_query(sql, &mut tally, wanted).await,
         };
         tally.conclude(asked)
     }
@@ -317,7 +317,7 @@ impl Session {
         .await
     }
 
-    async fn ask_table(&self, table: &Table, tally: &mut Tally<'_>, ids: &[EventId]) -> Result<(), Trouble> {
+    async fn ask_table(&self, table: &Table, tally: &mut Tally<'_>, wanted: &WantedIds) -> Result<(), Trouble> {
         let shape = self.shape(table).await?;
         let way = shape.way;
         let kind = if way == Way::Bytes { Type::BYTEA_ARRAY } else { Type::TEXT_ARRAY };
@@ -326,7 +326,7 @@ impl Session {
             Way::Text | Way::Padded | Way::Bytes => MOST_SPELLINGS + 1,
             Way::Uuid | Way::Whole | Way::Numeric => 1,
         };
-        for batch in batches(ids, each) {
+        for batch in batches(wanted, each) {
             let (texts, bytes) = (way.texts(batch), way.bytes(batch));
             let parameter: &(dyn ToSql + Sync) = if way == Way::Bytes { &bytes } else { &texts };
             self.each_row(&statement, Some(parameter), |row| {
@@ -384,10 +384,10 @@ impl Session {
         if uninvited == 0 { Ok(()) } else { Err(answers_uninvited()) }
     }
 
-    async fn ask_query(&self, sql: &str, tally: &mut Tally<'_>, ids: &[EventId]) -> Result<(), Trouble> {
+    async fn ask_query(&self, sql: &str, tally: &mut Tally<'_>, wanted: &WantedIds) -> Result<(), Trouble> {
         let statement = self.prepare_query(sql).await?;
         let has_time = statement.columns().len() > 1;
-        for batch in batches(ids, MOST_SPELLINGS) {
+        for batch in batches(wanted, MOST_SPELLINGS) {
             let mut texts: Vec<String> = batch.iter().flat_map(|id| spellings(id, Forms::Castable)).collect();
             texts.retain(|text| !text.contains('\0'));
             let mut misled = None;

@@ -263,7 +263,7 @@ impl ReceivedLog for Spoiled {
                     Sighting::Received if !was_there(id) => Sighting::Unseen,
                     _ => sighting,
                 };
-                let sightings = wanted.ids().iter().zip(lookup.sightings).map(sighting).collect();
+                let sightings = wanted.ids().zip(lookup.sightings).map(sighting).collect();
                 Ok(Lookup { sightings, ..lookup })
             }
             _ => Ok(lookup),

@@ -55,13 +55,13 @@ impl ReceivedLog for Shared {
     async fn look_up(&self, wanted: Arc<WantedIds>) -> Result<Lookup, ReceivedError> {
         let mut world = self.get();
         world.look_ups += 1;
-        world.step(|| format!("the log is asked about {} ids", wanted.ids().len()));
+        world.step(|| format!("the log is asked about {} ids", wanted.len()));
         let is_broken = world.log_fault()?;
         let log = world.shown_log();
         let mut unreadable = 0;
         let mut misses_rotated = false;
-        let mut sightings = Vec::with_capacity(wanted.ids().len());
-        for id in wanted.ids().iter().map(EventId::text) {
+        let mut sightings = Vec::with_capacity(wanted.len());
+        for id in wanted.ids().map(EventId::text) {
             let sighting = match log.contains(id.as_ref()) {
                 true if world.is_unreadable(&id) => Sighting::Possible,
                 true => Sighting::Received,
