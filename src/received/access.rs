@@ -18,6 +18,9 @@ pub(super) struct Access<'l> {
     pub(super) rest: &'l [u8],
 }
 
+/// The names of the parts that each line has.
+pub(super) const NAMES: [&str; 4] = ["time", "request", "status", "bytes"];
+
 /// How often a bracket before the time is taken for the time's; a user's name may hold some.
 const MOST_BRACKETS: usize = 4;
 
@@ -48,14 +51,10 @@ impl<'l> Access<'l> {
         (is_status && is_count).then_some(Self { time, request, status, bytes, rest })
     }
 
-    /// The parts that have a name of their own.
-    pub(super) fn named(&self) -> [(&'static str, Value<'l>); 4] {
-        [
-            ("time", Value::Bare(self.time)),
-            ("request", Value::Quoted(self.request)),
-            ("status", Value::Bare(self.status)),
-            ("bytes", Value::Bare(self.bytes)),
-        ]
+    /// The parts that have a name of their own, in the order of [`NAMES`].
+    pub(super) fn named(&self) -> [Value<'l>; NAMES.len()] {
+        let Self { time, request, status, bytes, .. } = *self;
+        [Value::Bare(time), Value::Quoted(request), Value::Bare(status), Value::Bare(bytes)]
     }
 
     /// What stands behind, with names: referer, agent, keys, and `extra1` and so on for what has none.
@@ -114,7 +113,7 @@ fn timed(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn word(text: &[u8]) -> (&[u8], &[u8]) {
-    text.split_at(memchr::memchr(b' ', text).unwrap_or(text.len()))
+    text.split_at(text.iter().position(|&byte| byte == b' ').unwrap_or(text.len()))
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@
 //! than the first is not understood: a stray quote or separator may have moved its cells.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
+use wide::u8x16;
 
-use super::marks::Marks;
+use super::bits::Bits;
 use super::record::{Reading, Record, RecordReader};
 
-/// The id, the status and the time.
-const FIELDS: usize = 3;
+/// The classes of bytes that a row is cut by: what stands between cells, and what only the parser reads.
+const DELIMITERS: usize = 0;
+const UNUSUAL: usize = 1;
 
 /// Whether the first row names the columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +160,9 @@ impl CellReader {
 pub(super) struct CsvReader {
     layout: CsvLayout,
     cells: CellReader,
+    /// Where the cells of a usual row are cut, and where they end.
+    bits: Bits<2>,
+    ends: Vec<usize>,
     at_header: bool,
 }
 
@@ -165,7 +170,13 @@ impl CsvReader {
     /// A reader for a table laid out like this, from its first row on.
     pub(super) fn new(layout: &CsvLayout) -> Self {
         let at_header = layout.first_row == FirstRow::Header;
-        Self { cells: CellReader::new(layout.delimiter), layout: layout.clone(), at_header }
+        Self {
+            cells: CellReader::new(layout.delimiter),
+            layout: layout.clone(),
+            bits: Bits::default(),
+            ends: Vec::new(),
+            at_header,
+        }
     }
 
     /// A reader that goes on behind the header.
@@ -175,30 +186,32 @@ impl CsvReader {
 
     /// Reads a row without the parser, if it is a usual one: without quotes and control characters, and
     /// with as many cells as there are columns.
-    fn read_quickly(&self, line: &[u8], record: &mut Record) -> Option<()> {
+    fn read_quickly(&mut self, line: &[u8], record: &mut Record) -> Option<()> {
         // The parser takes a mark at the beginning of a record for that of a file.
         if self.at_header || !self.cells.is_at_start() || line.first().is_none_or(|&byte| byte == 0xef) {
             return None;
         }
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let delimiter = self.layout.delimiter;
-        let (mut cells, mut column, mut start) = ([None; FIELDS], 0, 0);
-        let columns = [Some(self.layout.id), self.layout.status, self.layout.time];
-        for at in Marks::of([delimiter, b'"', 0], line).chain([line.len()]) {
-            if line.get(at).is_some_and(|&byte| byte != delimiter) {
-                return None;
-            }
-            for (cell, wanted) in cells.iter_mut().zip(columns) {
-                if wanted == Some(column) {
-                    *cell = Some(line[start..at].trim_ascii());
-                }
-            }
-            (column, start) = (column + 1, at + 1);
-        }
-        let [Some(id), status, time] = cells else { return None };
-        if column != self.layout.columns {
+        self.bits.look_at(line, |lane| {
+            let is = |byte: u8| lane.simd_eq(u8x16::splat(byte));
+            [is(delimiter), is(b'"') | is(0)]
+        });
+        if self.bits.has_any(UNUSUAL) {
             return None;
         }
+        self.ends.clear();
+        self.bits.places(DELIMITERS).for_each(|at| self.ends.push(at));
+        self.ends.push(line.len());
+        if self.ends.len() != self.layout.columns {
+            return None;
+        }
+        let cell = |column: usize| {
+            let start = column.checked_sub(1).map_or(0, |before| self.ends[before] + 1);
+            line[start..self.ends[column]].trim_ascii()
+        };
+        let id = cell(self.layout.id);
+        let [status, time] = [self.layout.status, self.layout.time].map(|column| column.map(cell));
         record.has_id_field = true;
         if !id.is_empty() {
             record.ids.push(id);

@@ -1,58 +1,31 @@
-//! Where some bytes stand in a line, one place after the other.
+//! The first of a few bytes in a text.
 //!
-//! A search for the next of them costs more to begin than it takes in lines as short as those of logs;
-//! here each sixteen bytes are looked at once.
+//! A search that is made for long texts costs more to begin than it takes in lines as short as those of
+//! logs; here sixteen bytes are looked at together.
 
 use wide::u8x16;
 
 /// So many bytes are looked at together.
 const LANE: usize = 16;
 
-/// The places of some bytes in a text, in their order.
-pub(super) struct Marks<'t, const BYTES: usize> {
-    text: &'t [u8],
-    bytes: [u8x16; BYTES],
-    /// The first place that was not looked at.
-    next: usize,
-    /// What was found before it and not told yet, one bit for each place.
-    found: u32,
-}
-
-impl<'t, const BYTES: usize> Marks<'t, BYTES> {
-    /// The places of these bytes.
-    #[inline(always)]
-    pub(super) fn of(bytes: [u8; BYTES], text: &'t [u8]) -> Self {
-        Self { text, bytes: bytes.map(u8x16::splat), next: 0, found: 0 }
-    }
-
-    #[inline(always)]
-    fn look(&self, lane: [u8; LANE]) -> u32 {
-        let lane = u8x16::new(lane);
-        let any = self.bytes.iter().fold(u8x16::ZERO, |any, byte| any | lane.simd_eq(*byte));
-        any.to_bitmask()
-    }
-}
-
-impl<const BYTES: usize> Iterator for Marks<'_, BYTES> {
-    type Item = usize;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
-        while self.found == 0 {
-            let rest = self.text.get(self.next..).filter(|rest| !rest.is_empty())?;
-            self.found = if let Some(lane) = rest.first_chunk() {
-                self.look(*lane)
-            } else {
-                let mut lane = [0; LANE];
-                lane[..rest.len()].copy_from_slice(rest);
-                self.look(lane) & ((1 << rest.len()) - 1)
-            };
-            self.next += LANE;
+/// Where the first of these bytes stands.
+#[inline(always)]
+pub(super) fn first_of<const BYTES: usize>(bytes: [u8; BYTES], text: &[u8]) -> Option<usize> {
+    let look = |lane: &[u8; LANE]| {
+        let lane = u8x16::new(*lane);
+        bytes.iter().fold(u8x16::ZERO, |any, &byte| any | lane.simd_eq(u8x16::splat(byte))).to_bitmask()
+    };
+    let (lanes, rest) = text.as_chunks::<LANE>();
+    for (number, lane) in lanes.iter().enumerate() {
+        let found = look(lane);
+        if found != 0 {
+            return Some(LANE * number + found.trailing_zeros() as usize);
         }
-        let at = self.next - LANE + self.found.trailing_zeros() as usize;
-        self.found &= self.found - 1;
-        Some(at)
     }
+    let Some(last) = text.last_chunk() else { return rest.iter().position(|byte| bytes.contains(byte)) };
+    // Those of the last sixteen that were looked at before are none of these bytes.
+    let found = look(last);
+    (found != 0).then(|| text.len() - LANE + found.trailing_zeros() as usize)
 }
 
 #[cfg(test)]
@@ -63,11 +36,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn they_are_where_a_look_at_each_byte_finds_them(text in prop::collection::vec(0_u8..6, 0..80), last in any::<u8>()) {
-            let text = [&text[..], &[last]].concat();
-            for text in [&text[..], &text[..text.len() - 1]] {
-                let places: Vec<usize> = (0..text.len()).filter(|&at| [0, 3, last].contains(&text[at])).collect();
-                prop_assert_eq!(Marks::of([0, 3, last], text).collect::<Vec<_>>(), places);
+        fn it_is_where_a_look_at_each_byte_finds_it(
+            text in prop::collection::vec(10_u8..20, 0..80),
+            marks in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..3), 0..3),
+        ) {
+            let mut text = text;
+            for (at, byte) in marks.iter().filter(|_| !text.is_empty()).copied().collect::<Vec<_>>() {
+                let at = at.index(text.len());
+                text[at] = byte;
+            }
+            for from in 0..=text.len() {
+                let text = &text[from..];
+                let expected = text.iter().position(|byte| [0, 2].contains(byte));
+                prop_assert_eq!(first_of([0, 2], text), expected);
             }
         }
     }

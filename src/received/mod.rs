@@ -17,9 +17,9 @@
 //! | `json_fields`, `table`, `text_fields`, `well_known` | finding the fields of JSON lines, tables and text lines |
 //! | `lines`, `pages` | a stream to lines; memory that files are read into at full speed |
 //! | `record`, `ids`, `jsonl`, `csv`, `text` | a line to the texts of its fields, one file per format |
-//! | `marks` | where a few bytes stand in a line |
+//! | `marks`, `bits` | where a few bytes stand in a line: the first of them, or all |
 //! | `json_quick`, `json_scan` | the usual JSON line, read without a parser |
-//! | `access`, `pairs`, `pattern` | what text lines are made of |
+//! | `access`, `pairs`, `pattern`, `roles` | what text lines are made of, and which names in them are fields |
 //! | `judge`, `time`, `suspects` | records and damage to sightings: the only place where one is decided |
 //! | `scan` | one stream from its first line to its last |
 //! | `shortcut`, `side_by_side`, `block`, `sieve` | the same in blocks, several at a time, reading only lines that matter |
@@ -35,6 +35,7 @@ use crate::receipt::{Lookup, Unlisted, WantedIds};
 
 mod access;
 mod ahead;
+mod bits;
 mod block;
 mod csv;
 mod database;
@@ -62,6 +63,7 @@ mod pattern;
 mod plan;
 mod record;
 mod records;
+mod roles;
 mod rotation;
 mod scan;
 mod shortcut;

@@ -3,7 +3,7 @@
 //!
 //! It never guesses: a quote in an odd place makes the line malformed.
 
-use super::marks::Marks;
+use super::marks::first_of;
 
 /// One word of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl<'l> Value<'l> {
         match self {
             _ if self.is_dash() => Some(b""),
             Self::Bare(bytes) => Some(bytes),
-            Self::Quoted(bytes) => (!bytes.contains(&b'\\')).then_some(bytes),
+            Self::Quoted(bytes) => memchr::memchr(b'\\', bytes).is_none().then_some(bytes),
         }
     }
 
@@ -71,7 +71,7 @@ impl<'l> Words<'l> {
         if let Some(quoted) = self.quoted()? {
             return Ok(Word::Alone(quoted));
         }
-        let end = Marks::of([b' ', b'\t', b'=', b'"'], self.rest).next();
+        let end = first_of([b' ', b'\t', b'=', b'"'], self.rest);
         let (head, tail) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         match tail.first() {
             Some(b'=') if !head.is_empty() => {
@@ -93,7 +93,7 @@ impl<'l> Words<'l> {
 
     /// The text up to the next blank, which must hold no quote.
     fn bare(&mut self) -> Result<&'l [u8], Malformed> {
-        let end = Marks::of([b' ', b'\t', b'"'], self.rest).next().unwrap_or(self.rest.len());
+        let end = first_of([b' ', b'\t', b'"'], self.rest).unwrap_or(self.rest.len());
         let (bare, tail) = self.rest.split_at(end);
         self.rest = tail;
         if tail.first() == Some(&b'"') { Err(Malformed) } else { Ok(bare) }
@@ -133,7 +133,7 @@ impl<'l> Iterator for Words<'l> {
 pub(super) fn closing_quote(bytes: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
-        let at = from + Marks::of([b'"', b'\\'], bytes.get(from..)?).next()?;
+        let at = from + first_of([b'"', b'\\'], bytes.get(from..)?)?;
         if bytes[at] == b'"' {
             return Some(at);
         }

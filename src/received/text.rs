@@ -10,6 +10,7 @@ use super::options::FieldSpec;
 use super::pairs::{Value, Word, Words};
 use super::pattern::LinePattern;
 use super::record::{Agreement, Reading, Record, RecordReader, Texts};
+use super::roles::{Role, Roles};
 
 /// What the lines look like, apart from any pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +59,7 @@ pub(super) struct TextLayout {
 /// Reads text lines.
 pub(super) struct TextReader {
     layout: TextLayout,
-    /// Whether anything has to be looked up by name.
-    takes_apart: bool,
+    roles: Roles,
     id_groups: Option<CaptureLocations>,
     again: Option<CaptureLocations>,
     status_groups: Option<CaptureLocations>,
@@ -74,13 +74,12 @@ impl TextReader {
             Some(TextField::Pattern(pattern)) => Some(pattern.locations()),
             Some(TextField::Group(_) | TextField::Named(_)) | None => None,
         };
-        let by_name = |field: &Option<TextField>| matches!(field, Some(TextField::Named(_)));
         let groups = || match &layout.id {
             IdField::Pattern(pattern) => Some(pattern.locations()),
             IdField::Named(_) => None,
         };
         Self {
-            takes_apart: matches!(layout.id, IdField::Named(_)) || by_name(&layout.status) || by_name(&layout.time),
+            roles: Roles::of(layout),
             id_groups: groups(),
             again: groups(),
             status_groups: own(&layout.status),
@@ -140,12 +139,12 @@ impl TextReader {
             Shape::Free => Ok(()),
             Shape::Access => {
                 let access = Access::parse(line).ok_or(NotOfShape)?;
-                for (name, value) in access.named() {
-                    self.take_value(|wanted| wanted == name.as_bytes(), value, record)?;
+                for (role, value) in self.roles.of_access().into_iter().zip(access.named()) {
+                    self.take_value(role, value, record)?;
                 }
                 for part in access.rest() {
                     let (name, value) = part.map_err(|_| NotOfShape)?;
-                    self.take_value(|wanted| name.is(wanted), value, record)?;
+                    self.take_value(self.roles.role(|wanted| name.is(wanted)), value, record)?;
                 }
                 Ok(())
             }
@@ -154,7 +153,7 @@ impl TextReader {
                 for word in Words::of(line) {
                     if let Word::Pair(key, value) = word.map_err(|_| NotOfShape)? {
                         pairs += 1;
-                        self.take_value(|wanted| key == wanted, value, record)?;
+                        self.take_value(self.roles.role(|wanted| key == wanted), value, record)?;
                     }
                 }
                 if pairs == 0 { Err(NotOfShape) } else { Ok(()) }
@@ -162,17 +161,8 @@ impl TextReader {
         }
     }
 
-    fn take_value(
-        &mut self,
-        is_called: impl Fn(&[u8]) -> bool,
-        value: Value<'_>,
-        record: &mut Record,
-    ) -> Result<(), NotOfShape> {
-        let is = |spec: &FieldSpec| is_called(spec.as_str().as_bytes());
-        let is_id = matches!(&self.layout.id, IdField::Named(spec) if is(spec));
-        let mut others = [(&self.layout.status, &mut record.statuses), (&self.layout.time, &mut record.times)];
-        let is_other = |field: &Option<TextField>| matches!(field, Some(TextField::Named(spec)) if is(spec));
-        if !is_id && !others.iter().any(|(field, _)| is_other(field)) {
+    fn take_value(&mut self, role: Role, value: Value<'_>, record: &mut Record) -> Result<(), NotOfShape> {
+        if role == Role::default() {
             return Ok(());
         }
         let text = match value.as_it_is() {
@@ -182,8 +172,13 @@ impl TextReader {
                 &self.buffer
             }
         };
-        others.iter_mut().filter(|(field, _)| is_other(field)).for_each(|(_, texts)| texts.push(text));
-        if is_id {
+        if role.is_status {
+            record.statuses.push(text);
+        }
+        if role.is_time {
+            record.times.push(text);
+        }
+        if role.is_id {
             push_id(text, record);
             record.has_dash |= value.is_dash();
         }
@@ -232,7 +227,7 @@ impl RecordReader for TextReader {
         }
         self.match_others(line, record);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if self.takes_apart && self.take_apart(line, record).is_err() {
+        if self.roles.are_any() && self.take_apart(line, record).is_err() {
             record.clear();
             return Reading::Unreadable;
         }

@@ -6,7 +6,7 @@ use std::io::Read;
 
 use uuid::Uuid;
 
-use super::access::Access;
+use super::access::{Access, NAMES};
 use super::detect::Sample;
 use super::lines::{Line, LineReader};
 use super::options::{FieldSpec, ReceivedOptions};
@@ -213,7 +213,7 @@ impl Names {
             Shape::Free => {}
             Shape::Access => {
                 let Some(access) = Access::parse(line) else { return };
-                access.named().into_iter().for_each(|(name, value)| self.note(name.to_owned(), value));
+                NAMES.into_iter().zip(access.named()).for_each(|(name, value)| self.note(name.to_owned(), value));
                 for (name, value) in access.rest().map_while(Result::ok) {
                     self.note(name.shown(), value);
                 }
