@@ -144,7 +144,7 @@ impl TextReader {
                 }
                 for part in access.rest() {
                     let (name, value) = part.map_err(|_| NotOfShape)?;
-                    self.take_value(self.roles.role(|wanted| name.is(wanted)), value, record)?;
+                    self.take_value(self.roles.of_part(name), value, record)?;
                 }
                 Ok(())
             }
@@ -153,7 +153,7 @@ impl TextReader {
                 for word in Words::of(line) {
                     if let Word::Pair(key, value) = word.map_err(|_| NotOfShape)? {
                         pairs += 1;
-                        self.take_value(self.roles.role(|wanted| key == wanted), value, record)?;
+                        self.take_value(self.roles.of_key(key), value, record)?;
                     }
                 }
                 if pairs == 0 { Err(NotOfShape) } else { Ok(()) }
