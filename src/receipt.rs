@@ -379,6 +379,9 @@ mod tests {
                 }
             }
             let texts: Vec<String> = wanted.ids().map(|id| id.text().into_owned()).collect();
+            prop_assert_eq!((wanted.len(), wanted.is_empty()), (expected.len(), expected.is_empty()));
+            prop_assert!(wanted.slices().flatten().eq(wanted.ids()));
+            prop_assert!((0..).zip(wanted.ids()).all(|(number, id)| wanted.id(number) == id));
             prop_assert_eq!(texts, expected);
             for id in ids.iter().chain(&others) {
                 let number = wanted.number_of(IdKey::of(id.as_bytes()));
