@@ -60,7 +60,7 @@ pub(crate) fn value_of(text: &[u8; UUID_BYTES]) -> Option<([u8; 16], Letters)> {
     if are_digits.to_bitmask() != 0xffff || dashes != [b'-'; 4] {
         return None;
     }
-    let any = |left: u8x16, right: u8x16| (left | right).to_bitmask() != 0;
+    let any = |one: u8x16, other: u8x16| (one | other).to_bitmask() != 0;
     let letters = match (any(left.small, right.small), any(left.capital, right.capital)) {
         (_, false) => Letters::Lower,
         (false, true) => Letters::Upper,
@@ -160,6 +160,14 @@ mod tests {
             let expected = Uuid::try_parse_ascii(&text).ok().map(|uuid| (uuid.into_bytes(), letters_of(&text)));
             prop_assert_eq!(value_of(&text), expected);
         }
+    }
+
+    #[test]
+    fn letters_count_though_they_stand_at_the_same_place_of_both_halves() {
+        let upper = b"A0000000-0000-0000-A000-000000000000";
+        assert_eq!(value_of(upper).map(|(_, letters)| letters), Some(Letters::Upper));
+        let mixed = b"Aa000000-0000-0000-Aa00-000000000000";
+        assert_eq!(value_of(mixed).map(|(_, letters)| letters), Some(Letters::Mixed));
     }
 
     #[test]
