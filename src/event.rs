@@ -38,13 +38,13 @@ impl<'a> IdKey<'a> {
         if let Ok(usual) = text.try_into() {
             return digits::value_of(usual).map_or(Self::Bytes(text), |(value, _)| Self::Uuid(value));
         }
-        // Only these lengths can be another spelling of one: 32 digits, with braces, as a URN.
-        if matches!(text.len(), 32 | 38 | 45)
-            && let Ok(uuid) = Uuid::try_parse_ascii(text)
-        {
-            return Self::Uuid(uuid.into_bytes());
-        }
-        Self::Bytes(text)
+        // Only these lengths can be another spelling of one: 32 digits, with dashes, braces, or as a URN.
+        let uuid = match text {
+            [b'{', digits @ .., b'}'] if digits.len() == 32 => Uuid::try_parse_ascii(digits),
+            _ if matches!(text.len(), 32 | 38 | 45) => Uuid::try_parse_ascii(text),
+            _ => return Self::Bytes(text),
+        };
+        uuid.map_or(Self::Bytes(text), |uuid| Self::Uuid(uuid.into_bytes()))
     }
 }
 

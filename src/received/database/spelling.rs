@@ -70,7 +70,7 @@ pub(super) fn spellings(id: &EventId, forms: Forms) -> Vec<String> {
     let (dashed, simple) = (uuid.hyphenated().to_string(), uuid.simple().to_string());
     let braced = uuid.braced().to_string();
     let mut all = vec![dashed.to_ascii_uppercase(), simple.to_ascii_uppercase(), braced.to_ascii_uppercase()];
-    all.extend([braced, simple]);
+    all.extend([format!("{{{}}}", simple.to_ascii_uppercase()), format!("{{{simple}}}"), braced, simple]);
     match forms {
         Forms::All => all.extend([format!("urn:uuid:{}", dashed.to_ascii_uppercase()), format!("urn:uuid:{dashed}")]),
         Forms::Castable => {}
@@ -102,7 +102,7 @@ pub(super) fn batches(wanted: &WantedIds, texts_of_one: usize) -> impl Iterator<
 }
 
 /// How many texts [`spellings`] gives at most.
-pub(super) const MOST_SPELLINGS: usize = 9;
+pub(super) const MOST_SPELLINGS: usize = 11;
 
 /// Refuses a column of which a sample shows that its ids would be looked for in vain.
 pub(super) fn check_sample(sample: &[Cell], column: &str) -> Result<(), Trouble> {
@@ -151,13 +151,15 @@ mod tests {
             "D18A9C6E0B1C4F5E9A7B3C2D1E0F4A5B",
             "{d18a9c6e-0b1c-4f5e-9a7b-3c2d1e0f4a5b}",
             "{D18A9C6E-0B1C-4F5E-9A7B-3C2D1E0F4A5B}",
+            "{d18a9c6e0b1c4f5e9a7b3c2d1e0f4a5b}",
+            "{D18A9C6E0B1C4F5E9A7B3C2D1E0F4A5B}",
             "urn:uuid:d18a9c6e-0b1c-4f5e-9a7b-3c2d1e0f4a5b",
         ] {
             assert!(all.iter().any(|known| known == text), "{text}");
         }
         assert!(all.len() <= MOST_SPELLINGS);
         let castable = spellings(&id("urn:uuid:d18a9c6e-0b1c-4f5e-9a7b-3c2d1e0f4a5b"), Forms::Castable);
-        assert!(castable.iter().all(|text| !text.starts_with("urn:")) && castable.len() == 6, "{castable:?}");
+        assert!(castable.iter().all(|text| !text.starts_with("urn:")) && castable.len() == 8, "{castable:?}");
         assert_eq!(spellings(&id("Event-7"), Forms::All), ["Event-7"]);
     }
 
