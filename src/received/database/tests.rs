@@ -223,6 +223,7 @@ fn a_query_answers_only_what_it_is_asked() {
     assert_eq!(look_up(&base.open("", asked_by(good)), &["a", "c"]).sightings, [Received, Unseen]);
     for (wrong, why) in [
         ("SELECT id FROM t WHERE ?1 IS NOT NULL", "asked for no id at all"),
+        ("SELECT id FROM t WHERE id = ?1", "JSON array"),
         ("SELECT id FROM t", "one parameter"),
         ("SELECT id FROM t WHERE id = ?1 OR id = ?2", "one parameter"),
         ("DELETE FROM t WHERE id = ?1", "no question"),
