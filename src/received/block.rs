@@ -12,7 +12,7 @@ use super::judge::Judge;
 use super::lines::{Ending, MAX_LINE_BYTES};
 use super::plan::Layout;
 use super::record::{Reading, Record, RecordReader};
-use super::scan::is_damaged;
+use super::scan::{BOM, is_damaged};
 use super::sieve::{Found, Scratch, Sieve, uuid_around};
 use super::story::Story;
 use crate::receipt::Sighting;
@@ -152,6 +152,7 @@ impl<'b, 'w> BlockReader<'b, 'w> {
     }
 
     fn read_line(&mut self, line: &[u8]) -> Result<Reading, Irregular> {
+        let line = line.strip_prefix(BOM).unwrap_or(line);
         if line.trim_ascii().is_empty() {
             return Ok(Reading::Understood);
         }

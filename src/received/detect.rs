@@ -36,7 +36,7 @@ impl Sample {
         while sample.lines.len() < MOST_LINES && bytes < MOST_BYTES {
             let Some(line) = reader.next_line()? else { break };
             let Line::Whole(line, ending) = line else { continue };
-            let line = if bytes == 0 { line.strip_prefix(BOM).unwrap_or(line) } else { line };
+            let line = line.strip_prefix(BOM).unwrap_or(line);
             bytes += line.len() + 1;
             // The hole that truncating a log in use leaves behind hides the first line only.
             if line.trim_ascii().is_empty() || line.first() == Some(&0) {

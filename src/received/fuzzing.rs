@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::fs::{self, File};
 use std::io::{Read, Seek, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, TimeDelta};
@@ -168,7 +168,7 @@ pub fn packed(data: &[u8]) {
 fn unpack(bytes: &[u8]) -> (Packing, Vec<u8>, Option<String>) {
     let mut file = tempfile::tempfile_in(folder()).expect("a file");
     file.write_all(bytes).expect("a file can be written");
-    let packing = packing_of(&file).expect("a file can be read");
+    let packing = packing_of(&file, Path::new("received.log")).expect("a file can be read");
     let mut text = Vec::new();
     let stream = unpacked(&file, packing).expect("a file can be read");
     let failure = stream.take(MOST_UNPACKED).read_to_end(&mut text).err();

@@ -15,7 +15,7 @@ use super::plan::Layout;
 use super::record::{Agreement, Record};
 use super::sieve::{Sieve, Sieves};
 use super::story::Story;
-use super::suspects::{Suspects, last_word};
+use super::suspects::{Suspects, ids_within, last_word};
 use super::time::parse_time;
 use crate::event::digits::UUID_BYTES;
 use crate::event::{IdKey, Window};
@@ -317,12 +317,19 @@ impl<'w> Judge<'w> {
         story.lines += lines;
         story.unreadable += lines;
         story.first_unreadable.get_or_insert_with(place);
-        self.suspect(bytes);
         // A line that starts as an object and does not end as one was cut, perhaps within an id.
         let line = bytes.trim_ascii();
         if ending == Ending::Torn || (line.starts_with(b"{") && !line.ends_with(b"}")) {
-            self.suspect_beginnings(last_word(line));
+            self.suspect_torn(bytes);
+        } else {
+            self.suspect(bytes);
         }
+    }
+
+    /// Marks what may stand in the bytes of a line that was cut, perhaps within an id.
+    pub(super) fn suspect_torn(&mut self, bytes: &[u8]) {
+        self.suspect(bytes);
+        self.suspect_beginnings(last_word(bytes.trim_ascii()));
     }
 
     /// Marks what may stand in these bytes, without counting them.
@@ -343,13 +350,19 @@ impl<'w> Judge<'w> {
     }
 
     fn sight(&mut self, id: &[u8], sighting: Sighting) {
+        let wanted = self.wanted;
         let number = match &self.expected {
             Some((text, number)) if id == text => Some(*number),
-            _ => self.wanted.number_of(IdKey::of(id)).or_else(|| self.wanted.number_of(IdKey::of(id.trim_ascii()))),
+            _ => wanted.number_of(IdKey::of(id)).or_else(|| wanted.number_of(IdKey::of(id.trim_ascii()))),
         };
+        let mut sink = Sink { part: self.part, lasting: &mut self.sightings, tail: &mut self.tail_sightings };
         if let Some(number) = number {
-            let mut sink = Sink { part: self.part, lasting: &mut self.sightings, tail: &mut self.tail_sightings };
-            sink.raise(number, sighting);
+            return sink.raise(number, sighting);
+        }
+        // Brackets, a comma, or half of another line beside an id make it one that is not known; but it is not
+        // absent.
+        for other in ids_within(id) {
+            wanted.number_of(other).into_iter().for_each(|number| sink.raise(number, Sighting::Possible));
         }
     }
 

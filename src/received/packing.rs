@@ -1,11 +1,14 @@
-//! Compressed files as streams of what they hold, told by their first bytes and never by their name.
+//! Compressed files as streams of what they hold, told by their first bytes; by their name only where they
+//! have not even these.
 //!
 //! Memory is bounded whatever a file claims to hold; how much comes out is not. A break anywhere is
 //! an error of the stream, so that nothing behind it passes for absent.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek};
+use std::path::Path;
 
 use bzip2::bufread::BzDecoder;
 use flate2::bufread::GzDecoder;
@@ -47,6 +50,24 @@ impl Packing {
         }
     }
 
+    /// Tells it of a file that was cut within its first bytes, by its name.
+    fn of_cut(head: &[u8], path: &Path) -> Self {
+        let extension = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+        let (packing, beginnings): (Self, &[&[u8]]) = match extension.as_deref() {
+            Some("gz") => (Self::Gzip, &[b"\x1f\x8b"]),
+            Some("zst") => (Self::Zstd, &[b"\x28\xb5\x2f\xfd"]),
+            Some("xz") => (Self::Xz, &[b"\xfd7zXZ\0"]),
+            Some("bz2") => (Self::Bzip2, &[b"BZh91AY&SY", b"BZh9\x17\x72\x45\x38\x50\x90"]),
+            Some(_) | None => return Self::Plain,
+        };
+        let mut head = head.to_vec();
+        // bzip2 tells there how hard it tried.
+        if let (Self::Bzip2, Some(level @ b'1'..=b'9')) = (packing, head.get_mut(3)) {
+            *level = b'9';
+        }
+        if beginnings.iter().any(|beginning| beginning.starts_with(&head)) { packing } else { Self::Plain }
+    }
+
     /// The name of the tool.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -70,16 +91,27 @@ impl fmt::Display for Packing {
 }
 
 /// Tells how an open file is packed.
-pub(super) fn packing_of(mut file: &File) -> io::Result<Packing> {
+pub(super) fn packing_of(file: &File, path: &Path) -> io::Result<Packing> {
+    let head = head_of(file)?;
+    Ok(match Packing::of(&head) {
+        Packing::Plain => Packing::of_cut(&head, path),
+        packing => packing,
+    })
+}
+
+fn head_of(mut file: &File) -> io::Result<Vec<u8>> {
     file.rewind()?;
     let mut head = Vec::new();
     file.take(16).read_to_end(&mut head)?;
     file.rewind()?;
-    Ok(Packing::of(&head))
+    Ok(head)
 }
 
 /// What a file holds, from its start.
 pub(super) fn unpacked(mut file: &File, packing: Packing) -> io::Result<Box<dyn Read + Send + '_>> {
+    if packing != Packing::Plain && packing != Packing::of(&head_of(file)?) {
+        return Ok(Box::new(Cut(packing)));
+    }
     file.rewind()?;
     let input = || BufReader::with_capacity(INPUT_BYTES, file);
     Ok(match packing {
@@ -93,6 +125,15 @@ pub(super) fn unpacked(mut file: &File, packing: Packing) -> io::Result<Box<dyn 
         }
         Packing::Xz => Box::new(Named { stream: XzReader::new_mem_limit(input(), true, MOST_XZ_KIB), packing }),
     })
+}
+
+/// What is left of a file that ended before it showed what it is.
+struct Cut(Packing);
+
+impl Read for Cut {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(told(self.0, &ErrorKind::UnexpectedEof.into()))
+    }
 }
 
 /// A stream whose errors tell what was decoded.
@@ -260,7 +301,7 @@ mod tests {
     fn unpack(bytes: &[u8]) -> (Packing, Vec<u8>, io::Result<usize>) {
         let mut file = tempfile::tempfile().expect("a file");
         file.write_all(bytes).expect("a file can be written");
-        let packing = packing_of(&file).expect("a file can be read");
+        let packing = packing_of(&file, Path::new("received.log")).expect("a file can be read");
         let mut text = Vec::new();
         let read = unpacked(&file, packing).expect("a file can be read").read_to_end(&mut text);
         (packing, text, read)
@@ -329,6 +370,34 @@ mod tests {
         let huge = encoder.finish().expect("memory can be written");
         assert!(unpack(&huge).2.is_err());
         assert!(unpack(&xz_with_dictionary(b"one\n", 1 << 30)).2.is_err());
+    }
+
+    #[test]
+    fn an_archive_that_was_cut_within_its_first_bytes_is_damaged_and_not_a_text() {
+        for (packing, pack) in packings() {
+            let whole = pack(b"one\n");
+            let path = Path::new("received.log.1").with_extension(match packing {
+                Packing::Gzip => "gz",
+                Packing::Bzip2 => "BZ2",
+                Packing::Zstd => "zst",
+                Packing::Xz | Packing::Plain => "xz",
+            });
+            for length in 0..10 {
+                let mut file = tempfile::tempfile().expect("a file");
+                file.write_all(&whole[..length]).expect("a file can be written");
+                assert_eq!(packing_of(&file, &path).expect("a file can be read"), packing, "{length}");
+                let read = unpacked(&file, packing).expect("a file can be read").read_to_end(&mut Vec::new());
+                let error = read.expect_err("it was cut").to_string();
+                assert_eq!(error, format!("its {packing} data is cut short"), "{length}");
+            }
+            let mut text = tempfile::tempfile().expect("a file");
+            text.write_all(b"evt-1\n").expect("a file can be written");
+            assert_eq!(packing_of(&text, &path).expect("a file can be read"), Packing::Plain);
+        }
+        for text in [&b"BZhello\n"[..], b"BZh9 evt", b"BZh91Ab"] {
+            assert_eq!(Packing::of_cut(text, Path::new("a.bz2")), Packing::Plain);
+        }
+        assert_eq!(Packing::of_cut(b"", Path::new("a.log")), Packing::Plain);
     }
 
     #[test]

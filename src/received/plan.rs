@@ -15,7 +15,7 @@ use super::packing::{Packing, UntilBreak, unpacked};
 use super::record::RecordReader;
 use super::sniff::{HEAD_BYTES, NotText, refuse_unless_text};
 use super::table;
-use super::text::{TextLayout, TextReader};
+use super::text::{IdField, TextLayout, TextReader};
 use super::text_fields;
 
 /// How the lines of one file are laid out.
@@ -58,6 +58,11 @@ impl Layout {
             Self::Csv(layout) => layout.first_row == FirstRow::Header,
             Self::Empty | Self::Ids | Self::Jsonl(_) | Self::Text(_) => false,
         }
+    }
+
+    /// Whether a pattern finds the id, so that a line which it does not fit says nothing of ids.
+    pub(super) fn is_by_pattern(&self) -> bool {
+        matches!(self, Self::Text(layout) if matches!(layout.id, IdField::Pattern(_)))
     }
 
     /// Whether its lines have a time that was asked for.

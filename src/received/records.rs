@@ -3,7 +3,7 @@
 //!
 //! It owns the question whether a file is still the one it was, and never reads a line.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -41,22 +41,22 @@ pub(super) struct OpenFile {
 impl OpenFile {
     /// Opens a file and looks at its start.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        Self::of(File::open(path)?, |metadata| FileIdentity::of(metadata, path))
+        Self::of(File::open(path)?, path)
     }
 
     /// A stream that was kept in a file of its own.
     pub(super) fn kept(file: File, path: &Path) -> io::Result<Self> {
-        Self::of(file, |metadata| FileIdentity::of(metadata, path))
+        Self::of(file, path)
     }
 
-    fn of(file: File, identify: impl FnOnce(&Metadata) -> FileIdentity) -> io::Result<Self> {
+    fn of(file: File, path: &Path) -> io::Result<Self> {
         let metadata = file.metadata()?;
-        let packing = super::packing::packing_of(&file)?;
+        let packing = super::packing::packing_of(&file, path)?;
         let mut head = Vec::new();
         // What a broken archive begins with is enough here.
         UntilBreak(unpacked(&file, packing)?.take(HEAD_BYTES)).read_to_end(&mut head)?;
         Ok(Self {
-            identity: identify(&metadata),
+            identity: FileIdentity::of(&metadata, path),
             packing,
             length: metadata.len(),
             modified: metadata.modified().ok(),

@@ -16,8 +16,8 @@ use super::shortcut::{Effort, Shortcut};
 const MOST_LINES_OF_RECORD: u64 = 1_000;
 const MOST_BYTES_OF_RECORD: usize = 1 << 20;
 
-/// So many NULs in a row are a hole where lines were.
-const HOLE_BYTES: usize = 64;
+/// So many NULs in a row are a hole where a line may have been: the end of a block that was not written.
+const HOLE_BYTES: usize = 4;
 
 pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -217,7 +217,7 @@ impl<'s, 'w> Scan<'s, 'w> {
                     Ending::Torn => {}
                 }
                 // A cell may not go on behind a line that was not given to the reader.
-                self.give_up_pending();
+                self.give_up_pending(Ending::Newline);
                 self.settle(ending);
             }
         }
@@ -243,7 +243,8 @@ impl<'s, 'w> Scan<'s, 'w> {
     }
 
     fn take_line(&mut self, line: &[u8], ending: Ending) {
-        let line = if self.line_number == 1 { line.strip_prefix(BOM).unwrap_or(line) } else { line };
+        // Files that were put together have such marks within as well.
+        let line = if self.pending_lines == 0 { line.strip_prefix(BOM).unwrap_or(line) } else { line };
         if self.pending_lines == 0 && line.trim_ascii().is_empty() {
             return;
         }
@@ -256,6 +257,7 @@ impl<'s, 'w> Scan<'s, 'w> {
             Reading::Understood => {
                 self.lines += 1;
                 self.judge.take_record(&self.record, 1, ending, self.has_status);
+                self.suspect_cut(line, ending);
             }
             Reading::Ambiguous => {
                 self.lines += 1;
@@ -268,18 +270,31 @@ impl<'s, 'w> Scan<'s, 'w> {
             }
             Reading::Unreadable if self.pending_lines > 0 => {
                 self.put_aside(line);
-                self.give_up_pending();
+                self.give_up_pending(ending);
             }
             Reading::Unreadable => self.take_unreadable_line(line, ending),
             Reading::Unfinished => {
                 self.put_aside(line);
                 if self.pending_lines > MOST_LINES_OF_RECORD || self.pending.len() > MOST_BYTES_OF_RECORD {
-                    self.give_up_pending();
+                    self.give_up_pending(ending);
                 }
             }
         }
         // A header that is torn is read again.
         self.checkpoint.is_behind_header |= reading == Reading::Header && ending == Ending::Newline;
+    }
+
+    /// A line that says nothing of ids may have lost the part of it that does: the last one, which is still
+    /// being written, and the first one of a file that begins in the middle of a line.
+    fn suspect_cut(&mut self, line: &[u8], ending: Ending) {
+        if self.record.ids.len() > 0 {
+            return;
+        }
+        match ending {
+            Ending::Torn => self.judge.suspect_torn(line),
+            Ending::Newline if self.line_number == 1 && self.layout.is_by_pattern() => self.judge.suspect(line),
+            Ending::Newline => {}
+        }
     }
 
     fn put_aside(&mut self, line: &[u8]) {
@@ -302,12 +317,14 @@ impl<'s, 'w> Scan<'s, 'w> {
         self.pending.clear();
     }
 
-    fn give_up_pending(&mut self) {
+    fn give_up_pending(&mut self, ending: Ending) {
         self.reader.abandon();
         let lines = std::mem::take(&mut self.pending_lines);
         if lines > 0 {
             let bytes = std::mem::take(&mut self.pending);
-            self.take_unreadable(&bytes, lines, self.pending_start);
+            self.lines += lines;
+            self.unreadable += lines;
+            self.report_unreadable(&bytes, lines, ending, self.pending_start);
         }
     }
 
@@ -351,7 +368,7 @@ impl<'s, 'w> Scan<'s, 'w> {
     fn finish(&mut self) {
         if self.pending_lines > 0 {
             self.enter_tail();
-            self.give_up_pending();
+            self.give_up_pending(Ending::Torn);
         }
     }
 

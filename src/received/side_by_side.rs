@@ -18,13 +18,14 @@ use std::thread;
 use memchr::{memchr, memrchr};
 
 use super::block::{BlockReader, BlockReport, Irregular};
-use super::lines::MAX_LINE_BYTES;
 use super::pages::{PAGE, Pages, page_of};
 
 /// More threads than this only wait for memory.
 const MOST_THREADS: usize = 4;
 /// How much is read behind a block at first, for the end of its last line.
 const SLACK_BYTES: usize = PAGE;
+/// Lines that are longer than this are read one at a time, so that not every thread needs room for one.
+const LONGEST_LINE: usize = 1 << 20;
 /// So many blocks in a row are read by the same thread and handed over together: waking another
 /// thread takes as long as reading some ten thousand bytes.
 const BLOCKS_IN_A_ROW: u64 = if cfg!(any(test, fuzzing)) { 2 } else { 8 };
@@ -159,7 +160,7 @@ impl Stretch<'_> {
             if filled == most {
                 break memrchr(b'\n', &buffer[lead..filled]).map(|newline| lead + newline + 1);
             }
-            if filled > length + MAX_LINE_BYTES {
+            if filled > length + LONGEST_LINE {
                 return Err(io::Error::other("a line is too long to be handed out whole"));
             }
             slack *= 4;

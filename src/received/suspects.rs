@@ -3,10 +3,12 @@
 //! It errs on the side of "may": an id that is named here is not resent, an id that is missed could
 //! be resent although it was received.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use memchr::memmem;
 
+use crate::event::digits::UUID_BYTES;
 use crate::event::{EventId, IdKey};
 use crate::receipt::WantedIds;
 
@@ -17,8 +19,8 @@ const MOST_SEARCHED_SINGLY: usize = 256;
 ///
 /// It is made when the first line of a log can't be understood, and most logs have none.
 pub(super) struct Suspects {
-    /// All numbers, in the order of the ids.
-    ordered: Vec<u32>,
+    /// All numbers, in the order of the ids; most logs end with a whole line, so that none are needed.
+    ordered: OnceCell<Vec<u32>>,
     unusual: Unusual,
     cleaned: Vec<u8>,
 }
@@ -36,10 +38,8 @@ impl Suspects {
     /// Prepares the search.
     pub(super) fn new(wanted: &WantedIds) -> Self {
         let count = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
-        let mut ordered: Vec<u32> = (0..count).collect();
-        ordered.sort_unstable_by(|&left, &right| wanted.id(left).cmp(wanted.id(right)));
         let unusual: Vec<u32> = (0..count).filter(|&number| is_unusual(wanted.id(number))).collect();
-        Self { ordered, unusual: Unusual::new(unusual, wanted), cleaned: Vec::new() }
+        Self { ordered: OnceCell::new(), unusual: Unusual::new(unusual, wanted), cleaned: Vec::new() }
     }
 
     /// Names each wanted id that may stand in `bytes`, perhaps several times.
@@ -59,12 +59,17 @@ impl Suspects {
         if text.is_empty() {
             return;
         }
-        let key_at = |position: usize| wanted.id(self.ordered[position]).key();
+        let ordered = self.ordered.get_or_init(|| {
+            let mut ordered: Vec<u32> = (0..).take(wanted.len()).collect();
+            ordered.sort_unstable_by(|&left, &right| wanted.id(left).cmp(wanted.id(right)));
+            ordered
+        });
+        let key_at = |position: usize| wanted.id(ordered[position]).key();
         let mut name_run = |starts: &dyn Fn(IdKey<'_>) -> std::cmp::Ordering| {
-            let from = self.ordered.partition_point(|&number| starts(wanted.id(number).key()).is_lt());
-            (from..self.ordered.len())
+            let from = ordered.partition_point(|&number| starts(wanted.id(number).key()).is_lt());
+            (from..ordered.len())
                 .take_while(|&position| starts(key_at(position)).is_eq())
-                .for_each(|position| found(self.ordered[position]));
+                .for_each(|position| found(ordered[position]));
         };
         name_run(&|key| match key {
             IdKey::Uuid(_) => std::cmp::Ordering::Less,
@@ -83,6 +88,7 @@ impl Suspects {
             let bare = trim_dashes(word);
             for word in [Some(word), (bare.len() != word.len()).then_some(bare)].into_iter().flatten() {
                 wanted.number_of(IdKey::of(word)).into_iter().for_each(&mut *found);
+                glued_uuids(word).filter_map(|id| wanted.number_of(id)).for_each(&mut *found);
                 if let Unusual::ByWord(ids) = &self.unusual {
                     ids.get(word).into_iter().flatten().for_each(|&number| found(number));
                 }
@@ -127,6 +133,26 @@ fn is_word(byte: u8) -> bool {
 
 fn words(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|&byte| !is_word(byte)).filter(|word| !word.is_empty())
+}
+
+/// The ids that a text may mean which is said to be one: the UUIDs in it, and what is left without the
+/// brackets, quotes and the like around it.
+pub(super) fn ids_within(text: &[u8]) -> impl Iterator<Item = IdKey<'_>> {
+    let is_decorated = !text.iter().all(|&byte| is_word(byte));
+    let parts = if is_decorated { text } else { b"" };
+    let is_uuid = |key: &IdKey<'_>| matches!(key, IdKey::Uuid(_));
+    let uuids = words(parts).map(IdKey::of).filter(is_uuid).chain(words(text).flat_map(glued_uuids));
+    let start = parts.iter().position(|&byte| is_word(byte));
+    let end = parts.iter().rposition(|&byte| is_word(byte));
+    let bare = start.zip(end).map(|(start, end)| IdKey::of(&parts[start..=end]));
+    uuids.chain(bare)
+}
+
+/// The UUIDs in their usual spelling that stand in a longer word.
+fn glued_uuids(word: &[u8]) -> impl Iterator<Item = IdKey<'_>> {
+    let dashes = memchr::memchr_iter(b'-', if word.len() > UUID_BYTES { word } else { b"" });
+    let text = move |dash: usize| word.get(dash.checked_sub(8)?..)?.get(..UUID_BYTES);
+    dashes.filter_map(text).map(IdKey::of)
 }
 
 fn trim_dashes(mut word: &[u8]) -> &[u8] {

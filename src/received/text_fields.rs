@@ -59,17 +59,28 @@ fn shape_with(sample: &Sample, name: &str) -> Shape {
 
 /// Whether a line is made of pairs for the most part.
 fn are_pairs(line: &[u8]) -> bool {
-    let (mut pairs, mut others) = (0_usize, 0_usize);
+    let (mut pairs, mut others, mut is_alone) = (0_usize, 0_usize, false);
     for word in Words::of(line) {
         match word {
-            Ok(Word::Pair(key, _)) if key.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.-@".contains(byte)) => {
+            Ok(Word::Pair(key, value)) if is_key(key) => {
                 pairs += 1;
+                is_alone = is_meant(value);
             }
             Ok(_) => others += 1,
             Err(_) => return false,
         }
     }
-    pairs >= 2 && pairs > others
+    pairs > others && (pairs >= 2 || is_alone)
+}
+
+fn is_key(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.-@".contains(byte))
+}
+
+/// Whether a line that has nothing but this value behind a key can't be an id that ends in the padding of
+/// base64.
+fn is_meant(value: Value<'_>) -> bool {
+    !matches!(value, Value::Bare(b"" | b"="))
 }
 
 /// Finds the fields of text lines. `stream` is the whole file: a name that the first lines lack is

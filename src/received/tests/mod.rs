@@ -1,6 +1,7 @@
 //! The received log as the engine meets it: whole files in, sightings and coverage out.
 
 mod both_ways;
+mod decorated;
 mod files;
 mod growth;
 mod oracle;
