@@ -164,8 +164,10 @@ impl<R: Read> LineReader<R> {
             (self.start, self.end) = (start, start + held);
         }
         if self.end == self.buffer.len() {
-            let larger = (self.buffer.len() * 2).min(self.max_line.max(self.buffer.len() + 1));
-            self.buffer.grow(larger);
+            // The longest line may begin anywhere in its page.
+            let longest = self.max_line + 2 * PAGE;
+            let larger = self.buffer.len() * 2;
+            self.buffer.grow(if larger < self.max_line { larger } else { longest.max(self.buffer.len() + 1) });
         }
         loop {
             match self.stream.read(&mut self.buffer[self.end..]) {
@@ -241,6 +243,32 @@ mod tests {
             }
             prop_assert!(seen);
             prop_assert_eq!(whole, vec![b"next".to_vec()]);
+        }
+    }
+
+    /// A stream that gives as much as it is asked for, and counts how often that is.
+    struct Counting<'a>(&'a [u8], &'a std::cell::Cell<usize>);
+
+    impl Read for Counting<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1.set(self.1.get() + 1);
+            self.0.read(buffer)
+        }
+    }
+
+    #[test]
+    fn an_overlong_line_is_read_in_large_pieces_wherever_it_begins() {
+        for before in [0, 1, 5_000] {
+            let text = [vec![b'.'; before], b"\n".to_vec(), vec![b'x'; 1 << 20]].concat();
+            let reads = std::cell::Cell::new(0);
+            let mut reader = LineReader::with_bounds(Counting(&text, &reads), 64 << 10, 256 << 10, 8 << 10);
+            let mut bytes = 0;
+            while let Some(line) = reader.next_line().expect("memory can be read") {
+                let (Line::Whole(part, _) | Line::Piece(part) | Line::LastPiece(part, _)) = line;
+                bytes += part.len();
+            }
+            assert!(bytes > 1 << 20 && reads.get() < 20, "{} reads", reads.get());
+            assert!(reader.buffer.len() <= (256 << 10) + 2 * PAGE);
         }
     }
 }
