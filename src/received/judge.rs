@@ -375,6 +375,11 @@ impl<'w> Judge<'w> {
         suspects.beginning_with(id, wanted, |number| others += usize::from(Some(number) != itself));
         if others == 0 {
             self.sight(id, sighting);
+            // A quote or a bracket before it hides of what it is the beginning.
+            let word = last_word(id);
+            if itself.is_none() && word.len() < id.len() {
+                self.suspect_beginnings(word);
+            }
         } else {
             self.suspect_beginnings(id);
         }

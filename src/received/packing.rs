@@ -55,9 +55,9 @@ impl Packing {
         let extension = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
         let (packing, beginnings): (Self, &[&[u8]]) = match extension.as_deref() {
             Some("gz") => (Self::Gzip, &[b"\x1f\x8b"]),
-            Some("zst") => (Self::Zstd, &[b"\x28\xb5\x2f\xfd"]),
+            Some("zst" | "zstd") => (Self::Zstd, &[b"\x28\xb5\x2f\xfd"]),
             Some("xz") => (Self::Xz, &[b"\xfd7zXZ\0"]),
-            Some("bz2") => (Self::Bzip2, &[b"BZh91AY&SY", b"BZh9\x17\x72\x45\x38\x50\x90"]),
+            Some("bz2" | "bzip2") => (Self::Bzip2, &[b"BZh91AY&SY", b"BZh9\x17\x72\x45\x38\x50\x90"]),
             Some(_) | None => return Self::Plain,
         };
         let mut head = head.to_vec();
@@ -94,6 +94,8 @@ impl fmt::Display for Packing {
 pub(super) fn packing_of(file: &File, path: &Path) -> io::Result<Packing> {
     let head = head_of(file)?;
     Ok(match Packing::of(&head) {
+        // While an archive is made there is nothing in it at first, and its log is still there.
+        Packing::Plain if head.is_empty() && path.with_extension("").exists() => Packing::Plain,
         Packing::Plain => Packing::of_cut(&head, path),
         packing => packing,
     })
@@ -379,7 +381,7 @@ mod tests {
             let path = Path::new("received.log.1").with_extension(match packing {
                 Packing::Gzip => "gz",
                 Packing::Bzip2 => "BZ2",
-                Packing::Zstd => "zst",
+                Packing::Zstd => "zstd",
                 Packing::Xz | Packing::Plain => "xz",
             });
             for length in 0..10 {

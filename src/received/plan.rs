@@ -15,7 +15,7 @@ use super::packing::{Packing, UntilBreak, unpacked};
 use super::record::RecordReader;
 use super::sniff::{HEAD_BYTES, NotText, refuse_unless_text};
 use super::table;
-use super::text::{IdField, TextLayout, TextReader};
+use super::text::{IdField, Shape, TextLayout, TextReader};
 use super::text_fields;
 
 /// How the lines of one file are laid out.
@@ -60,9 +60,10 @@ impl Layout {
         }
     }
 
-    /// Whether a pattern finds the id, so that a line which it does not fit says nothing of ids.
-    pub(super) fn is_by_pattern(&self) -> bool {
-        matches!(self, Self::Text(layout) if matches!(layout.id, IdField::Pattern(_)))
+    /// Whether a line that has lost its beginning may look like one that says nothing of ids.
+    pub(super) fn may_begin_anywhere(&self) -> bool {
+        let by_pattern = |layout: &TextLayout| matches!(layout.id, IdField::Pattern(_));
+        matches!(self, Self::Text(layout) if by_pattern(layout) || layout.shape == Shape::Pairs)
     }
 
     /// Whether its lines have a time that was asked for.

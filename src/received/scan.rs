@@ -262,7 +262,10 @@ impl<'s, 'w> Scan<'s, 'w> {
             Reading::Ambiguous => {
                 self.lines += 1;
                 self.judge.take_record(&self.record, 1, ending, self.has_status);
-                self.judge.suspect(line);
+                match ending {
+                    Ending::Newline => self.judge.suspect(line),
+                    Ending::Torn => self.judge.suspect_torn(line),
+                }
             }
             Reading::Header => {
                 self.lines += 1;
@@ -292,7 +295,7 @@ impl<'s, 'w> Scan<'s, 'w> {
         }
         match ending {
             Ending::Torn => self.judge.suspect_torn(line),
-            Ending::Newline if self.line_number == 1 && self.layout.is_by_pattern() => self.judge.suspect(line),
+            Ending::Newline if self.line_number == 1 && self.layout.may_begin_anywhere() => self.judge.suspect(line),
             Ending::Newline => {}
         }
     }

@@ -178,7 +178,7 @@ fn hex_digits(text: &[u8]) -> Option<Vec<u8>> {
         .filter(|&&byte| byte != b'-')
         .map(|&byte| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
         .collect();
-    digits.filter(|digits| digits.len() <= 32)
+    digits.filter(|digits| (1..=32).contains(&digits.len()))
 }
 
 fn nibbles(value: &[u8; 16]) -> impl Iterator<Item = u8> {

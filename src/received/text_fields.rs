@@ -77,10 +77,11 @@ fn is_key(text: &[u8]) -> bool {
     text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.-@".contains(byte))
 }
 
-/// Whether a line that has nothing but this value behind a key can't be an id that ends in the padding of
-/// base64.
+/// Whether a line that has nothing but this value behind a key is neither an id that ends in the padding of
+/// base64 nor a row of a table.
 fn is_meant(value: Value<'_>) -> bool {
-    !matches!(value, Value::Bare(b"" | b"="))
+    let Value::Bare(text) = value else { return true };
+    !matches!(text, b"" | b"=") && memchr::memchr2(b',', b';', text).is_none()
 }
 
 /// Finds the fields of text lines. `stream` is the whole file: a name that the first lines lack is

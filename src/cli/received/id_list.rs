@@ -110,6 +110,7 @@ impl Part {
                 continue;
             }
             let (line, others) = rest.split_at(memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1));
+            let line = line.strip_prefix(BOM).unwrap_or(line);
             match id_of(line.trim_ascii()) {
                 Ok(id) => id.into_iter().for_each(|id| self.ids.push(id)),
                 Err(reason) => {
@@ -234,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_list_keeps_its_order_and_its_spelling_and_each_id_once() {
-        let list = "\u{feff}b\r\n\n a b \n\"q\\u0041\"\nb\nD18ACA67-CFD3-4C00-93AA-0A5BC540856E\n\
+        let list = "\u{feff}b\r\n\n\u{feff} a b \n\"q\\u0041\"\nb\nD18ACA67-CFD3-4C00-93AA-0A5BC540856E\n\
                     d18aca67cfd34c0093aa0a5bc540856e\nlast";
         let expected = ["b", "a b", "qA", "D18ACA67-CFD3-4C00-93AA-0A5BC540856E", "last"].map(str::to_owned);
         assert_eq!(ids(list.as_bytes()), Ok(expected.to_vec()));

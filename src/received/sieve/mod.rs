@@ -23,6 +23,7 @@ use notes::{Likely, Notes, STRETCH, ones};
 use std::sync::{Arc, OnceLock};
 
 use super::plan::Layout;
+use super::scan::BOM;
 use super::text::IdField;
 use crate::event::IdKey;
 use crate::event::digits::UUID_BYTES;
@@ -145,7 +146,8 @@ impl Lines {
         match self {
             Self::Objects => first == b'{' && is_closed(line),
             // What begins as an object and does not end as one was cut, perhaps within an id.
-            Self::Ids | Self::Free => first > b' ' && (first != b'{' || is_closed(line)),
+            // The mark of a file that was put behind another is taken off before a line is read.
+            Self::Ids | Self::Free => first > b' ' && first != BOM[0] && (first != b'{' || is_closed(line)),
         }
     }
 }

@@ -43,6 +43,16 @@ fn an_id_that_is_only_a_part_of_a_single_word_is_not_absent() {
 }
 
 #[test]
+fn a_row_whose_first_cell_is_a_pair_is_a_row() {
+    for separator in [',', ';'] {
+        let row = |id: &str| ["src=web", id, "200"].join(&separator.to_string());
+        let text = ["source", "event_id", "status"].join(&separator.to_string());
+        let text = [text, row(OTHERS[0]), row(ID)].join("\n") + "\n";
+        assert_eq!(ask_text(text, |_| {}, &[ID, OTHERS[1]]).sightings, [Received, Unseen], "{separator}");
+    }
+}
+
+#[test]
 fn a_single_pair_is_a_pair_and_no_id() {
     for line in ["event_id=ID", "event_id=\"ID\""] {
         assert_eq!(sighting_in(|id| line.replace("ID", id), |_| {}), Received, "{line}");
@@ -115,6 +125,26 @@ fn what_was_cut_at_either_end_of_a_file_is_not_absent() {
     assert_eq!(half.sightings, [Possible, Unseen]);
     let first = ask_text(format!("t {ID} ok\n2026 got {other} ok\n"), pattern, &[ID, another]);
     assert_eq!(first.sightings, [Possible, Unseen]);
+    for first in [format!("vent_id={ID} s=1"), format!("={ID} s=1"), format!("{ID} s=1")] {
+        let text = format!("{first}\nevent_id={other} s=1\nevent_id={other} s=2\n");
+        let pairs =
+            |options: &mut ReceivedOptions| (options.format, options.id) = (Some(Format::Text), field("event_id"));
+        assert_eq!(ask_text(text, pairs, &[ID, another]).sightings, [Possible, Unseen], "{first}");
+    }
+    for (line, format) in [
+        ("\"ID", Format::Ids),
+        ("[ID", Format::Ids),
+        ("{\"event_id\":\"ID", Format::Ids),
+        ("event_id='ID", Format::Text),
+    ] {
+        let whole = line.replace("ID", other);
+        let text = format!("{whole}\n{whole}\n{}", line.replace("ID", &ID[..13]));
+        let named = |options: &mut ReceivedOptions| (options.format, options.id) = (Some(format), field("event_id"));
+        assert_eq!(ask_text(text, named, &[ID, another]).sightings, [Possible, Unseen], "{line}");
+    }
+    let dash =
+        ask_text(format!("ts=1 event_id={other}\nts=5 event_id=-"), |options| options.id = field("event_id"), &[ID]);
+    assert_eq!(dash.sightings, [Unseen], "a dash is the beginning of nothing");
     let later = ask_text(format!("2026 got {other} ok\nt {ID} ok\n"), pattern, &[ID]);
     assert_eq!(later.sightings, [Unseen]);
     for cut in 1..ID.len() {
@@ -146,10 +176,19 @@ fn an_archive_of_which_next_to_nothing_is_left_rules_nothing_out() {
     let endings = ["gz", "bz2", "xz", "zst"];
     for (ending, pack) in endings.into_iter().zip([gz, bz2, xz, zst] as [fn(&[u8]) -> Vec<u8>; 4]) {
         let whole = pack(format!("{{\"event_id\":\"{ID}\"}}\n").as_bytes());
-        for length in [0, 1, 3, 6] {
+        for length in [1, 3, 6, 0] {
             let logs = Logs::new();
             logs.write("received.log", format!("{{\"event_id\":\"{}\"}}\n", OTHERS[0]));
             logs.write(&format!("received.log.1.{ending}"), &whole[..length]);
+            if length == 0 {
+                // While an archive is made, its log is still there.
+                let mut options = ReceivedOptions::of([SourceSpec::Files(logs.path("received.log*"))]);
+                logs.write("received.log.1", format!("{{\"event_id\":\"{ID}\"}}\n"));
+                options.format = Some(Format::Jsonl);
+                let lookup = ask(&FileLog::open(options).expect("the log is usable"), &[ID, OTHERS[1]]);
+                assert_eq!((lookup.sightings, lookup.coverage.broken), (vec![Received, Unseen], None), "{ending}");
+                fs::remove_file(logs.path("received.log.1")).expect("it is there");
+            }
             let options = ReceivedOptions::of([SourceSpec::Files(logs.path("received.log*"))]);
             let lookup = ask(&FileLog::open(options).expect("the log is usable"), &[ID, OTHERS[0]]);
             assert_eq!(lookup.sightings, [Unseen, Received], "{ending} {length}");
