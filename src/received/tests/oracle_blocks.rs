@@ -86,7 +86,10 @@ fn a_line(format: Format, kind: Kind) -> BoxedStrategy<Vec<u8>> {
                 _ => [&line[..at], &bytes, &line[at..]].concat(),
             }
         });
-    prop_oneof![12 => whole, 1 => damaged].boxed()
+    let either = prop_oneof![12 => whole, 1 => damaged].boxed();
+    // The mark of a file that was put behind another.
+    let marked = either.clone().prop_map(|line| ["\u{feff}".as_bytes(), &line].concat());
+    prop_oneof![30 => either, 1 => marked].boxed()
 }
 
 fn first_lines(format: Format) -> &'static str {
