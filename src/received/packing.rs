@@ -42,9 +42,9 @@ impl Packing {
         let is_bzip2 =
             head.starts_with(b"BZh") && head.get(4..10).is_some_and(|magic| magic == BLOCK || magic == EMPTY);
         match head {
-            _ if head.starts_with(b"\x1f\x8b") => Self::Gzip,
-            _ if head.starts_with(b"\x28\xb5\x2f\xfd") || is_skippable => Self::Zstd,
-            _ if head.starts_with(b"\xfd7zXZ\0") => Self::Xz,
+            _ if head.starts_with(GZIP) => Self::Gzip,
+            _ if head.starts_with(ZSTD) || is_skippable => Self::Zstd,
+            _ if head.starts_with(XZ) => Self::Xz,
             _ if is_bzip2 => Self::Bzip2,
             _ => Self::Plain,
         }
@@ -53,19 +53,20 @@ impl Packing {
     /// Tells it of a file that was cut within its first bytes, by its name.
     fn of_cut(head: &[u8], path: &Path) -> Self {
         let extension = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
-        let (packing, beginnings): (Self, &[&[u8]]) = match extension.as_deref() {
-            Some("gz") => (Self::Gzip, &[b"\x1f\x8b"]),
-            Some("zst" | "zstd") => (Self::Zstd, &[b"\x28\xb5\x2f\xfd"]),
-            Some("xz") => (Self::Xz, &[b"\xfd7zXZ\0"]),
-            Some("bz2" | "bzip2") => (Self::Bzip2, &[b"BZh91AY&SY", b"BZh9\x17\x72\x45\x38\x50\x90"]),
+        let (packing, beginning) = match extension.as_deref() {
+            Some("gz") => (Self::Gzip, GZIP),
+            Some("zst" | "zstd") => (Self::Zstd, ZSTD),
+            Some("xz") => (Self::Xz, XZ),
+            // Behind its name bzip2 tells how hard it tried.
+            Some("bz2" | "bzip2") if head.get(3).is_none_or(|level| (b'1'..=b'9').contains(level)) => {
+                let behind = head.get(4..).unwrap_or_default();
+                let is_cut = b"BZh".starts_with(&head[..head.len().min(3)])
+                    && [BLOCK, EMPTY].iter().any(|magic| magic.starts_with(behind));
+                return if is_cut { Self::Bzip2 } else { Self::Plain };
+            }
             Some(_) | None => return Self::Plain,
         };
-        let mut head = head.to_vec();
-        // bzip2 tells there how hard it tried.
-        if let (Self::Bzip2, Some(level @ b'1'..=b'9')) = (packing, head.get_mut(3)) {
-            *level = b'9';
-        }
-        if beginnings.iter().any(|beginning| beginning.starts_with(&head)) { packing } else { Self::Plain }
+        if beginning.starts_with(head) { packing } else { Self::Plain }
     }
 
     /// The name of the tool.
@@ -80,6 +81,10 @@ impl Packing {
     }
 }
 
+/// What files begin with.
+const GZIP: &[u8] = b"\x1f\x8b";
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+const XZ: &[u8] = b"\xfd7zXZ\0";
 /// What the first block of bzip2 begins with, and the end of a stream without one.
 const BLOCK: &[u8] = b"\x31\x41\x59\x26\x53\x59";
 const EMPTY: &[u8] = b"\x17\x72\x45\x38\x50\x90";
@@ -94,8 +99,6 @@ impl fmt::Display for Packing {
 pub(super) fn packing_of(file: &File, path: &Path) -> io::Result<Packing> {
     let head = head_of(file)?;
     Ok(match Packing::of(&head) {
-        // While an archive is made there is nothing in it at first, and its log is still there.
-        Packing::Plain if head.is_empty() && path.with_extension("").exists() => Packing::Plain,
         Packing::Plain => Packing::of_cut(&head, path),
         packing => packing,
     })

@@ -176,19 +176,12 @@ fn an_archive_of_which_next_to_nothing_is_left_rules_nothing_out() {
     let endings = ["gz", "bz2", "xz", "zst"];
     for (ending, pack) in endings.into_iter().zip([gz, bz2, xz, zst] as [fn(&[u8]) -> Vec<u8>; 4]) {
         let whole = pack(format!("{{\"event_id\":\"{ID}\"}}\n").as_bytes());
-        for length in [1, 3, 6, 0] {
+        for length in [0, 1, 3, 6] {
             let logs = Logs::new();
             logs.write("received.log", format!("{{\"event_id\":\"{}\"}}\n", OTHERS[0]));
             logs.write(&format!("received.log.1.{ending}"), &whole[..length]);
-            if length == 0 {
-                // While an archive is made, its log is still there.
-                let mut options = ReceivedOptions::of([SourceSpec::Files(logs.path("received.log*"))]);
-                logs.write("received.log.1", format!("{{\"event_id\":\"{ID}\"}}\n"));
-                options.format = Some(Format::Jsonl);
-                let lookup = ask(&FileLog::open(options).expect("the log is usable"), &[ID, OTHERS[1]]);
-                assert_eq!((lookup.sightings, lookup.coverage.broken), (vec![Received, Unseen], None), "{ending}");
-                fs::remove_file(logs.path("received.log.1")).expect("it is there");
-            }
+            // A log beside it may be a later one of the same name.
+            logs.write("received.log.1", format!("{{\"event_id\":\"{}\"}}\n", OTHERS[1]));
             let options = ReceivedOptions::of([SourceSpec::Files(logs.path("received.log*"))]);
             let lookup = ask(&FileLog::open(options).expect("the log is usable"), &[ID, OTHERS[0]]);
             assert_eq!(lookup.sightings, [Unseen, Received], "{ending} {length}");
