@@ -15,7 +15,7 @@ use super::options::{FieldSpec, ReceivedOptions, SourceSpec};
 use super::pass::{Extent, Files, Pass};
 use super::plan::{Plan, Refusal, examine};
 use super::records::{FileRecord, OpenFile};
-use super::sources::{Named, resolve, spool};
+use super::sources::{Named, patiently, resolve, spool};
 use super::survey::{SourceSurvey, Survey};
 use super::unused_status::{self, UnusedStatus};
 use super::{ReceivedError, ReceivedLog, refused};
@@ -80,7 +80,7 @@ impl FileLog {
                     Some(stdin) => opening.take_stream(Path::new("-"), "standard input", stdin)?,
                     None => return Err(stdin_twice()),
                 },
-                SourceSpec::Files(name) => opening.take_name(name)?,
+                SourceSpec::Files(name) => patiently(|| opening.take_name(name))?,
             }
         }
         let Opening { names, spools, kept, records, description, .. } = opening;
@@ -159,8 +159,9 @@ impl Opening<'_> {
                 self.take_stream(name, &name.display().to_string(), stream)
             }
             Named::Files(paths) => {
+                paths.iter().try_for_each(|path| self.take_file(path))?;
                 self.names.push(name.to_owned());
-                paths.iter().try_for_each(|path| self.take_file(path))
+                Ok(())
             }
         }
     }

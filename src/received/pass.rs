@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
@@ -23,12 +24,10 @@ use super::rotation::{Place, gaps};
 use super::scan::{Checkpoint, Source, scan};
 use super::shortcut::Effort;
 use super::side_by_side::threads;
-use super::sources::{FileIdentity, Named, resolve};
+use super::sources::{BETWEEN_LISTINGS, FileIdentity, MOST_LISTINGS, Named, resolve};
 use super::story::Story;
 use crate::receipt::{Coverage, WantedIds};
 
-/// Files may be renamed between the listing and the reading; after so many listings it is a fault.
-const MOST_LISTINGS: usize = 4;
 /// So many packed files are open at once.
 const MOST_OPEN: usize = 64;
 
@@ -143,6 +142,8 @@ impl<'p, 'w> Pass<'p, 'w> {
             }
             if listing == MOST_LISTINGS {
                 self.faults.extend(missing.into_iter().map(Fault::anywhere));
+            } else if !missing.is_empty() {
+                thread::sleep(BETWEEN_LISTINGS);
             }
         }
     }

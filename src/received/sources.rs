@@ -5,8 +5,35 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::ReceivedError;
+
+/// Files may be renamed between the listing and the reading; after so many listings it is a fault.
+pub(super) const MOST_LISTINGS: usize = 4;
+/// How long a rotation is given to put a file where one was missing.
+pub(super) const BETWEEN_LISTINGS: Duration = Duration::from_millis(25);
+
+/// Tries again what failed because a file was not there: a rotation renames files after they were
+/// listed, and between the old log and the new one there is none.
+pub(super) fn patiently<T>(mut attempt: impl FnMut() -> Result<T, ReceivedError>) -> Result<T, ReceivedError> {
+    for _ in 1..MOST_LISTINGS {
+        match attempt() {
+            Err(error) if is_gone(&error) => thread::sleep(BETWEEN_LISTINGS),
+            done => return done,
+        }
+    }
+    attempt()
+}
+
+fn is_gone(error: &ReceivedError) -> bool {
+    match error {
+        ReceivedError::Io { source, .. } => source.kind() == ErrorKind::NotFound,
+        ReceivedError::NoMatch { .. } => true,
+        ReceivedError::Unusable { .. } | ReceivedError::Unreachable { .. } => false,
+    }
+}
 
 /// What a name stands for.
 #[derive(Debug, PartialEq, Eq)]
@@ -121,6 +148,47 @@ mod tests {
         let pattern = folder.path().join("*.log");
         let expected = vec![folder.path().join("a.log"), folder.path().join("b.log")];
         assert_eq!(resolve(&pattern).expect("files match"), Named::Files(expected));
+    }
+
+    /// How often something is tried that finds what is done before each attempt, and how it ends.
+    fn attempts(path: &Path, before: impl Fn(usize)) -> (usize, Result<Named, ReceivedError>) {
+        let mut attempts = 0;
+        let found = patiently(|| {
+            attempts += 1;
+            before(attempts);
+            resolve(path)
+        });
+        (attempts, found)
+    }
+
+    #[test]
+    fn a_log_that_is_away_while_it_is_rotated_is_looked_for_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = folder.path().join("received.log");
+        let comes_at = |number: usize| {
+            let log = &log;
+            move |attempt| {
+                if attempt == number {
+                    fs::write(log, "").expect("a file");
+                }
+            }
+        };
+        for path in [log.clone(), folder.path().join("*.log")] {
+            for number in [1, 2, MOST_LISTINGS] {
+                let (attempts, found) = attempts(&path, comes_at(number));
+                assert_eq!((attempts, found.expect("it came")), (number, Named::Files(vec![log.clone()])));
+                fs::remove_file(&log).expect("it exists");
+            }
+            let (attempts, found) = attempts(&path, comes_at(MOST_LISTINGS + 1));
+            assert!(attempts == MOST_LISTINGS && found.is_err(), "{attempts} {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_will_not_change_is_tried_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (attempts, found) = attempts(folder.path(), |_| {});
+        assert!(attempts == 1 && matches!(found, Err(ReceivedError::Unusable { .. })), "{attempts} {found:?}");
     }
 
     #[test]
