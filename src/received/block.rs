@@ -62,7 +62,7 @@ impl<'b, 'w> BlockReader<'b, 'w> {
             record: Record::default(),
             found: Found::default(),
             places: Vec::new(),
-            scratch: Scratch::new(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -78,15 +78,14 @@ impl<'b, 'w> BlockReader<'b, 'w> {
 
     /// How many lines there are, how many of them were ruled out, and the first unreadable one.
     fn read_lines(&mut self, block: &[u8]) -> Result<(u64, u64, Option<u64>), Irregular> {
-        if let Layout::Csv(layout) = self.layout
-            && !rows_are_lines(block, layout.delimiter)
-        {
-            return Err(Irregular);
-        }
         let Some(sieve) = self.sieve.clone() else {
+            self.check_rows(block)?;
             return self.read_all(block).map(|(lines, first)| (lines, 0, first));
         };
         let lines = sieve.sift(self.judge.wanted(), block, &mut self.scratch, &mut self.found);
+        if self.found.has_quotes {
+            self.check_rows(block)?;
+        }
         let (found, mut places) = (std::mem::take(&mut self.found), std::mem::take(&mut self.places));
         places.clear();
         places.extend(found.uuids.iter().map(|&(dash, number)| (dash, Some(number))));
@@ -108,6 +107,14 @@ impl<'b, 'w> BlockReader<'b, 'w> {
             return self.read_all(block).map(|(lines, first)| (lines, 0, first));
         }
         Ok((lines, lines - read, first_unreadable))
+    }
+
+    /// Where lines are rows of a table, each must be one by itself.
+    fn check_rows(&self, block: &[u8]) -> Result<(), Irregular> {
+        match self.layout {
+            Layout::Csv(layout) if !rows_are_lines(block, layout.delimiter) => Err(Irregular),
+            _ => Ok(()),
+        }
     }
 
     fn read_all(&mut self, block: &[u8]) -> Result<(u64, Option<u64>), Irregular> {

@@ -3,8 +3,8 @@
 
 use wide::u8x16;
 
+use super::Sifting;
 use super::chunk::{CHUNK, Chunk};
-use super::{Sifting, TOGETHER};
 use crate::event::digits::UUID_BYTES;
 use crate::receipt::filter::{Filter, UuidHasher};
 
@@ -21,21 +21,17 @@ impl Sifting<'_, '_> {
         let (mut lines, mut at, mut detour) = (0, 0, LEAST_DETOUR);
         loop {
             let start = at;
-            loop {
-                let (mut sketches, mut known) = ([(0, 0); TOGETHER], 0);
-                while known < TOGETHER
-                    && let Some(line) = self.block[at..].first_chunk::<{ UUID_BYTES + 1 }>()
-                    && let Some(text) = bare(line)
-                {
-                    sketches[known] = (at, hasher.sketch_of_text(text));
-                    known += 1;
-                    at += UUID_BYTES + 1;
-                }
-                self.scratch.bare.keep(&sketches[..known], filter);
-                if known < TOGETHER {
-                    break;
-                }
+            let most = (self.block.len() - at) / (UUID_BYTES + 1);
+            let (room, mut kept) = (self.scratch.bare.room_for(most), 0);
+            while let Some(line) = self.block[at..].first_chunk::<{ UUID_BYTES + 1 }>()
+                && let Some(text) = bare(line)
+            {
+                // Written down whether it may be wanted or not: that can't be foreseen.
+                room[kept] = at;
+                kept += usize::from(filter.may_hold(hasher.sketch_of_text(text)));
+                at += UUID_BYTES + 1;
             }
+            self.scratch.bare.keep(kept);
             lines += ((at - start) / (UUID_BYTES + 1)) as u64;
             if at == self.block.len() {
                 return lines;

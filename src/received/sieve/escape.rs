@@ -3,6 +3,8 @@
 //! What it calls harmless stands between words, before and after it is resolved; of everything else
 //! it says nothing.
 
+use super::words::is_word;
+
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -28,7 +30,7 @@ fn ends_word(rest: &[u8], kind: Kind) -> bool {
     match kind {
         // A UUID is found whatever stands before it.
         Kind::Uuids => true,
-        Kind::Words => !rest.first().is_some_and(|&byte| super::is_word(byte)),
+        Kind::Words => !rest.first().is_some_and(|&byte| is_word(byte)),
     }
 }
 

@@ -12,28 +12,28 @@
 mod bare;
 mod chunk;
 mod escape;
-mod notes;
+mod likely;
+mod lines;
+mod stretch;
 #[cfg(target_arch = "x86_64")]
 mod vector;
-
-use chunk::{CHUNK, Chunk, look};
-use escape::{Kind, is_harmless};
-use notes::{Likely, Notes, STRETCH, ones};
+mod words;
 
 use std::sync::{Arc, OnceLock};
 
+use chunk::{CHUNK, Chunk, OBJECTS, OTHERS, ROWS, look};
+use escape::{Kind, is_harmless};
+use likely::{Likely, ones};
+use lines::{Lines, is_closed};
+use stretch::{STRETCH, Stretch, Summary};
+use words::Words;
+
 use super::plan::Layout;
-use super::scan::BOM;
 use super::text::IdField;
-use crate::event::IdKey;
 use crate::event::digits::UUID_BYTES;
 use crate::receipt::WantedIds;
-use crate::receipt::filter::{Filter, UuidHasher, hash_of_text};
+use crate::receipt::filter::{Filter, UuidHasher};
 
-/// Words shorter than this are everywhere.
-const SHORTEST_WORD: usize = 4;
-/// So many UUIDs are looked up together, so that the processor waits for memory once for all of them.
-const TOGETHER: usize = 64;
 /// The digits of a UUID without its dashes.
 const DIGITS: usize = 32;
 /// Where in a UUID its first dash is.
@@ -64,9 +64,11 @@ impl Sieves {
         let lines = match layout {
             Layout::Jsonl(_) => Lines::Objects,
             Layout::Empty | Layout::Ids => Lines::Ids,
-            Layout::Csv(_) | Layout::Text(_) => Lines::Free,
+            Layout::Csv(_) => Lines::Rows,
+            Layout::Text(_) => Lines::Free,
         };
-        Some(Sieve { words, lines, look: Look::best() })
+        let look = Look::all().next().unwrap_or(Look::Common);
+        Some(Sieve { words, lines, look })
     }
 }
 
@@ -75,93 +77,34 @@ impl Sieves {
 enum Look {
     /// What every processor has.
     Common,
-    /// Registers that are twice as wide.
+    /// Registers that are twice or four times as wide.
     #[cfg(target_arch = "x86_64")]
     Wide(vector::WideRegisters),
 }
 
 impl Look {
-    fn best() -> Self {
+    /// All that this processor has, the best first.
+    fn all() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]
-        if let Some(registers) = vector::WideRegisters::of_this_processor() {
-            return Self::Wide(registers);
-        }
-        Self::Common
-    }
-}
-
-/// The wanted ids that are words.
-struct Words {
-    filter: Filter,
-    shortest: usize,
-}
-
-impl Words {
-    /// The words among these ids, unless there is one that can't be looked for.
-    fn of(wanted: &WantedIds) -> Option<Option<Self>> {
-        let (mut hashes, mut shortest) = (Vec::new(), usize::MAX);
-        for id in wanted.others() {
-            match id.key() {
-                IdKey::Uuid(_) => {}
-                // Dashes at its ends may as well belong to what stands around it.
-                IdKey::Bytes(word)
-                    if word.len() >= SHORTEST_WORD
-                        && word.iter().all(|&byte| is_word(byte))
-                        && trimmed(word).len() == word.len() =>
-                {
-                    hashes.push(hash_of_text(word));
-                    shortest = shortest.min(word.len());
-                }
-                IdKey::Bytes(_) => return None,
-            }
-        }
-        let mut filter = Filter::with_room_for(hashes.len());
-        hashes.iter().for_each(|&hash| filter.add(hash));
-        Some((!hashes.is_empty()).then_some(Self { filter, shortest }))
-    }
-
-    fn may_hold(&self, word: &[u8]) -> bool {
-        let bare = trimmed(word);
-        self.filter.may_hold(hash_of_text(word))
-            || (bare.len() != word.len() && self.filter.may_hold(hash_of_text(bare)))
-    }
-}
-
-/// How the lines of a format begin and end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lines {
-    /// As JSON objects.
-    Objects,
-    /// Anyhow, but mostly a line is one id.
-    Ids,
-    /// Anyhow.
-    Free,
-}
-
-impl Lines {
-    /// Whether a line, with its newline, begins and ends like others.
-    #[inline(always)]
-    fn are_usual(self, line: &[u8]) -> bool {
-        let first = line[0];
-        match self {
-            Self::Objects => first == b'{' && is_closed(line),
-            // What begins as an object and does not end as one was cut, perhaps within an id.
-            // The mark of a file that was put behind another is taken off before a line is read.
-            Self::Ids | Self::Free => first > b' ' && first != BOM[0] && (first != b'{' || is_closed(line)),
-        }
+        let wide = vector::WideRegisters::of_this_processor().map(Self::Wide);
+        #[cfg(not(target_arch = "x86_64"))]
+        let wide = std::iter::empty();
+        wide.chain([Self::Common])
     }
 }
 
 impl Sieve {
     /// Finds what matters in whole lines. The answer is how many lines there are.
     pub(super) fn sift(&self, wanted: &WantedIds, block: &[u8], scratch: &mut Scratch, found: &mut Found) -> u64 {
-        scratch.dashes.count = 0;
-        scratch.bare.count = 0;
+        scratch.dashes.clear();
+        scratch.bare.clear();
         found.clear();
-        let sifting = Sifting::new(self, wanted, block, scratch, &mut found.places);
+        let sifting = Sifting::new(self, wanted, block, scratch, found);
         let lines = match (&self.words, self.look) {
-            (Some(_), _) => sifting.run_any::<true>(look::<true>),
-            (None, Look::Common) => sifting.run_any::<false>(look::<false>),
+            (Some(_), _) => sifting.run_any::<true>(look::<true, OBJECTS>, look::<true, ROWS>, look::<true, OTHERS>),
+            (None, Look::Common) => {
+                sifting.run_any::<false>(look::<false, OBJECTS>, look::<false, ROWS>, look::<false, OTHERS>)
+            }
             #[cfg(target_arch = "x86_64")]
             (None, Look::Wide(registers)) => registers.sift(sifting),
         };
@@ -182,6 +125,8 @@ pub(super) struct Found {
     /// Where lines begin that are a wanted UUID and nothing else, in their order, and the numbers of
     /// these ids. Only where a line is an id are there any.
     pub(super) bare: Vec<(usize, u32)>,
+    /// Whether there is a quote; told only where lines are rows of a table.
+    pub(super) has_quotes: bool,
 }
 
 impl Found {
@@ -189,23 +134,17 @@ impl Found {
         self.places.clear();
         self.uuids.clear();
         self.bare.clear();
+        self.has_quotes = false;
     }
 }
 
 /// Memory that is used again for each block.
+#[derive(Default)]
 pub(super) struct Scratch {
     /// The first dashes of what may be wanted UUIDs.
     dashes: Likely,
     /// The beginnings of lines that are nothing else.
     bare: Likely,
-    notes: Notes,
-}
-
-impl Scratch {
-    /// Memory for one block at a time.
-    pub(super) fn new() -> Self {
-        Self { dashes: Likely::default(), bare: Likely::default(), notes: Notes::new() }
-    }
 }
 
 /// One block on its way through the sieve.
@@ -215,8 +154,7 @@ struct Sifting<'s, 'p> {
     uuids: Option<(&'s Filter, UuidHasher)>,
     block: &'s [u8],
     scratch: &'p mut Scratch,
-    places: &'p mut Vec<usize>,
-    line_start: usize,
+    found: &'p mut Found,
     /// Up to where runs of digits were looked at.
     digits_end: usize,
     /// The words of the chunk before, at its very end.
@@ -229,103 +167,138 @@ impl<'s, 'p> Sifting<'s, 'p> {
         wanted: &'s WantedIds,
         block: &'s [u8],
         scratch: &'p mut Scratch,
-        places: &'p mut Vec<usize>,
+        found: &'p mut Found,
     ) -> Self {
         let uuids = wanted.has_uuids().then(|| (wanted.uuid_filter(), *wanted.uuid_hasher()));
-        Self { sieve, uuids, block, scratch, places, line_start: 0, digits_end: 0, word_length: 0 }
+        Self { sieve, uuids, block, scratch, found, digits_end: 0, word_length: 0 }
     }
 
-    /// Looks at the whole block and counts its lines.
+    /// Looks at the whole block and counts its lines, with the look that goes with them.
     #[inline(always)]
-    fn run_any<const WORDS: bool>(mut self, look: impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
+    fn run_any<const WORDS: bool>(
+        mut self,
+        objects: impl Fn(&[u8; CHUNK]) -> Chunk,
+        rows: impl Fn(&[u8; CHUNK]) -> Chunk,
+        others: impl Fn(&[u8; CHUNK]) -> Chunk,
+    ) -> u64 {
+        let all = self.block.len();
         match (self.uuids, self.sieve.lines) {
-            (Some((filter, hasher)), Lines::Ids) if !WORDS => self.run_bare(filter, hasher, look),
-            _ => self.run::<WORDS>(0, self.block.len(), &look),
+            (_, Lines::Objects) => self.run::<WORDS>(0, all, &objects),
+            (_, Lines::Rows) => self.run::<WORDS>(0, all, &rows),
+            (Some((filter, hasher)), Lines::Ids) if !WORDS => self.run_bare(filter, hasher, others),
+            (_, Lines::Ids | Lines::Free) => self.run::<WORDS>(0, all, &others),
         }
     }
 
     /// Looks at the lines from one place to another, 64 bytes at a time, and counts them.
-    ///
-    /// What is found in a stretch is noted first and looked at afterwards: where a line or an id ends
-    /// can't be foreseen, and a processor that guesses wrong loses more time than the look takes.
     #[inline(always)]
     fn run<const WORDS: bool>(&mut self, from: usize, to: usize, look: &impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
-        self.line_start = from;
         self.word_length = 0;
         let (chunks, rest) = self.block[from..to].as_chunks::<CHUNK>();
-        let (mut lines, mut before) = (0, 0);
-        for (number, stretch) in chunks.chunks(STRETCH).enumerate() {
-            for (place, bytes) in stretch.iter().enumerate() {
+        let (mut stretch, mut start, mut lines) = (Stretch::new(), from, 0);
+        for some in chunks.chunks(STRETCH) {
+            for (number, bytes) in some.iter().enumerate() {
                 let chunk = look(bytes);
-                self.take::<WORDS>(from + (number * STRETCH + place) * CHUNK, before, &chunk);
-                before = chunk.dashes;
+                self.take::<WORDS>(start + number * CHUNK, &chunk);
+                stretch.put(number, &chunk);
             }
-            lines += self.look_up();
+            lines += self.finish(&mut stretch, start);
+            start += some.len() * CHUNK;
         }
-        // The end is filled up with spaces, which end a word and mean nothing.
-        let mut last = [b' '; CHUNK];
+        // The end is filled up with spaces, which end a word and mean nothing, and with a chunk behind it.
+        let mut last = [b' '; 2 * CHUNK];
         last[..rest.len()].copy_from_slice(rest);
-        let chunk = look(&last);
-        let end = from + chunks.len() * CHUNK;
-        self.take::<WORDS>(end, before, &chunk);
-        let nothing = Chunk { newlines: 0, dashes: 0, odd: 0, dense: 0, words: 0 };
-        self.take::<WORDS>(end + CHUNK, chunk.dashes, &nothing);
-        lines + self.look_up()
+        for (number, bytes) in last.as_chunks::<CHUNK>().0.iter().enumerate() {
+            let mut chunk = look(bytes);
+            self.take::<WORDS>(start + number * CHUNK, &chunk);
+            // No line begins there.
+            chunk.begins |= u64::MAX << if number == 0 { rest.len() } else { 0 };
+            stretch.put(number, &chunk);
+        }
+        lines + self.finish(&mut stretch, start)
     }
 
-    /// Takes in 64 bytes, and which of the 64 before are dashes.
+    /// Takes in what is told of 64 bytes by themselves.
     #[inline(always)]
-    fn take<const WORDS: bool>(&mut self, from: usize, dashes_before: u64, chunk: &Chunk) {
-        if self.uuids.is_some() {
-            // Where dashes stand as those of a UUID do; the others may be in this chunk.
-            let further = |by: u32| dashes_before >> by | chunk.dashes << (64 - by);
-            let first = dashes_before & further(5) & further(10) & further(15);
-            self.scratch.notes.dashes.note(from.wrapping_sub(CHUNK), first);
-            if chunk.dense != 0 {
-                self.take_dense(from, chunk.dense);
-            }
-        }
-        self.scratch.notes.newlines.note(from, chunk.newlines);
+    fn take<const WORDS: bool>(&mut self, from: usize, chunk: &Chunk) {
         if WORDS {
             self.take_words(from, chunk.words);
         }
         if chunk.odd != 0 {
             self.take_odd::<WORDS>(from, chunk.odd);
         }
+        self.found.has_quotes |= chunk.quotes != 0;
     }
 
-    /// Looks at what was noted, and counts the lines.
+    /// Looks at what a stretch holds, begins the next, and counts the lines.
     #[inline(always)]
-    fn look_up(&mut self) -> u64 {
-        let Scratch { dashes, notes, .. } = &mut *self.scratch;
+    fn finish(&mut self, stretch: &mut Stretch, start: usize) -> u64 {
+        let summary = stretch.summary();
         if let Some((filter, hasher)) = self.uuids {
-            for few in notes.dashes.noted().chunks(TOGETHER) {
-                let (mut sketches, mut known) = ([(0, 0); TOGETHER], 0);
-                for &dash in few {
-                    let Some(text) = uuid_around(self.block, dash) else { continue };
-                    sketches[known] = (dash, hasher.sketch_of_text(text));
-                    known += 1;
+            self.take_uuids(start, &summary, filter, hasher);
+            if summary.may_be_dense {
+                self.take_dense(start, stretch, filter, hasher);
+            }
+        }
+        if summary.has_unusual {
+            self.take_lines(start, stretch);
+        }
+        stretch.go_on();
+        summary.newlines
+    }
+
+    /// Keeps the places of UUIDs that the filter does not rule out.
+    #[inline(always)]
+    fn take_uuids(&mut self, start: usize, summary: &Summary, filter: &Filter, hasher: UuidHasher) {
+        let (mut some, mut count, mut most) = ([0; STRETCH], 0, 0);
+        for number in 0..STRETCH {
+            some[count] = number;
+            count += usize::from(summary.uuids[number] != 0);
+            most += summary.uuids[number].count_ones() as usize;
+        }
+        let (room, mut kept) = (self.scratch.dashes.room_for(most), 0);
+        for &number in &some[..count] {
+            let mut bits = summary.uuids[number];
+            while bits != 0 {
+                // They are told one chunk late.
+                let dash = (start + number * CHUNK + bits.trailing_zeros() as usize).wrapping_sub(CHUNK);
+                bits &= bits - 1;
+                let Some(text) = uuid_around(self.block, dash) else { continue };
+                // Written down whether it may be wanted or not: that can't be foreseen.
+                room[kept] = dash;
+                kept += usize::from(filter.may_hold(hasher.sketch_of_text(text)));
+            }
+        }
+        self.scratch.dashes.keep(kept);
+    }
+
+    /// Looks at lines that begin or end otherwise than most.
+    #[cold]
+    fn take_lines(&mut self, from: usize, stretch: &Stretch) {
+        let lines = self.sieve.lines;
+        for number in 0..STRETCH {
+            for at in ones(stretch.unusual_starts(number)) {
+                let start = from + number * CHUNK + at;
+                let length = memchr::memchr(b'\n', &self.block[start..]);
+                if length.is_some_and(|length| !lines.are_usual(&self.block[start..=start + length])) {
+                    self.found.places.push(start);
                 }
-                dashes.keep(&sketches[..known], filter);
+            }
+            for at in ones(stretch.unusual_ends(number)) {
+                let end = from + number * CHUNK + at;
+                if !is_closed(&self.block[..=end]) {
+                    self.found.places.push(end);
+                }
             }
         }
-        for &newline in notes.newlines.noted() {
-            let start = std::mem::replace(&mut self.line_start, newline + 1);
-            if !self.sieve.lines.are_usual(&self.block[start..=newline]) {
-                self.places.push(start);
-            }
-        }
-        let lines = notes.newlines.noted().len() as u64;
-        (notes.dashes.count, notes.newlines.count) = (0, 0);
-        lines
     }
 
     /// Looks for UUIDs without dashes: 32 digits hold at least one whole sixteen.
     #[cold]
-    fn take_dense(&mut self, from: usize, dense: u64) {
-        let Some((filter, hasher)) = self.uuids else { return };
-        for number in ones(dense) {
-            let start = from + 16 * number;
+    fn take_dense(&mut self, from: usize, stretch: &Stretch, filter: &Filter, hasher: UuidHasher) {
+        let sixteens = (0..STRETCH).flat_map(|number| stretch.sixteens(number).map(move |at| number * CHUNK + 16 * at));
+        for at in sixteens {
+            let start = from + at;
             if start < self.digits_end {
                 continue;
             }
@@ -339,7 +312,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
             self.digits_end = run.end;
             for (at, digits) in self.block[run.clone()].windows(DIGITS).enumerate() {
                 if filter.may_hold(hasher.sketch_of_text(&with_dashes(digits))) {
-                    self.places.push(run.start + at);
+                    self.found.places.push(run.start + at);
                 }
             }
         }
@@ -368,7 +341,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
                 let end = from + at;
                 let word = &self.block[end - length..end];
                 if wanted.may_hold(word) {
-                    self.places.push(end - 1);
+                    self.found.places.push(end - 1);
                 }
             }
             length = 0;
@@ -395,7 +368,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
                 _ => false,
             };
             if !harmless {
-                self.places.push(place);
+                self.found.places.push(place);
             }
         }
     }
@@ -405,22 +378,6 @@ impl<'s, 'p> Sifting<'s, 'p> {
 #[inline(always)]
 pub(super) fn uuid_around(block: &[u8], dash: usize) -> Option<&[u8; UUID_BYTES]> {
     block.get(dash.checked_sub(FIRST_DASH)?..)?.first_chunk()
-}
-
-#[inline(always)]
-fn is_closed(line: &[u8]) -> bool {
-    matches!(line, [.., b'}', b'\n'] | [.., b'}', b'\r', b'\n'])
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
-}
-
-fn trimmed(mut word: &[u8]) -> &[u8] {
-    while let [b'-' | b'_', rest @ ..] | [rest @ .., b'-' | b'_'] = word {
-        word = rest;
-    }
-    word
 }
 
 /// The digits of a UUID in its usual spelling.
