@@ -5,6 +5,7 @@ use wide::u8x16;
 
 use super::Sifting;
 use super::chunk::{CHUNK, Chunk};
+use super::likely::TOGETHER;
 use crate::event::digits::UUID_BYTES;
 use crate::receipt::filter::{Filter, UuidHasher};
 
@@ -17,21 +18,30 @@ const DASHES: u32 = 1 << 8 | 1 << 13 | 1 << 18 | 1 << 23;
 impl Sifting<'_, '_> {
     /// Looks at the whole block and counts its lines, most of which are bare UUIDs.
     #[inline(always)]
-    pub(super) fn run_bare(mut self, filter: &Filter, hasher: UuidHasher, look: impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
+    pub(super) fn run_bare(
+        &mut self,
+        filter: &Filter,
+        hasher: UuidHasher,
+        look: impl Fn(&[u8; CHUNK]) -> Chunk,
+    ) -> u64 {
         let (mut lines, mut at, mut detour) = (0, 0, LEAST_DETOUR);
         loop {
             let start = at;
-            let most = (self.block.len() - at) / (UUID_BYTES + 1);
-            let (room, mut kept) = (self.scratch.bare.room_for(most), 0);
-            while let Some(line) = self.block[at..].first_chunk::<{ UUID_BYTES + 1 }>()
-                && let Some(text) = bare(line)
-            {
-                // Written down whether it may be wanted or not: that can't be foreseen.
-                room[kept] = at;
-                kept += usize::from(filter.may_hold(hasher.sketch_of_text(text)));
-                at += UUID_BYTES + 1;
+            loop {
+                let (room, mut put) = (self.scratch.bare.room_for(TOGETHER), 0);
+                while put < TOGETHER
+                    && let Some(line) = self.block[at..].first_chunk::<{ UUID_BYTES + 1 }>()
+                    && let Some(text) = bare(line)
+                {
+                    room[put] = (at, hasher.sketch_of_text(text));
+                    put += 1;
+                    at += UUID_BYTES + 1;
+                }
+                self.scratch.bare.put_in(put, filter);
+                if put < TOGETHER {
+                    break;
+                }
             }
-            self.scratch.bare.keep(kept);
             lines += ((at - start) / (UUID_BYTES + 1)) as u64;
             if at == self.block.len() {
                 return lines;

@@ -182,12 +182,17 @@ impl<'s, 'p> Sifting<'s, 'p> {
         others: impl Fn(&[u8; CHUNK]) -> Chunk,
     ) -> u64 {
         let all = self.block.len();
-        match (self.uuids, self.sieve.lines) {
+        let lines = match (self.uuids, self.sieve.lines) {
             (_, Lines::Objects) => self.run::<WORDS>(0, all, &objects),
             (_, Lines::Rows) => self.run::<WORDS>(0, all, &rows),
             (Some((filter, hasher)), Lines::Ids) if !WORDS => self.run_bare(filter, hasher, others),
             (_, Lines::Ids | Lines::Free) => self.run::<WORDS>(0, all, &others),
+        };
+        if let Some((filter, _)) = self.uuids {
+            self.scratch.dashes.settle(filter);
+            self.scratch.bare.settle(filter);
         }
+        lines
     }
 
     /// Looks at the lines from one place to another, 64 bytes at a time, and counts them.
@@ -247,7 +252,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
         summary.newlines
     }
 
-    /// Keeps the places of UUIDs that the filter does not rule out.
+    /// Holds what may be UUIDs against the filter.
     #[inline(always)]
     fn take_uuids(&mut self, start: usize, summary: &Summary, filter: &Filter, hasher: UuidHasher) {
         let (mut some, mut count, mut most) = ([0; STRETCH], 0, 0);
@@ -256,7 +261,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
             count += usize::from(summary.uuids[number] != 0);
             most += summary.uuids[number].count_ones() as usize;
         }
-        let (room, mut kept) = (self.scratch.dashes.room_for(most), 0);
+        let (room, mut put) = (self.scratch.dashes.room_for(most), 0);
         for &number in &some[..count] {
             let mut bits = summary.uuids[number];
             while bits != 0 {
@@ -264,12 +269,11 @@ impl<'s, 'p> Sifting<'s, 'p> {
                 let dash = (start + number * CHUNK + bits.trailing_zeros() as usize).wrapping_sub(CHUNK);
                 bits &= bits - 1;
                 let Some(text) = uuid_around(self.block, dash) else { continue };
-                // Written down whether it may be wanted or not: that can't be foreseen.
-                room[kept] = dash;
-                kept += usize::from(filter.may_hold(hasher.sketch_of_text(text)));
+                room[put] = (dash, hasher.sketch_of_text(text));
+                put += 1;
             }
         }
-        self.scratch.dashes.keep(kept);
+        self.scratch.dashes.put_in(put, filter);
     }
 
     /// Looks at lines that begin or end otherwise than most.
