@@ -27,9 +27,9 @@ const FEW: usize = 4;
 /// The last of these is so far from the first.
 const FURTHER: usize = FEW - 1;
 
-/// A part of the hash in the upper half, and in the lower one a number above that of the id; 0 where
-/// the slot is free.
-type Slot = u64;
+/// A number above that of the id in the lower bits, and in all others as much of the hash as has room; 0
+/// where the slot is free. The smaller the slots, the more of them are in the processor's cache.
+type Slot = u32;
 
 /// The numbers of some UUIDs.
 #[derive(Debug)]
@@ -37,13 +37,15 @@ pub(super) struct UuidTable {
     /// With at least one free slot; none, if there are no UUIDs. An id stands in the first slot behind its
     /// start that was free, and the table goes on at its beginning behind its end.
     slots: Vec<Slot>,
+    division: Division,
     filter: Filter,
     hasher: UuidHasher,
 }
 
 impl Default for UuidTable {
     fn default() -> Self {
-        Self { slots: Vec::new(), filter: Filter::with_room_for(0), hasher: UuidHasher::default() }
+        let (filter, hasher) = (Filter::with_room_for(0), UuidHasher::default());
+        Self { slots: Vec::new(), division: Division::for_numbers(0), filter, hasher }
     }
 }
 
@@ -54,19 +56,21 @@ impl UuidTable {
     pub(super) fn of(ids: &Parts, hashes: &[Vec<u64>], hasher: UuidHasher, filter: Filter) -> (Self, Vec<u32>) {
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_PARTS);
         let threads = if ids.len() >= LEAST_SHARED { threads } else { 1 };
-        let mut table = Self { slots: Vec::new(), filter, hasher };
+        let mut table = Self { slots: Vec::new(), division: Division::for_numbers(0), filter, hasher };
         let again = table.fill(ids, hashes, 1 << threads.ilog2());
         (table, again)
     }
 
     /// Fills it in so many parts, which are a power of two.
     fn fill(&mut self, ids: &Parts, hashes: &[Vec<u64>], parts: usize) -> Vec<u32> {
+        self.division = Division::for_numbers(ids.len());
         // Half of it stays free, so that searches are short.
         let size = 2 * ids.len() / parts + 1;
         self.slots = vec![0; size * parts];
         let fillings = self.slots.chunks_mut(size).enumerate().map(|(part, slots)| Filling {
             first: part * size,
             slots,
+            division: self.division,
             all: size * parts,
             again: Vec::new(),
             left: Vec::new(),
@@ -87,12 +91,13 @@ impl UuidTable {
         let hash = self.hash(value);
         let mut at = start(hash, self.slots.len());
         while self.slots[at] != 0 {
-            if is_of(self.slots[at], hash) && value_of(&ids[number_of(self.slots[at])]) == Some(value) {
+            let there = self.slots[at];
+            if self.division.is_of(there, hash) && value_of(&ids[self.division.number(there)]) == Some(value) {
                 return Some(place);
             }
             at = self.behind(at);
         }
-        self.slots[at] = slot(hash, place);
+        self.slots[at] = self.division.slot(hash, place);
         None
     }
 
@@ -117,7 +122,7 @@ impl UuidTable {
     /// Has the processor fetch what is going to be looked at, all of it at the same time.
     #[inline(always)]
     pub(super) fn prepare(&self, hashes: impl Iterator<Item = u64>) {
-        let slot = |at: usize| self.slots.get(at).copied().unwrap_or(0);
+        let slot = |at: usize| u64::from(self.slots.get(at).copied().unwrap_or(0));
         fetch(hashes.flat_map(|hash| {
             let first = start(hash, self.slots.len());
             // The last may lie in a part of the memory that is not fetched with the first.
@@ -133,14 +138,14 @@ impl UuidTable {
             return self.next_candidate(hash, at);
         };
         // Almost always it ends within these, but at which of them can't be foreseen.
-        let mask = |is: &dyn Fn(u64) -> bool| u32::from_le_bytes(few.map(|slot| u8::from(is(slot))));
-        let alike = mask(&|slot| is_of(slot, hash) & (slot != 0));
+        let mask = |is: &dyn Fn(Slot) -> bool| u32::from_le_bytes(few.map(|slot| u8::from(is(slot))));
+        let alike = mask(&|slot| self.division.is_of(slot, hash) & (slot != 0));
         let free = mask(&|slot| slot == 0);
         if (alike, free) == (0, 0) {
             return self.next_candidate(hash, at);
         }
         let number = alike.trailing_zeros() as usize / 8 % FEW;
-        let candidate = Candidate { at: at + number, number: above(few[number]).wrapping_sub(1) };
+        let candidate = Candidate { at: at + number, number: self.division.number(few[number]) };
         (alike != 0).then_some(candidate)
     }
 
@@ -150,8 +155,8 @@ impl UuidTable {
             if slot == 0 {
                 return None;
             }
-            if is_of(slot, hash) {
-                return Some(Candidate { at, number: number_of(slot) });
+            if self.division.is_of(slot, hash) {
+                return Some(Candidate { at, number: self.division.number(slot) });
             }
             at = self.behind(at);
         }
@@ -190,9 +195,10 @@ impl UuidTable {
     /// Takes out the ids that were there before, and gives all others the numbers that they have then. The
     /// answer is what is left.
     pub(super) fn close_up(&mut self, ids: Parts, closed_up: &ClosedUp) -> Parts {
+        let division = self.division;
         let renumber = |slots: &mut [Slot]| {
             slots.iter_mut().filter(|slot| **slot != 0).for_each(|slot| {
-                *slot = numbered(*slot, closed_up.number(number_of(*slot)));
+                *slot = division.numbered(*slot, closed_up.number(division.number(*slot)));
             });
         };
         if self.slots.len() < LEAST_SHARED {
@@ -211,8 +217,52 @@ impl UuidTable {
     }
 }
 
-/// The lower half of a slot.
-const NUMBERS: u64 = 0xffff_ffff;
+/// How the bits of a slot are divided.
+#[derive(Clone, Copy, Debug)]
+struct Division {
+    /// How many belong to the number.
+    bits: u32,
+    /// All of these.
+    numbers: Slot,
+}
+
+impl Division {
+    /// Room for the numbers of so many ids, of which there are fewer than four billion.
+    fn for_numbers(count: usize) -> Self {
+        let bits = usize::BITS - count.leading_zeros();
+        Self { bits, numbers: Slot::MAX.checked_shr(Slot::BITS.saturating_sub(bits)).unwrap_or(0) }
+    }
+
+    #[inline(always)]
+    fn slot(self, hash: u64, number: u32) -> Slot {
+        self.numbered(self.part(hash), number)
+    }
+
+    /// A slot with this part of a hash, whatever its number, and this number.
+    #[inline(always)]
+    fn numbered(self, part: Slot, number: u32) -> Slot {
+        part & !self.numbers | (number + 1)
+    }
+
+    #[inline(always)]
+    fn is_of(self, slot: Slot, hash: u64) -> bool {
+        (slot ^ self.part(hash)) & !self.numbers == 0
+    }
+
+    /// The number in a slot that is not free.
+    #[inline(always)]
+    fn number(self, slot: Slot) -> u32 {
+        (slot & self.numbers).wrapping_sub(1)
+    }
+
+    /// As much of a hash as has room, from its lower end: where a search starts is told by the upper one.
+    #[inline(always)]
+    fn part(self, hash: u64) -> Slot {
+        #[allow(clippy::cast_possible_truncation, reason = "there is room for so many bits")]
+        let part = (hash << self.bits) as Slot;
+        part
+    }
+}
 
 /// Where an id may stand, and the number that stands there.
 #[derive(Clone, Copy, Debug, Default)]
@@ -235,36 +285,6 @@ fn start(hash: u64, size: usize) -> usize {
     usize::try_from((u128::from(hash) * size as u128) >> 64).unwrap_or(0)
 }
 
-#[inline(always)]
-fn slot(hash: u64, place: u32) -> Slot {
-    numbered(hash << 16, place)
-}
-
-/// A slot with this upper half and number.
-#[inline(always)]
-fn numbered(upper: u64, number: u32) -> Slot {
-    upper & !NUMBERS | u64::from(number + 1)
-}
-
-#[inline(always)]
-fn is_of(slot: Slot, hash: u64) -> bool {
-    (slot ^ hash << 16) & !NUMBERS == 0
-}
-
-/// The number in a slot that is not free.
-#[inline(always)]
-fn number_of(slot: Slot) -> u32 {
-    above(slot) - 1
-}
-
-/// A number above the one in a slot.
-#[inline(always)]
-fn above(slot: Slot) -> u32 {
-    #[allow(clippy::cast_possible_truncation, reason = "it is the lower half")]
-    let above = slot as u32;
-    above
-}
-
 /// Reads what is going to be needed, and does nothing with it.
 #[inline(always)]
 pub(super) fn fetch(words: impl Iterator<Item = u64>) {
@@ -274,6 +294,7 @@ pub(super) fn fetch(words: impl Iterator<Item = u64>) {
 /// One part of a table on its way.
 struct Filling<'t> {
     slots: &'t mut [Slot],
+    division: Division,
     /// The number of the first of these slots.
     first: usize,
     /// How many there are in all parts.
@@ -308,7 +329,7 @@ impl Filling<'_> {
             }
             first += few.len() as u32;
             let ours = &ours[..count];
-            fetch(ours.iter().map(|&(at, _, _)| self.slots[at]));
+            fetch(ours.iter().map(|&(at, _, _)| u64::from(self.slots[at])));
             ours.iter().for_each(|&(at, hash, place)| self.insert(at, hash, place, ids));
         }
         Filled { again: self.again, left: self.left }
@@ -319,10 +340,10 @@ impl Filling<'_> {
         loop {
             let Some(there) = self.slots.get_mut(at) else { return self.left.push(place) };
             if *there == 0 {
-                *there = slot(hash, place);
+                *there = self.division.slot(hash, place);
                 return;
             }
-            if is_of(*there, hash) && ids[number_of(*there)] == ids[place] {
+            if self.division.is_of(*there, hash) && ids[self.division.number(*there)] == ids[place] {
                 return self.again.push(place);
             }
             at += 1;

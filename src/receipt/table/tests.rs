@@ -30,9 +30,14 @@ fn filled(ids: &Parts, parts: usize) -> (UuidTable, Vec<u32>) {
     (table, again)
 }
 
+/// Room for the numbers of all ids that are used here.
+fn division() -> Division {
+    Division::for_numbers(1_000)
+}
+
 /// A table of a single part on its way.
 fn whole(slots: &mut [Slot]) -> Filling<'_> {
-    Filling { all: slots.len(), slots, first: 0, again: Vec::new(), left: Vec::new() }
+    Filling { all: slots.len(), slots, division: division(), first: 0, again: Vec::new(), left: Vec::new() }
 }
 
 /// Some UUIDs, of which every third is there before.
@@ -75,7 +80,7 @@ fn what_has_no_room_in_its_part_stands_in_the_next_and_the_last_goes_on_at_the_f
     let mut ids: Vec<EventId> = (0..parts).flat_map(crowd).collect();
     assert_eq!(ids.len(), 24, "hashes are spread over all slots");
     ids.extend_from_within(..);
-    let mut table = UuidTable { slots: vec![0; size * parts], hasher, ..UuidTable::default() };
+    let mut table = UuidTable { slots: vec![0; size * parts], division: division(), hasher, ..UuidTable::default() };
     let again: Vec<u32> = (0..48).filter_map(|place| table.insert(&in_parts(&ids), place)).collect();
     assert_eq!(again, (24..48).collect::<Vec<u32>>());
     for (place, id) in (0..24).zip(&ids) {
@@ -90,7 +95,7 @@ fn alike(hasher: UuidHasher, wanted: impl Fn(u64) -> bool) -> ([EventId; 2], u64
     let first = ids.iter().find(|id| wanted(hasher.of_value(value(id)))).expect("there are many");
     let second = ids.iter().find(|id| *id != first).expect("there is another");
     let hash = hasher.of_value(value(first));
-    ([first.clone(), second.clone()], hash, slot(hash, 1))
+    ([first.clone(), second.clone()], hash, division().slot(hash, 1))
 }
 
 #[test]
@@ -98,7 +103,7 @@ fn ids_whose_hashes_are_alike_are_told_apart_wherever_they_stand() {
     let hasher = UuidHasher::default();
     for place in 0..8 {
         let (ids, _, second) = alike(hasher, |hash| start(hash, 8) == place);
-        let mut table = UuidTable { slots: vec![0; 8], hasher, ..UuidTable::default() };
+        let mut table = UuidTable { slots: vec![0; 8], division: division(), hasher, ..UuidTable::default() };
         table.slots[place] = second;
         let all = in_parts(&ids);
         assert_eq!(table.find(&all, value(&ids[0])), None);
@@ -118,7 +123,7 @@ fn an_id_is_not_there_before_because_one_with_such_a_hash_is() {
     assert_eq!((part.again.len(), part.left.len()), (0, 0));
     part.insert(0, hash, 0, &in_parts(&ids));
     assert_eq!((part.again, part.left.len()), (vec![0], 0));
-    assert_eq!(slots, [second, slot(hash, 0), 0]);
+    assert_eq!(slots, [second, division().slot(hash, 0), 0]);
 }
 
 #[test]
@@ -166,6 +171,26 @@ fn an_id_that_is_no_uuid_has_no_place() {
     for parts in [1, 2] {
         let (table, again) = filled(&ids, parts);
         assert_eq!(table.slots.iter().filter(|&&slot| slot != 0).count() + again.len(), 99);
-        assert!(table.slots.iter().all(|&slot| slot == 0 || number_of(slot) != 40));
+        assert!(table.slots.iter().all(|&slot| slot == 0 || table.division.number(slot) != 40));
+    }
+}
+
+#[test]
+fn a_slot_has_room_for_any_number_and_for_as_much_of_the_hash_as_is_left() {
+    let hash = 0xd18a_ca67_cfd3_4c00;
+    for (count, bits) in [(0, 0), (1, 1), (2, 2), (255, 8), (256, 9), (1_000_000, 20), (u32::MAX as usize - 1, 32)] {
+        let division = Division::for_numbers(count);
+        assert_eq!(division.bits, bits, "{count}");
+        let Some(last) = u32::try_from(count).ok().and_then(|count| count.checked_sub(1)) else { continue };
+        for number in [0, last / 2, last] {
+            let slot = division.slot(hash, number);
+            assert_ne!(slot, 0, "it is not free");
+            assert_eq!(division.number(slot), number);
+            assert!(division.is_of(slot, hash));
+            assert_eq!(division.is_of(slot, hash ^ 1), bits == 32, "{count}");
+            assert!(division.is_of(slot, hash ^ 1 << 32), "the upper bits are told by its place");
+            let other = division.numbered(slot, 0);
+            assert_eq!((division.number(other), division.is_of(other, hash)), (0, true));
+        }
     }
 }
