@@ -71,20 +71,20 @@ impl Default for UuidHasher {
 }
 
 impl UuidHasher {
-    /// One that hashes this value to 0.
+    /// One that would hash this value to 0.
     #[cfg(test)]
     pub(super) fn to_nothing(value: [u8; 16]) -> Self {
         Self { keys: hashed_of_value(value) }
     }
 
-    /// The hash of a UUID in its usual spelling, whatever the case of its letters. It says nothing of
-    /// whether this is one.
+    /// The hash of a UUID in its usual spelling, whatever the case of its letters; never 0. It says nothing
+    /// of whether this is one.
     #[inline(always)]
     pub(crate) fn of_text(&self, text: &[u8; UUID_BYTES]) -> u64 {
         self.mixed(hashed_of_text(text))
     }
 
-    /// The hash of a UUID.
+    /// The hash of a UUID; never 0.
     #[inline(always)]
     pub(crate) fn of_value(&self, value: [u8; 16]) -> u64 {
         self.mixed(hashed_of_value(value))
@@ -113,9 +113,12 @@ impl UuidHasher {
     fn mixed(&self, [first, second, third, fourth]: [u64; 4]) -> u64 {
         let left = folded(first ^ self.keys[0], second ^ self.keys[1]);
         let right = folded(third ^ self.keys[2], fourth ^ self.keys[3]);
-        folded(left, right)
+        folded(left, right).max(LEAST_HASH)
     }
 }
+
+/// No UUID has a smaller hash, so that 0 may stand for none.
+const LEAST_HASH: u64 = 1;
 
 #[inline(always)]
 fn folded(left: u64, right: u64) -> u64 {

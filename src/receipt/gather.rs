@@ -79,8 +79,7 @@ impl GatheredIds {
 
     #[inline(always)]
     fn note(&mut self, hash: u64, sketch: u64) {
-        // The table can't tell the two smallest hashes apart, so that one of them may stand for both.
-        self.hashes.push(hash.max(NO_UUID + 1));
+        self.hashes.push(hash);
         self.uuids += 1;
         self.sketches[self.waiting] = sketch;
         self.waiting += 1;
@@ -144,6 +143,7 @@ impl Gathered {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::receipt::WantedIds;
 
     fn uuid(number: u128) -> [u8; 16] {
         number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834).to_be_bytes()
@@ -191,8 +191,14 @@ mod tests {
         let hasher = UuidHasher::to_nothing(uuid(7));
         let mut part = Gathering { hasher, count: 2 }.part(2);
         assert!(part.push_usual(&text(7)) && part.push_usual(&text(8)));
-        assert_eq!(hasher.of_value(uuid(7)), NO_UUID);
+        assert_eq!(hasher.of_value(uuid(7)), NO_UUID + 1);
         assert_eq!(part.hashes, [NO_UUID + 1, hasher.of_value(uuid(8))]);
+        let wanted = WantedIds::of_parts(vec![part]);
+        assert_eq!(wanted.number_of(IdKey::Uuid(uuid(7))), Some(0));
+        let mut found = Vec::new();
+        let text = text(7);
+        wanted.uuids_at(&[5], |_| Some(&text), &mut found);
+        assert_eq!(found, [(5, 0)]);
     }
 
     #[test]

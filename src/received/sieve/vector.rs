@@ -50,6 +50,8 @@ impl WideRegisters {
     /// these features don't.
     fn of_512_bits() -> Option<Self> {
         let has_all = Self::of_256_bits().is_some()
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("f16c")
             && is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vl")
