@@ -80,7 +80,7 @@ impl FileLog {
                     Some(stdin) => opening.take_stream(Path::new("-"), "standard input", stdin)?,
                     None => return Err(stdin_twice()),
                 },
-                SourceSpec::Files(name) => patiently(|| opening.take_name(name))?,
+                SourceSpec::Files(name) => patiently(name, || opening.take_name(name))?,
             }
         }
         let Opening { names, spools, kept, records, description, .. } = opening;
@@ -178,8 +178,8 @@ impl Opening<'_> {
     }
 
     fn take_stream(&mut self, path: &Path, name: &str, stream: impl Read) -> Result<(), ReceivedError> {
-        let open = spool(stream).and_then(|file| OpenFile::kept(file, path));
-        let open = open.map_err(|error| refused(path, Refusal::Io(error)))?;
+        let kept = spool(path, stream)?;
+        let open = OpenFile::kept(kept, path).map_err(|error| refused(path, Refusal::Io(error)))?;
         let plan = self.plan(path, &open)?;
         self.description.push(format!("{name}: {}", plan.why));
         self.kept.push(FileRecord::new(Path::new(name), &open, plan));

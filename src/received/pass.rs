@@ -7,7 +7,6 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
@@ -24,7 +23,7 @@ use super::rotation::{Place, gaps};
 use super::scan::{Checkpoint, Source, scan};
 use super::shortcut::Effort;
 use super::side_by_side::threads;
-use super::sources::{BETWEEN_LISTINGS, FileIdentity, MOST_LISTINGS, Named, resolve};
+use super::sources::{FileIdentity, MOST_LISTINGS, Named, resolve};
 use super::story::Story;
 use crate::receipt::{Coverage, WantedIds};
 
@@ -142,8 +141,6 @@ impl<'p, 'w> Pass<'p, 'w> {
             }
             if listing == MOST_LISTINGS {
                 self.faults.extend(missing.into_iter().map(Fault::anywhere));
-            } else if !missing.is_empty() {
-                thread::sleep(BETWEEN_LISTINGS);
             }
         }
     }

@@ -9,30 +9,37 @@ use std::thread;
 use std::time::Duration;
 
 use super::ReceivedError;
+use super::rotation::Place;
 
 /// Files may be renamed between the listing and the reading; after so many listings it is a fault.
 pub(super) const MOST_LISTINGS: usize = 4;
-/// How long a rotation is given to put a file where one was missing.
-pub(super) const BETWEEN_LISTINGS: Duration = Duration::from_millis(25);
+/// How long a rotation is given to come to its end.
+const BETWEEN_LISTINGS: Duration = Duration::from_millis(25);
 
-/// Tries again what failed because a file was not there: a rotation renames files after they were
-/// listed, and between the old log and the new one there is none.
-pub(super) fn patiently<T>(mut attempt: impl FnMut() -> Result<T, ReceivedError>) -> Result<T, ReceivedError> {
+/// Tries again what failed because a file of this name was not there any more, if the name fits what a rotation
+/// makes of it. What moved to where nobody looks would pass for what was never received, so that a file which
+/// is named itself is not waited for.
+pub(super) fn patiently<T>(
+    name: &Path,
+    mut attempt: impl FnMut() -> Result<T, ReceivedError>,
+) -> Result<T, ReceivedError> {
     for _ in 1..MOST_LISTINGS {
         match attempt() {
-            Err(error) if is_gone(&error) => thread::sleep(BETWEEN_LISTINGS),
+            Err(error) if was_renamed(name, &error) => thread::sleep(BETWEEN_LISTINGS),
             done => return done,
         }
     }
     attempt()
 }
 
-fn is_gone(error: &ReceivedError) -> bool {
-    match error {
-        ReceivedError::Io { source, .. } => source.kind() == ErrorKind::NotFound,
-        ReceivedError::NoMatch { .. } => true,
-        ReceivedError::Unusable { .. } | ReceivedError::Unreachable { .. } => false,
+fn was_renamed(name: &Path, error: &ReceivedError) -> bool {
+    let ReceivedError::Io { path, source } = error else { return false };
+    if source.kind() != ErrorKind::NotFound || path == name {
+        return false;
     }
+    let last = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let renamed = format!("{}.1", last(&Place::of(path).log));
+    glob::Pattern::new(&last(name)).is_ok_and(|pattern| pattern.matches(&renamed))
 }
 
 /// What a name stands for.
@@ -116,11 +123,18 @@ impl FileIdentity {
 
 /// Copies a stream into a file without a name, so that it can be read again; the file vanishes with
 /// the process, however that ends.
-pub(super) fn spool(mut stream: impl Read) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    io::copy(&mut stream, &mut file)?;
-    file.rewind()?;
-    Ok(file)
+pub(super) fn spool(name: &Path, mut stream: impl Read) -> Result<File, ReceivedError> {
+    let no_room = |error: io::Error| ReceivedError::Unusable {
+        path: name.to_owned(),
+        message: format!("it can be read only once, and can't be kept in {}: {error}", std::env::temp_dir().display()),
+        hint: "set TMPDIR to a folder with room for all of it".to_owned(),
+    };
+    let mut file = tempfile::tempfile().map_err(no_room)?;
+    match io::copy(&mut stream, &mut file).and_then(|_| file.rewind()) {
+        Ok(()) => Ok(file),
+        Err(error) if error.kind() == ErrorKind::StorageFull => Err(no_room(error)),
+        Err(source) => Err(ReceivedError::Io { path: name.to_owned(), source }),
+    }
 }
 
 #[cfg(test)]
@@ -150,45 +164,67 @@ mod tests {
         assert_eq!(resolve(&pattern).expect("files match"), Named::Files(expected));
     }
 
-    /// How often something is tried that finds what is done before each attempt, and how it ends.
-    fn attempts(path: &Path, before: impl Fn(usize)) -> (usize, Result<Named, ReceivedError>) {
+    /// How often something is tried that fails for so many times because a file is gone.
+    fn attempts(name: &str, gone: &str, fails: usize) -> (usize, bool) {
         let mut attempts = 0;
-        let found = patiently(|| {
+        let done = patiently(Path::new(name), || {
             attempts += 1;
-            before(attempts);
-            resolve(path)
+            let source = ErrorKind::NotFound.into();
+            if attempts > fails { Ok(()) } else { Err(ReceivedError::Io { path: gone.into(), source }) }
         });
-        (attempts, found)
+        (attempts, done.is_ok())
     }
 
     #[test]
-    fn a_log_that_is_away_while_it_is_rotated_is_looked_for_again() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let log = folder.path().join("received.log");
-        let comes_at = |number: usize| {
-            let log = &log;
-            move |attempt| {
-                if attempt == number {
-                    fs::write(log, "").expect("a file");
-                }
+    fn a_file_that_is_renamed_while_it_is_opened_is_looked_for_under_its_new_name() {
+        for (name, gone) in
+            [("d/a.log*", "d/a.log"), ("d/a.log*", "d/a.log.8"), ("*", "a.log.2.gz"), ("d/**/a*", "d/e/a")]
+        {
+            for fails in 0..MOST_LISTINGS {
+                assert_eq!(attempts(name, gone, fails), (fails + 1, true), "{name}");
             }
-        };
-        for path in [log.clone(), folder.path().join("*.log")] {
-            for number in [1, 2, MOST_LISTINGS] {
-                let (attempts, found) = attempts(&path, comes_at(number));
-                assert_eq!((attempts, found.expect("it came")), (number, Named::Files(vec![log.clone()])));
-                fs::remove_file(&log).expect("it exists");
-            }
-            let (attempts, found) = attempts(&path, comes_at(MOST_LISTINGS + 1));
-            assert!(attempts == MOST_LISTINGS && found.is_err(), "{attempts} {found:?}");
+            assert_eq!(attempts(name, gone, MOST_LISTINGS), (MOST_LISTINGS, false), "{name}");
         }
     }
 
     #[test]
-    fn what_will_not_change_is_tried_once() {
+    fn where_the_new_name_is_not_looked_for_a_file_that_is_gone_is_an_error() {
+        for (name, gone) in
+            [("d/a.log", "d/a.log"), ("d/*.log", "d/a.log"), ("a[*.log", "a[*.log"), ("a.log.[2-9]", "a.log.3")]
+        {
+            assert_eq!(attempts(name, gone, 1), (1, false), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_kept_is_told_apart_from_what_can_not_be_read() {
+        struct Broken(ErrorKind);
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(self.0.into())
+            }
+        }
+        let refused = |kind| spool(Path::new("-"), Broken(kind)).expect_err("it breaks");
+        let full = refused(ErrorKind::StorageFull);
+        assert!(matches!(&full, ReceivedError::Unusable { hint, .. } if hint.contains("TMPDIR")), "{full:?}");
+        let broken = refused(ErrorKind::ConnectionReset);
+        assert!(matches!(broken, ReceivedError::Io { .. }), "{broken:?}");
+        let mut kept = String::new();
+        spool(Path::new("-"), &b"e-1"[..]).expect("it is kept").read_to_string(&mut kept).expect("it can be read");
+        assert_eq!(kept, "e-1");
+    }
+
+    #[test]
+    fn what_is_wrong_otherwise_is_tried_once() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (attempts, found) = attempts(folder.path(), |_| {});
-        assert!(attempts == 1 && matches!(found, Err(ReceivedError::Unusable { .. })), "{attempts} {found:?}");
+        for name in [folder.path().to_owned(), folder.path().join("none*")] {
+            let mut attempts = 0;
+            let found = patiently(&name, || {
+                attempts += 1;
+                resolve(&name)
+            });
+            assert!(attempts == 1 && found.is_err(), "{found:?}");
+        }
     }
 
     #[test]
