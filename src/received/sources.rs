@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::ReceivedError;
-use super::rotation::Place;
+use super::rotation::{Place, Serial};
 
 /// Files may be renamed between the listing and the reading; after so many listings it is a fault.
 pub(super) const MOST_LISTINGS: usize = 4;
@@ -38,8 +38,15 @@ fn was_renamed(name: &Path, error: &ReceivedError) -> bool {
         return false;
     }
     let last = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let renamed = format!("{}.1", last(&Place::of(path).log));
-    glob::Pattern::new(&last(name)).is_ok_and(|pattern| pattern.matches(&renamed))
+    let Place { log, serial } = Place::of(path);
+    let next = match serial {
+        Serial::Numbered(number) => u64::from(number) + 1,
+        Serial::Current | Serial::Dated(_) => 1,
+    };
+    // It may have been packed instead, or as well.
+    let renamed = format!("{}.{next}", last(&log));
+    let fits = |pattern: glob::Pattern| pattern.matches(&renamed) && pattern.matches(&format!("{renamed}.gz"));
+    glob::Pattern::new(&last(name)).is_ok_and(fits)
 }
 
 /// What a name stands for.
@@ -189,9 +196,15 @@ mod tests {
 
     #[test]
     fn where_the_new_name_is_not_looked_for_a_file_that_is_gone_is_an_error() {
-        for (name, gone) in
-            [("d/a.log", "d/a.log"), ("d/*.log", "d/a.log"), ("a[*.log", "a[*.log"), ("a.log.[2-9]", "a.log.3")]
-        {
+        for (name, gone) in [
+            ("d/a.log", "d/a.log"),
+            ("d/*.log", "d/a.log"),
+            ("a[*.log", "a[*.log"),
+            ("a.log.[2-9]", "a.log.3"),
+            ("a.log.[1-9]", "a.log.9"),
+            ("a.log.?", "a.log.1"),
+            ("a.log-2*", "a.log-20261128"),
+        ] {
             assert_eq!(attempts(name, gone, 1), (1, false), "{name}");
         }
     }
