@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 pub(crate) mod digits;
-mod many;
+pub(crate) mod many;
 
 use digits::Letters;
 

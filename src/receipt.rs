@@ -5,16 +5,19 @@
 //! | room | what it owns |
 //! |---|---|
 //! | `wanted` | the ids that a log is asked about, and how they are found in it |
-//! | `gather`, `parts`, `closed_up` | a million of them, read side by side, and each only once |
+//! | `gather`, `ranges`, `parts`, `closed_up` | a million of them, read side by side, and each only once |
+//! | `crew` | threads for all of this |
 //! | `table`, `filter` | the numbers of UUIDs; what rules out most others |
 //! | `unlisted` | ids of the log that were not asked for |
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 mod closed_up;
+pub(crate) mod crew;
 pub(crate) mod filter;
 mod gather;
 mod parts;
+mod ranges;
 mod table;
 mod unlisted;
 mod wanted;

@@ -17,13 +17,14 @@ use crate::cli::errors::CliError;
 use crate::cli::flags::ReadingFlags;
 use crate::cli::wiring::{open_log, received_options};
 use crate::config::{Format, Key, Layer, Loaded, ReceivedSource, Surroundings};
+use crate::event::EventId;
 use crate::exit::ExitCode;
 use crate::receipt::{Lookup, Sighting, WantedIds};
 use crate::received::{FileLog, ReceivedLog, Survey};
 use crate::report::text::{counted, grouped, visible};
 
-/// So much is printed at once.
-const PRINTED_BYTES: usize = 64 << 10;
+/// So many ids are printed at once.
+const PRINTED_AT_ONCE: usize = 1_000;
 
 /// Flags of `received`.
 #[derive(Clone, Debug, Default, Args)]
@@ -118,32 +119,17 @@ fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<
     if lookup.stats.ids == 0 && unproven.is_none() && !wanted.is_empty() {
         console.warn("the log holds no ids at all; check --received-id and --received-status");
     }
-    let (mut absent, mut doubtful) = (String::with_capacity(2 * PRINTED_BYTES), 0);
-    // A program gets the ids to the letter, a person nothing that steers the terminal.
-    let is_read_by_person = io::stdout().is_terminal();
-    let mut count = 0_u64;
+    let (mut absent, mut doubtful) = (Vec::new(), 0);
     for (id, sighting) in wanted.ids().zip(&lookup.sightings) {
         match (sighting, unproven) {
             (Sighting::Received, _) => {}
             (Sighting::Possible, _) | (Sighting::Unseen, Some(_)) => doubtful += 1,
-            (Sighting::Unseen, None) => {
-                count += 1;
-                if is_read_by_person {
-                    absent.push_str(&visible(&id.text()));
-                } else {
-                    id.push_to(&mut absent);
-                }
-                absent.push('\n');
-                if absent.len() >= PRINTED_BYTES {
-                    console::print(absent.as_bytes())?;
-                    absent.clear();
-                }
-            }
+            (Sighting::Unseen, None) => absent.push(id),
         }
     }
-    console::print(absent.as_bytes())?;
+    print_ids(&absent)?;
     if doubtful == 0 {
-        return Ok(if count == 0 { ExitCode::Clean } else { ExitCode::Left });
+        return Ok(if absent.is_empty() { ExitCode::Clean } else { ExitCode::Left });
     }
     let of = counted(wanted.len() as u64, "id", "ids");
     let reason = match (unproven, &lookup.stats.first_unreadable) {
@@ -158,4 +144,25 @@ fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<
         .hint("what may have been received is not printed; repair the log, or name the missing part")
         .print(console.verbosity);
     Ok(ExitCode::Undetermined)
+}
+
+/// Prints ids, one a line.
+fn print_ids(ids: &[&EventId]) -> Result<(), CliError> {
+    // A program gets the ids to the letter, a person nothing that steers the terminal.
+    let is_read_by_person = io::stdout().is_terminal();
+    let mut lines = String::new();
+    for few in ids.chunks(PRINTED_AT_ONCE) {
+        lines.clear();
+        EventId::fetch(few.iter().copied());
+        for id in few {
+            if is_read_by_person {
+                lines.push_str(&visible(&id.text()));
+            } else {
+                id.push_to(&mut lines);
+            }
+            lines.push('\n');
+        }
+        console::print(lines.as_bytes())?;
+    }
+    Ok(())
 }

@@ -4,35 +4,32 @@ use crate::event::EventId;
 
 /// What is left of a list once those that were there before are taken out.
 pub(super) struct ClosedUp {
-    /// The places that are taken out, one bit each.
-    out: Vec<u64>,
-    /// How many are taken out before each word of these.
-    before: Vec<u32>,
+    /// The places that are taken out, one bit each, and how many are taken out before each word of these.
+    words: Vec<(u64, u32)>,
 }
 
 impl ClosedUp {
     /// Takes these places out of a list of so many.
     pub(super) fn new(count: usize, places: &[u32]) -> Self {
-        let mut out = vec![0_u64; count / 64 + 1];
-        places.iter().for_each(|&place| out[place as usize / 64] |= 1 << (place % 64));
+        let mut words = vec![(0, 0); count / 64 + 1];
+        places.iter().for_each(|&place| words[place as usize / 64].0 |= 1 << (place % 64));
         let mut count = 0;
-        let mut before = Vec::with_capacity(out.len());
-        for word in &out {
-            before.push(count);
-            count += word.count_ones();
+        for (out, before) in &mut words {
+            *before = count;
+            count += u64::count_ones(*out);
         }
-        Self { out, before }
+        Self { words }
     }
 
     fn is_out(&self, place: usize) -> bool {
-        self.out[place / 64] >> (place % 64) & 1 == 1
+        self.words[place / 64].0 >> (place % 64) & 1 == 1
     }
 
     /// The number of the id that stood at this place.
+    #[inline(always)]
     pub(super) fn number(&self, place: u32) -> u32 {
-        let word = place as usize / 64;
-        let in_word = self.out[word] & ((1 << (place % 64)) - 1);
-        place - self.before[word] - in_word.count_ones()
+        let (out, before) = self.words[place as usize / 64];
+        place - before - (out & ((1 << (place % 64)) - 1)).count_ones()
     }
 
     /// Takes them out of a part that begins at this place.

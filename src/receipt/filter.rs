@@ -71,22 +71,16 @@ impl Default for UuidHasher {
 }
 
 impl UuidHasher {
-    /// One that would hash this value to 0.
-    #[cfg(test)]
-    pub(super) fn to_nothing(value: [u8; 16]) -> Self {
-        Self { keys: hashed_of_value(value) }
-    }
-
-    /// The hash of a UUID in its usual spelling, whatever the case of its letters; never 0. It says nothing
-    /// of whether this is one.
+    /// The hash of a UUID in its usual spelling, whatever the case of its letters. It says nothing of
+    /// whether this is one.
     #[inline(always)]
-    pub(crate) fn of_text(&self, text: &[u8; UUID_BYTES]) -> u64 {
+    pub(crate) fn of_text(&self, text: &[u8; UUID_BYTES]) -> u32 {
         self.mixed(hashed_of_text(text))
     }
 
-    /// The hash of a UUID; never 0.
+    /// The hash of a UUID.
     #[inline(always)]
-    pub(crate) fn of_value(&self, value: [u8; 16]) -> u64 {
+    pub(crate) fn of_value(&self, value: [u8; 16]) -> u32 {
         self.mixed(hashed_of_value(value))
     }
 
@@ -110,15 +104,13 @@ impl UuidHasher {
     }
 
     #[inline(always)]
-    fn mixed(&self, [first, second, third, fourth]: [u64; 4]) -> u64 {
+    fn mixed(&self, [first, second, third, fourth]: [u64; 4]) -> u32 {
         let left = folded(first ^ self.keys[0], second ^ self.keys[1]);
         let right = folded(third ^ self.keys[2], fourth ^ self.keys[3]);
-        folded(left, right).max(LEAST_HASH)
+        // As much as a slot of a table can tell of.
+        (folded(left, right) >> u32::BITS) as u32
     }
 }
-
-/// No UUID has a smaller hash, so that 0 may stand for none.
-const LEAST_HASH: u64 = 1;
 
 #[inline(always)]
 fn folded(left: u64, right: u64) -> u64 {
@@ -148,16 +140,14 @@ mod tests {
         // Neighbours and strangers.
         for spread in [1, 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834_u128] {
             let value = |number: u128| number.wrapping_mul(spread).to_be_bytes();
-            for hash in [UuidHasher::of_value, UuidHasher::sketch_of_value] {
-                let hash = |number: u128| hash(&hasher, value(number));
-                let [mut filter, mut other] = [Filter::with_room_for(10_000), Filter::with_room_for(10_000)];
-                (0..5_000).for_each(|number| filter.add(hash(number)));
-                (5_000..10_000).for_each(|number| other.add(hash(number)));
-                filter.join(&other);
-                assert!((0..10_000).all(|number| filter.may_hold(hash(number))));
-                let wrong = (10_000..110_000).filter(|&number| filter.may_hold(hash(number))).count();
-                assert!(wrong < 2_000, "{wrong} of 100,000");
-            }
+            let hash = |number: u128| hasher.sketch_of_value(value(number));
+            let [mut filter, mut other] = [Filter::with_room_for(10_000), Filter::with_room_for(10_000)];
+            (0..5_000).for_each(|number| filter.add(hash(number)));
+            (5_000..10_000).for_each(|number| other.add(hash(number)));
+            filter.join(&other);
+            assert!((0..10_000).all(|number| filter.may_hold(hash(number))));
+            let wrong = (10_000..110_000).filter(|&number| filter.may_hold(hash(number))).count();
+            assert!(wrong < 2_000, "{wrong} of 100,000");
         }
     }
 
@@ -207,11 +197,11 @@ mod tests {
         let hasher = UuidHasher::default();
         for value in [0, u128::MAX, 0xd18a_ca67_cfd3_4c00_93aa_0a5b_c540_856e] {
             let changed = (0..u128::BITS).filter(|bit| is_hashed(*bit)).map(|bit| value ^ (1 << 127 >> bit));
-            let mut hashes: Vec<u64> = changed.map(|value| hasher.of_value(value.to_be_bytes())).collect();
+            let mut hashes: Vec<u32> = changed.map(|value| hasher.of_value(value.to_be_bytes())).collect();
             hashes.push(hasher.of_value(value.to_be_bytes()));
             hashes.sort_unstable();
             hashes.dedup();
-            assert_eq!(hashes.len(), 121, "two of 2^64 would be alike");
+            assert!(hashes.len() >= 119, "of 121 hardly ever two are alike");
         }
     }
 

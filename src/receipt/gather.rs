@@ -4,27 +4,33 @@
 //! time.
 
 use super::filter::{Filter, UuidHasher};
+use super::ranges::{MOST_RANGES, Ranges, ranges_for};
 use crate::event::digits::UUID_BYTES;
 use crate::event::{EventId, IdKey};
-
-/// What stands for the hash of an id that is no UUID.
-pub(super) const NO_UUID: u64 = 0;
 
 /// So many sketches are put into the filter together, so that the processor waits for memory once for all of
 /// them.
 const TOGETHER: usize = if cfg!(any(test, fuzzing)) { 4 } else { 64 };
 
 /// Where ids are gathered.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Gathering {
     hasher: UuidHasher,
     count: usize,
+    ranges: usize,
+}
+
+/// For as many ids as there will be.
+impl Default for Gathering {
+    fn default() -> Self {
+        Self { hasher: UuidHasher::default(), count: 0, ranges: MOST_RANGES }
+    }
 }
 
 impl Gathering {
     /// For so many ids in all, or about as many.
     pub(crate) fn of_about(count: usize) -> Self {
-        Self { hasher: UuidHasher::default(), count }
+        Self { hasher: UuidHasher::default(), count, ranges: ranges_for(count) }
     }
 
     /// A part that is going to have so many of them, or about as many.
@@ -32,8 +38,7 @@ impl Gathering {
         GatheredIds {
             gathering: *self,
             ids: Vec::with_capacity(count),
-            hashes: Vec::with_capacity(count),
-            uuids: 0,
+            hashes: Ranges::new(self.ranges, count),
             filter: Filter::with_room_for(self.count),
             sketches: [0; TOGETHER],
             waiting: 0,
@@ -41,15 +46,13 @@ impl Gathering {
     }
 }
 
-/// Some of the ids, in their order.
+/// Some of the ids, in their order; fewer than four billion.
 #[derive(Debug)]
 pub(crate) struct GatheredIds {
     gathering: Gathering,
     ids: Vec<EventId>,
-    /// The hash of each, or [`NO_UUID`].
-    hashes: Vec<u64>,
-    /// How many are UUIDs.
-    uuids: usize,
+    /// The hashes of those that are UUIDs.
+    hashes: Ranges,
     /// The sketches of the UUIDs but for those that wait.
     filter: Filter,
     sketches: [u64; TOGETHER],
@@ -60,9 +63,8 @@ impl GatheredIds {
     /// Adds an id.
     pub(crate) fn push(&mut self, id: EventId) {
         let hasher = self.gathering.hasher;
-        match id.key() {
-            IdKey::Uuid(value) => self.note(hasher.of_value(value), hasher.sketch_of_value(value)),
-            IdKey::Bytes(_) => self.hashes.push(NO_UUID),
+        if let IdKey::Uuid(value) = id.key() {
+            self.note(hasher.of_value(value), hasher.sketch_of_value(value));
         }
         self.ids.push(id);
     }
@@ -77,10 +79,11 @@ impl GatheredIds {
         true
     }
 
+    /// Takes note of a UUID that is going to be the next id.
     #[inline(always)]
-    fn note(&mut self, hash: u64, sketch: u64) {
-        self.hashes.push(hash);
-        self.uuids += 1;
+    fn note(&mut self, hash: u32, sketch: u64) {
+        #[allow(clippy::cast_possible_truncation, reason = "there are fewer than four billion")]
+        self.hashes.push(hash, self.ids.len() as u32);
         self.sketches[self.waiting] = sketch;
         self.waiting += 1;
         if self.waiting == TOGETHER {
@@ -99,25 +102,39 @@ impl GatheredIds {
 #[derive(Debug)]
 pub(super) struct Gathered {
     pub(super) ids: Vec<Vec<EventId>>,
-    /// The hash of each id, or [`NO_UUID`].
-    pub(super) hashes: Vec<Vec<u64>>,
+    pub(super) uuids: GatheredUuids,
+}
+
+/// What the UUIDs among these are looked up by.
+#[derive(Debug)]
+pub(super) struct GatheredUuids {
     pub(super) hasher: UuidHasher,
-    /// How many are UUIDs.
-    pub(super) uuids: usize,
-    /// The sketches of the UUIDs.
+    /// The hashes of each part, and the place of its first id.
+    pub(super) hashes: Vec<(u32, Ranges)>,
+    /// In how many ranges these are.
+    pub(super) ranges: usize,
+    /// All sketches.
     pub(super) filter: Filter,
+}
+
+impl GatheredUuids {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.hashes.iter().map(|(_, part)| part.len()).sum()
+    }
 }
 
 impl Gathered {
     /// These parts of the same gathering.
     pub(super) fn of(parts: Vec<GatheredIds>) -> Self {
-        let Gathering { hasher, count } = parts.first().map_or_else(Gathering::default, |part| part.gathering);
-        let uuids = parts.iter().map(|part| part.uuids).sum();
-        let (mut ids, mut hashes, mut filters) = (Vec::new(), Vec::new(), Vec::new());
+        let Gathering { hasher, count, ranges } = parts.first().map_or_else(Gathering::default, |part| part.gathering);
+        let uuids = parts.iter().map(|part| part.hashes.len()).sum();
+        let (mut ids, mut hashes, mut filters, mut first) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for mut part in parts {
             part.put_in();
+            hashes.push((u32::try_from(first).unwrap_or(u32::MAX), part.hashes));
+            first += part.ids.len();
             ids.push(part.ids);
-            hashes.push(part.hashes);
             filters.push(part.filter);
         }
         let filter = if uuids > count {
@@ -136,14 +153,14 @@ impl Gathered {
             });
             joined.unwrap_or_else(|| Filter::with_room_for(0))
         };
-        Self { ids, hashes, hasher, uuids, filter }
+        Self { ids, uuids: GatheredUuids { hasher, hashes, ranges, filter } }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::receipt::WantedIds;
+    use crate::receipt::ranges::Placed;
 
     fn uuid(number: u128) -> [u8; 16] {
         number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834).to_be_bytes()
@@ -175,11 +192,19 @@ mod tests {
             let keys: Vec<IdKey<'_>> = all.ids.iter().flatten().map(EventId::key).collect();
             let expected = (0..1_000).map(|number| IdKey::Uuid(uuid(number))).chain([IdKey::Bytes(b"evt-1")]);
             assert_eq!(keys, expected.collect::<Vec<_>>());
-            let hashes = (0..1_000).map(|number| all.hasher.of_value(uuid(number))).chain([NO_UUID]);
-            assert_eq!(all.hashes.concat(), hashes.collect::<Vec<u64>>());
-            assert_eq!(all.hashes.iter().map(Vec::len).collect::<Vec<_>>(), [400, 400, 201]);
-            assert_eq!(all.uuids, 1_000);
-            let may_hold = |number: &u128| all.filter.may_hold(all.hasher.sketch_of_value(uuid(*number)));
+            let GatheredUuids { hasher, hashes, ranges, filter } = &all.uuids;
+            let lengths: Vec<_> = hashes.iter().map(|(first, part)| (*first, part.len())).collect();
+            assert_eq!(lengths, [(0, 400), (400, 400), (800, 200)]);
+            assert_eq!((all.uuids.len(), *ranges), (1_000, ranges_for(foreseen)));
+            for (first, hashes) in hashes {
+                let placed = (0..*ranges).flat_map(|range| hashes.range(range));
+                assert!(
+                    placed
+                        .copied()
+                        .all(|Placed { hash, place }| hash == hasher.of_value(uuid(u128::from(first + place))))
+                );
+            }
+            let may_hold = |number: &u128| filter.may_hold(hasher.sketch_of_value(uuid(*number)));
             assert!((0..1_000).all(|number| may_hold(&number)));
             let wrong = (1_000..11_000).filter(may_hold).count();
             assert!(wrong < 1_000, "{wrong} of 10,000 strangers, {foreseen} were foreseen");
@@ -187,24 +212,9 @@ mod tests {
     }
 
     #[test]
-    fn a_uuid_has_a_hash_though_it_is_the_one_that_stands_for_none() {
-        let hasher = UuidHasher::to_nothing(uuid(7));
-        let mut part = Gathering { hasher, count: 2 }.part(2);
-        assert!(part.push_usual(&text(7)) && part.push_usual(&text(8)));
-        assert_eq!(hasher.of_value(uuid(7)), NO_UUID + 1);
-        assert_eq!(part.hashes, [NO_UUID + 1, hasher.of_value(uuid(8))]);
-        let wanted = WantedIds::of_parts(vec![part]);
-        assert_eq!(wanted.number_of(IdKey::Uuid(uuid(7))), Some(0));
-        let mut found = Vec::new();
-        let text = text(7);
-        wanted.uuids_at(&[5], |_| Some(&text), &mut found);
-        assert_eq!(found, [(5, 0)]);
-    }
-
-    #[test]
     fn nothing_is_gathered_where_there_are_no_parts() {
         let all = Gathered::of(Vec::new());
-        assert_eq!((all.ids.len(), all.hashes.len(), all.uuids), (0, 0, 0));
-        assert!(!all.filter.may_hold(all.hasher.sketch_of_value(uuid(1))));
+        assert_eq!((all.ids.len(), all.uuids.len()), (0, 0));
+        assert!(!all.uuids.filter.may_hold(all.uuids.hasher.sketch_of_value(uuid(1))));
     }
 }

@@ -4,23 +4,19 @@
 //! It is filled by several threads where that is worth while, each of which fills its own part, so that a
 //! million ids are ready in a few hundredths of a second. It knows no other ids.
 
-use std::num::NonZero;
-use std::ops::BitOr;
-use std::panic::resume_unwind;
-use std::thread::{self, ScopedJoinHandle};
+use wide::u32x4;
 
 use super::closed_up::ClosedUp;
+use super::crew::side_by_side;
 use super::filter::{Filter, UuidHasher};
-use super::gather::NO_UUID;
+use super::gather::GatheredUuids;
 use super::parts::Parts;
+use super::ranges::{Placed, Ranges, share};
+use crate::event::many::fetch;
 use crate::event::{EventId, IdKey};
 
-/// Fewer ids than this are not worth a thread.
+/// Fewer ids than this are not worth a second thread.
 const LEAST_SHARED: usize = if cfg!(any(test, fuzzing)) { 40 } else { 40_000 };
-/// More threads than this only wait for memory.
-const MOST_PARTS: usize = 4;
-/// So many ids are taken together, so that the processor waits for memory once for all of them.
-const TAKEN_AT_ONCE: usize = 64;
 
 /// So many slots are looked at together.
 const FEW: usize = 4;
@@ -50,35 +46,34 @@ impl Default for UuidTable {
 }
 
 impl UuidTable {
-    /// The table of the UUIDs among these ids, of each of which there is the hash or [`NO_UUID`]; an id that is
-    /// there twice has the number of its first place. The answer is the places of those that were there before
-    /// as well, in no order.
-    pub(super) fn of(ids: &Parts, hashes: &[Vec<u64>], hasher: UuidHasher, filter: Filter) -> (Self, Vec<u32>) {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_PARTS);
-        let threads = if ids.len() >= LEAST_SHARED { threads } else { 1 };
-        let mut table = Self { slots: Vec::new(), division: Division::for_numbers(0), filter, hasher };
-        let again = table.fill(ids, hashes, 1 << threads.ilog2());
+    /// The table of the UUIDs among these ids; an id that is there twice has the number of its first place. The
+    /// answer is the places of those that were there before as well, in no order.
+    pub(super) fn of(ids: &Parts, uuids: GatheredUuids) -> (Self, Vec<u32>) {
+        let GatheredUuids { hasher, hashes, ranges, filter } = uuids;
+        let mut table = Self { slots: Vec::new(), division: Division::for_numbers(ids.len()), filter, hasher };
+        let again = table.fill(ids, &hashes, ranges);
         (table, again)
     }
 
-    /// Fills it in so many parts, which are a power of two.
-    fn fill(&mut self, ids: &Parts, hashes: &[Vec<u64>], parts: usize) -> Vec<u32> {
-        self.division = Division::for_numbers(ids.len());
+    /// Fills it one range after the other, or several at a time.
+    fn fill(&mut self, ids: &Parts, hashes: &[(u32, Ranges)], ranges: usize) -> Vec<u32> {
         // Half of it stays free, so that searches are short.
-        let size = 2 * ids.len() / parts + 1;
-        self.slots = vec![0; size * parts];
-        let fillings = self.slots.chunks_mut(size).enumerate().map(|(part, slots)| Filling {
-            first: part * size,
+        let size = 2 * ids.len() / ranges + 1;
+        self.slots = vec![0; size * ranges];
+        let (division, all) = (self.division, self.slots.len());
+        let fillings = self.slots.chunks_mut(size).enumerate().map(|(range, slots)| Filling {
+            range,
+            first: range * size,
             slots,
-            division: self.division,
-            all: size * parts,
+            division,
+            all,
             again: Vec::new(),
             left: Vec::new(),
         });
         let mut again = Vec::new();
-        for part in side_by_side(fillings, |filling| filling.take(ids, hashes)) {
-            again.extend(part.again);
-            for place in part.left {
+        for range in shared(ids.len(), fillings, |filling| filling.take(ids, hashes)) {
+            again.extend(range.again);
+            for place in range.left {
                 again.extend(self.insert(ids, place));
             }
         }
@@ -89,7 +84,7 @@ impl UuidTable {
     fn insert(&mut self, ids: &Parts, place: u32) -> Option<u32> {
         let value = value_of(&ids[place])?;
         let hash = self.hash(value);
-        let mut at = start(hash, self.slots.len());
+        let mut at = share(hash, self.slots.len());
         while self.slots[at] != 0 {
             let there = self.slots[at];
             if self.division.is_of(there, hash) && value_of(&ids[self.division.number(there)]) == Some(value) {
@@ -115,16 +110,16 @@ impl UuidTable {
 
     /// The hash of a value.
     #[inline(always)]
-    pub(super) fn hash(&self, value: [u8; 16]) -> u64 {
+    pub(super) fn hash(&self, value: [u8; 16]) -> u32 {
         self.hasher.of_value(value)
     }
 
     /// Has the processor fetch what is going to be looked at, all of it at the same time.
     #[inline(always)]
-    pub(super) fn prepare(&self, hashes: impl Iterator<Item = u64>) {
+    pub(super) fn prepare(&self, hashes: impl Iterator<Item = u32>) {
         let slot = |at: usize| u64::from(self.slots.get(at).copied().unwrap_or(0));
         fetch(hashes.flat_map(|hash| {
-            let first = start(hash, self.slots.len());
+            let first = share(hash, self.slots.len());
             // The last may lie in a part of the memory that is not fetched with the first.
             [first, first.saturating_add(FURTHER)].map(slot)
         }));
@@ -132,24 +127,22 @@ impl UuidTable {
 
     /// The first number that an id with this hash may have.
     #[inline(always)]
-    pub(super) fn candidate(&self, hash: u64) -> Option<Candidate> {
-        let at = start(hash, self.slots.len());
+    pub(super) fn candidate(&self, hash: u32) -> Option<Candidate> {
+        let at = share(hash, self.slots.len());
         let Some(few) = self.slots[at.min(self.slots.len())..].first_chunk::<FEW>() else {
             return self.next_candidate(hash, at);
         };
         // Almost always it ends within these, but at which of them can't be foreseen.
-        let mask = |is: &dyn Fn(Slot) -> bool| u32::from_le_bytes(few.map(|slot| u8::from(is(slot))));
-        let alike = mask(&|slot| self.division.is_of(slot, hash) & (slot != 0));
-        let free = mask(&|slot| slot == 0);
+        let (alike, free) = self.division.among(*few, hash);
         if (alike, free) == (0, 0) {
             return self.next_candidate(hash, at);
         }
-        let number = alike.trailing_zeros() as usize / 8 % FEW;
+        let number = alike.trailing_zeros() as usize % FEW;
         let candidate = Candidate { at: at + number, number: self.division.number(few[number]) };
         (alike != 0).then_some(candidate)
     }
 
-    fn next_candidate(&self, hash: u64, mut at: usize) -> Option<Candidate> {
+    fn next_candidate(&self, hash: u32, mut at: usize) -> Option<Candidate> {
         loop {
             let slot = *self.slots.get(at)?;
             if slot == 0 {
@@ -197,23 +190,21 @@ impl UuidTable {
     pub(super) fn close_up(&mut self, ids: Parts, closed_up: &ClosedUp) -> Parts {
         let division = self.division;
         let renumber = |slots: &mut [Slot]| {
-            slots.iter_mut().filter(|slot| **slot != 0).for_each(|slot| {
-                *slot = division.numbered(*slot, closed_up.number(division.number(*slot)));
+            slots.iter_mut().for_each(|slot| {
+                // Which are free can't be foreseen.
+                let numbered = division.numbered(*slot, closed_up.number(division.number(*slot)));
+                *slot = if *slot == 0 { 0 } else { numbered };
             });
         };
-        if self.slots.len() < LEAST_SHARED {
-            renumber(&mut self.slots);
-            return Parts::new(ids.into_parts().map(|(first, part)| closed_up.close(first, part)).collect());
-        }
-        let half = self.slots.len().div_ceil(2);
-        thread::scope(|scope| {
-            let close = |(first, part)| scope.spawn(move || closed_up.close(first, part));
-            let parts: Vec<_> = ids.into_parts().map(close).collect();
-            for slots in self.slots.chunks_mut(half) {
-                scope.spawn(|| renumber(slots));
-            }
-            Parts::new(parts.into_iter().map(joined).collect())
-        })
+        let count = ids.len();
+        let parts: Vec<(usize, Vec<EventId>)> = ids.into_parts().collect();
+        let share = self.slots.len().div_ceil(parts.len().max(1)).max(1);
+        let mut slots = self.slots.chunks_mut(share);
+        let shares = parts.into_iter().map(|part| (part, slots.next().unwrap_or_default()));
+        Parts::new(shared(count, shares, |((first, part), slots)| {
+            renumber(slots);
+            closed_up.close(first, part)
+        }))
     }
 }
 
@@ -234,7 +225,7 @@ impl Division {
     }
 
     #[inline(always)]
-    fn slot(self, hash: u64, number: u32) -> Slot {
+    fn slot(self, hash: u32, number: u32) -> Slot {
         self.numbered(self.part(hash), number)
     }
 
@@ -245,22 +236,29 @@ impl Division {
     }
 
     #[inline(always)]
-    fn is_of(self, slot: Slot, hash: u64) -> bool {
+    fn is_of(self, slot: Slot, hash: u32) -> bool {
         (slot ^ self.part(hash)) & !self.numbers == 0
     }
 
-    /// The number in a slot that is not free.
+    /// Which of a few slots are of such a hash, and which are free, one bit for each.
+    #[inline(always)]
+    fn among(self, slots: [Slot; FEW], hash: u32) -> (u32, u32) {
+        let (slots, zero) = (u32x4::new(slots), u32x4::ZERO);
+        let free = slots.simd_eq(zero);
+        let others = (slots ^ u32x4::splat(self.part(hash))) & u32x4::splat(!self.numbers);
+        ((others.simd_eq(zero) & !free).to_bitmask(), free.to_bitmask())
+    }
+
+    /// The number in a slot; any, if it is free.
     #[inline(always)]
     fn number(self, slot: Slot) -> u32 {
-        (slot & self.numbers).wrapping_sub(1)
+        (slot & self.numbers).saturating_sub(1)
     }
 
     /// As much of a hash as has room, from its lower end: where a search starts is told by the upper one.
     #[inline(always)]
-    fn part(self, hash: u64) -> Slot {
-        #[allow(clippy::cast_possible_truncation, reason = "there is room for so many bits")]
-        let part = (hash << self.bits) as Slot;
-        part
+    fn part(self, hash: u32) -> Slot {
+        hash.checked_shl(self.bits).unwrap_or(0)
     }
 }
 
@@ -280,63 +278,44 @@ fn value_of(id: &EventId) -> Option<[u8; 16]> {
     }
 }
 
-#[inline(always)]
-fn start(hash: u64, size: usize) -> usize {
-    usize::try_from((u128::from(hash) * size as u128) >> 64).unwrap_or(0)
-}
-
-/// Reads what is going to be needed, and does nothing with it.
-#[inline(always)]
-pub(super) fn fetch(words: impl Iterator<Item = u64>) {
-    std::hint::black_box(words.fold(0, BitOr::bitor));
-}
-
-/// One part of a table on its way.
+/// One range of a table on its way.
 struct Filling<'t> {
+    /// Its number.
+    range: usize,
     slots: &'t mut [Slot],
     division: Division,
     /// The number of the first of these slots.
     first: usize,
-    /// How many there are in all parts.
+    /// How many there are in all ranges.
     all: usize,
     again: Vec<u32>,
     left: Vec<u32>,
 }
 
-/// What became of the ids of a part.
+/// What became of the ids of a range.
 struct Filled {
     /// The places of those that were there before.
     again: Vec<u32>,
-    /// The places of those that have no room in the part, in their order.
+    /// The places of those that have no room in the range, in their order.
     left: Vec<u32>,
 }
 
 impl Filling<'_> {
-    /// Takes those of the ids that belong here. Of each there is the hash, or [`NO_UUID`].
-    fn take(mut self, ids: &Parts, hashes: &[Vec<u64>]) -> Filled {
+    /// Takes the ids of this range, whose hashes are told part by part.
+    fn take(mut self, ids: &Parts, hashes: &[(u32, Ranges)]) -> Filled {
         // They are zero already. But memory that is read before it is written is mapped twice, and the second
         // time every processor must be told.
         self.slots.fill(0);
-        let mut ours = [(0, 0, 0); TAKEN_AT_ONCE];
-        let mut first = 0_u32;
-        for few in hashes.iter().flat_map(|part| part.chunks(TAKEN_AT_ONCE)) {
-            let mut count = 0;
-            for (place, &hash) in (first..).zip(few) {
-                let at = start(hash, self.all).wrapping_sub(self.first);
-                // Written down whether it belongs here or not: that can't be foreseen.
-                ours[count] = (at, hash, place);
-                count += usize::from((at < self.slots.len()) & (hash != NO_UUID));
+        for (first, hashes) in hashes {
+            for &Placed { hash, place } in hashes.range(self.range) {
+                self.insert(share(hash, self.all) - self.first, hash, first + place, ids);
             }
-            first += few.len() as u32;
-            let ours = &ours[..count];
-            fetch(ours.iter().map(|&(at, _, _)| u64::from(self.slots[at])));
-            ours.iter().for_each(|&(at, hash, place)| self.insert(at, hash, place, ids));
         }
         Filled { again: self.again, left: self.left }
     }
 
     #[inline(always)]
-    fn insert(&mut self, mut at: usize, hash: u64, place: u32, ids: &Parts) {
+    fn insert(&mut self, mut at: usize, hash: u32, place: u32, ids: &Parts) {
         loop {
             let Some(there) = self.slots.get_mut(at) else { return self.left.push(place) };
             if *there == 0 {
@@ -351,19 +330,13 @@ impl Filling<'_> {
     }
 }
 
-/// The same for each of some parts, one thread for each.
-fn side_by_side<P: Send, R: Send>(parts: impl Iterator<Item = P>, work: impl Fn(P) -> R + Sync) -> Vec<R> {
-    let (work, mut parts) = (&work, parts);
-    let Some(first) = parts.next() else { return Vec::new() };
-    thread::scope(|scope| {
-        let others: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
-        let first = work(first);
-        [first].into_iter().chain(others.into_iter().map(joined)).collect()
-    })
-}
-
-fn joined<R>(thread: ScopedJoinHandle<'_, R>) -> R {
-    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+/// The same for each share of so many ids, side by side where that is worth while.
+fn shared<P: Send, R: Send>(
+    ids: usize,
+    shares: impl Iterator<Item = P>,
+    work: impl Fn(P) -> R + Send + Sync,
+) -> Vec<R> {
+    if ids < LEAST_SHARED { shares.map(work).collect() } else { side_by_side(shares.collect(), work) }
 }
 
 #[cfg(test)]

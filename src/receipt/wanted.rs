@@ -8,7 +8,7 @@ use super::closed_up::ClosedUp;
 use super::filter::{Filter, UuidHasher};
 use super::gather::{Gathered, GatheredIds, Gathering};
 use super::parts::Parts;
-use super::table::{Candidate, UuidTable, fetch};
+use super::table::{Candidate, UuidTable};
 use crate::event::digits::{UUID_BYTES, value_of};
 use crate::event::{EventId, IdKey};
 
@@ -35,10 +35,10 @@ impl WantedIds {
 
     /// The same of ids that were gathered side by side: those of each part stand behind those of the one before.
     pub(crate) fn of_parts(parts: Vec<GatheredIds>) -> Self {
-        let Gathered { ids, hashes, hasher, uuids: known, filter } = Gathered::of(parts);
-        let (ids, count) = (Parts::new(ids), hashes.iter().map(Vec::len).sum::<usize>());
-        let (mut uuids, mut again) =
-            if known == 0 { Default::default() } else { UuidTable::of(&ids, &hashes, hasher, filter) };
+        let Gathered { ids, uuids } = Gathered::of(parts);
+        let (ids, known) = (Parts::new(ids), uuids.len());
+        let count = ids.len();
+        let (mut uuids, mut again) = if known == 0 { Default::default() } else { UuidTable::of(&ids, uuids) };
         let hasher = DefaultHashBuilder::default();
         let mut others = HashTable::new();
         if known != count {
@@ -113,7 +113,7 @@ impl WantedIds {
                 count += usize::from(is_likely);
             }
             let likely = &likely[..count];
-            fetch(likely.iter().map(|(_, _, id)| id.map_or(0, EventId::touch)));
+            EventId::fetch(likely.iter().filter_map(|&(_, _, id)| id));
             for &(place, candidate, id) in likely {
                 if let Some((value, _)) = text_at(place).and_then(value_of)
                     && let Some(number) = self.uuids.find_from(&self.ids, candidate, id, value)

@@ -12,8 +12,8 @@ use super::plan::Layout;
 use super::records::OpenFile;
 use super::scan::{Checkpoint, Scanned, Source, scan};
 use super::shortcut::Effort;
-use super::side_by_side::threads;
 use super::story::Story;
+use crate::receipt::crew::threads;
 
 /// A packed file, and how it is read.
 pub(super) struct PackedFile {

@@ -22,9 +22,9 @@ use super::refused;
 use super::rotation::{Place, gaps};
 use super::scan::{Checkpoint, Source, scan};
 use super::shortcut::Effort;
-use super::side_by_side::threads;
 use super::sources::{FileIdentity, MOST_LISTINGS, Named, resolve};
 use super::story::Story;
+use crate::receipt::crew::threads;
 use crate::receipt::{Coverage, WantedIds};
 
 /// So many packed files are open at once.

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use super::block::{BlockReader, BlockReport, Irregular};
 use super::judge::Judge;
 use super::plan::Layout;
-use super::side_by_side::{Stretch, read_side_by_side, threads};
+use super::side_by_side::{Stretch, read_side_by_side};
 use super::sieve::Sieve;
+use crate::receipt::crew::threads;
 
 /// How much of a file is read line by line, and how much in blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub(super) struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { head: 128 << 10, block: 256 << 10, least_shared: 4 << 20 }
+        Self { head: 16 << 10, block: 256 << 10, least_shared: 4 << 20 }
     }
 }
 

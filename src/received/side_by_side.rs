@@ -8,9 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::num::NonZero;
 use std::ops::Range;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
@@ -20,8 +18,6 @@ use memchr::{memchr, memrchr};
 use super::block::{BlockReader, BlockReport, Irregular};
 use super::pages::{PAGE, Pages, page_of};
 
-/// More threads than this only wait for memory.
-const MOST_THREADS: usize = 4;
 /// How much is read behind a block at first, for the end of its last line.
 const SLACK_BYTES: usize = PAGE;
 /// Lines that are longer than this are read one at a time, so that not every thread needs room for one.
@@ -31,13 +27,6 @@ const LONGEST_LINE: usize = 1 << 20;
 const BLOCKS_IN_A_ROW: u64 = if cfg!(any(test, fuzzing)) { 2 } else { 8 };
 /// So many rows of reports may wait to be handed over.
 const MOST_WAITING: usize = 8;
-
-/// How many threads are worth while.
-pub(super) fn threads() -> usize {
-    // Asking the system opens several files.
-    static PROCESSORS: OnceLock<usize> = OnceLock::new();
-    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS))
-}
 
 /// A part of a file that begins with a line.
 #[derive(Clone, Copy)]

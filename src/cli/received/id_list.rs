@@ -2,14 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
-use std::num::NonZero;
 use std::ops::Range;
-use std::thread;
 
 use crate::cli::errors::CliError;
 use crate::event::{EventId, IdError, MAX_ID_BYTES};
 use crate::exit::ExitCode;
-use crate::receipt::{GatheredIds, Gathering, WantedIds};
+use crate::receipt::{GatheredIds, Gathering, WantedIds, crew};
 use crate::received::pages::{PAGE, Pages};
 
 /// The longest line that can be an id: one with its quotes and escapes, and the space around it.
@@ -22,8 +20,6 @@ const CARRIED_BYTES: usize = LONGEST_LINE.next_multiple_of(PAGE);
 const LEAST_PART_BYTES: usize = if cfg!(test) { 8 } else { 256 << 10 };
 /// A line with a UUID has so many bytes.
 const BYTES_OF_LINE: usize = 37;
-/// More threads than this only wait for memory.
-const MOST_THREADS: usize = 4;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads a list; `-` is standard input.
@@ -128,8 +124,7 @@ impl Part {
 fn side_by_side(file: &File) -> Option<Vec<Part>> {
     let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let length = usize::try_from(metadata.len()).ok().filter(|&length| length > 0)?;
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
-    let count = threads.min(length / LEAST_PART_BYTES + 1);
+    let count = crew::threads().min(length / LEAST_PART_BYTES + 1);
     let mut starts = Vec::new();
     for number in 1..count {
         starts.push(line_behind(file, length / count * number)?);
@@ -141,14 +136,7 @@ fn side_by_side(file: &File) -> Option<Vec<Part>> {
         let ids = gathering.part(range.len() / BYTES_OF_LINE + 1);
         read_part(file, range, ids)
     };
-    thread::scope(|scope| {
-        let threads: Vec<_> = ranges.map(|range| scope.spawn(|| part(range))).collect();
-        let join = |thread: thread::ScopedJoinHandle<'_, Option<Part>>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        let parts: Vec<Option<Part>> = threads.into_iter().map(join).collect();
-        parts.into_iter().collect()
-    })
+    crew::side_by_side(ranges.collect(), part).into_iter().collect()
 }
 
 /// Where the first line begins that does not begin before this place.
@@ -251,8 +239,7 @@ mod tests {
         let list: Vec<String> = (0..1_000).map(|number| format!("{:036}\n", number * 7)).collect();
         file.write_all(list.concat().as_bytes()).expect("it can be written");
         let parts = side_by_side(&file).expect("it is usual");
-        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
-        assert_eq!(parts.len(), threads);
+        assert_eq!(parts.len(), crew::threads());
         assert_eq!(parts.iter().map(|part| part.lines).sum::<u64>(), 1_000);
     }
 

@@ -17,16 +17,23 @@ fn in_parts(ids: &[EventId]) -> Parts {
     Parts::new(vec![first.to_vec(), second.to_vec()])
 }
 
-/// The hashes of these ids.
-fn hashes_of(ids: &Parts, hasher: UuidHasher) -> Vec<Vec<u64>> {
-    let hash = |id: &EventId| value_of(id).map_or(NO_UUID, |value| hasher.of_value(value));
-    ids.slices().map(|part| part.iter().map(hash).collect()).collect()
+/// The hashes of these ids, in so many ranges.
+fn hashes_of(ids: &Parts, hasher: UuidHasher, ranges: usize) -> Vec<(u32, Ranges)> {
+    let mut first = 0;
+    let part = |part: &[EventId]| {
+        let mut hashes = Ranges::new(ranges, 0);
+        let uuids = (0..).zip(part).filter_map(|(place, id)| Some((place, value_of(id)?)));
+        uuids.for_each(|(place, value)| hashes.push(hasher.of_value(value), place));
+        first += part.len() as u32;
+        (first - part.len() as u32, hashes)
+    };
+    ids.slices().map(part).collect()
 }
 
-/// A table that was filled in so many parts, and the places of those that were there before.
-fn filled(ids: &Parts, parts: usize) -> (UuidTable, Vec<u32>) {
-    let mut table = UuidTable::default();
-    let again = table.fill(ids, &hashes_of(ids, table.hasher), parts);
+/// A table that was filled in so many ranges, and the places of those that were there before.
+fn filled(ids: &Parts, ranges: usize) -> (UuidTable, Vec<u32>) {
+    let mut table = UuidTable { division: Division::for_numbers(ids.len()), ..UuidTable::default() };
+    let again = table.fill(ids, &hashes_of(ids, table.hasher, ranges), ranges);
     (table, again)
 }
 
@@ -35,9 +42,9 @@ fn division() -> Division {
     Division::for_numbers(1_000)
 }
 
-/// A table of a single part on its way.
+/// A table of a single range on its way.
 fn whole(slots: &mut [Slot]) -> Filling<'_> {
-    Filling { all: slots.len(), slots, division: division(), first: 0, again: Vec::new(), left: Vec::new() }
+    Filling { all: slots.len(), slots, division: division(), range: 0, first: 0, again: Vec::new(), left: Vec::new() }
 }
 
 /// Some UUIDs, of which every third is there before.
@@ -54,7 +61,7 @@ fn a_table_of_several_parts_says_what_one_of_a_single_part_says() {
         first_places.entry(id).or_insert(place);
     }
     // Each table hashes in a way of its own, and in some of them an id has no room in its part.
-    for parts in [1, 2, 4].repeat(20) {
+    for parts in [1, 2, 3, 4, 7].repeat(20) {
         let all = in_parts(&ids);
         let (table, again) = filled(&all, parts);
         assert!((2_001..=2_000 + parts).contains(&table.slots.len()), "half of it stays free");
@@ -73,7 +80,7 @@ fn what_has_no_room_in_its_part_stands_in_the_next_and_the_last_goes_on_at_the_f
     // Those that belong to the last slot of a part.
     let crowd = |part: usize| {
         let last = part * size + size - 1;
-        let is_last = move |id: &EventId| start(hasher.of_value(value(id)), size * parts) == last;
+        let is_last = move |id: &EventId| share(hasher.of_value(value(id)), size * parts) == last;
         // One in 64 belongs there.
         (0..10_000).map(|number| EventId::new(&uuid(number).to_string()).expect("an id")).filter(is_last).take(6)
     };
@@ -90,7 +97,7 @@ fn what_has_no_room_in_its_part_stands_in_the_next_and_the_last_goes_on_at_the_f
 }
 
 /// Two ids, and a slot that would hold the second if it had the hash of the first.
-fn alike(hasher: UuidHasher, wanted: impl Fn(u64) -> bool) -> ([EventId; 2], u64, Slot) {
+fn alike(hasher: UuidHasher, wanted: impl Fn(u32) -> bool) -> ([EventId; 2], u32, Slot) {
     let ids = ids(1_000);
     let first = ids.iter().find(|id| wanted(hasher.of_value(value(id)))).expect("there are many");
     let second = ids.iter().find(|id| *id != first).expect("there is another");
@@ -102,7 +109,7 @@ fn alike(hasher: UuidHasher, wanted: impl Fn(u64) -> bool) -> ([EventId; 2], u64
 fn ids_whose_hashes_are_alike_are_told_apart_wherever_they_stand() {
     let hasher = UuidHasher::default();
     for place in 0..8 {
-        let (ids, _, second) = alike(hasher, |hash| start(hash, 8) == place);
+        let (ids, _, second) = alike(hasher, |hash| share(hash, 8) == place);
         let mut table = UuidTable { slots: vec![0; 8], division: division(), hasher, ..UuidTable::default() };
         table.slots[place] = second;
         let all = in_parts(&ids);
@@ -130,7 +137,7 @@ fn an_id_is_not_there_before_because_one_with_such_a_hash_is() {
 fn hardly_any_id_has_no_room_in_its_part() {
     let ids = in_parts(&ids(1_000));
     let mut slots = vec![0; 2_000];
-    let filled = whole(&mut slots).take(&ids, &hashes_of(&ids, UuidHasher::default()));
+    let filled = whole(&mut slots).take(&ids, &hashes_of(&ids, UuidHasher::default(), 1));
     let used = slots.iter().filter(|&&slot| slot != 0).count();
     assert_eq!(used + filled.again.len() + filled.left.len(), ids.len());
     assert!(filled.left.len() < 100, "{} have none", filled.left.len());
@@ -153,7 +160,7 @@ fn what_is_left_of_a_table_has_the_numbers_that_it_has_then() {
         let all = ids(count);
         let ids = in_parts(&all);
         let (mut table, again) = filled(&ids, 2);
-        assert!(!again.is_empty() && (table.slots.len() < LEAST_SHARED) == (count == 12));
+        assert!(!again.is_empty() && (all.len() < LEAST_SHARED) == (count == 12));
         let left = table.close_up(ids, &ClosedUp::new(all.len(), &again));
         let expected: Vec<&EventId> = (0..).zip(&all).filter(|(at, _)| !again.contains(at)).map(|(_, id)| id).collect();
         assert!(left.iter().eq(expected.iter().copied()));
@@ -177,7 +184,7 @@ fn an_id_that_is_no_uuid_has_no_place() {
 
 #[test]
 fn a_slot_has_room_for_any_number_and_for_as_much_of_the_hash_as_is_left() {
-    let hash = 0xd18a_ca67_cfd3_4c00;
+    let hash = 0xcfd3_4c00;
     for (count, bits) in [(0, 0), (1, 1), (2, 2), (255, 8), (256, 9), (1_000_000, 20), (u32::MAX as usize - 1, 32)] {
         let division = Division::for_numbers(count);
         assert_eq!(division.bits, bits, "{count}");
@@ -188,7 +195,7 @@ fn a_slot_has_room_for_any_number_and_for_as_much_of_the_hash_as_is_left() {
             assert_eq!(division.number(slot), number);
             assert!(division.is_of(slot, hash));
             assert_eq!(division.is_of(slot, hash ^ 1), bits == 32, "{count}");
-            assert!(division.is_of(slot, hash ^ 1 << 32), "the upper bits are told by its place");
+            assert_eq!(division.is_of(slot, hash ^ 1 << 31), bits > 0, "the upper bits are told by its place");
             let other = division.numbered(slot, 0);
             assert_eq!((division.number(other), division.is_of(other, hash)), (0, true));
         }
