@@ -163,20 +163,27 @@ impl UuidTable {
 
     /// The number of a value, which is that of this candidate, whose id this is, or of one behind it.
     #[inline(always)]
-    pub(super) fn find_from<'i>(
+    pub(super) fn find_from(
         &self,
-        ids: &'i Parts,
+        ids: &Parts,
         candidate: Candidate,
-        mut id: Option<&'i EventId>,
+        id: Option<&EventId>,
         value: [u8; 16],
     ) -> Option<u32> {
-        let Candidate { mut at, mut number } = candidate;
         // Almost always it is the first.
-        while id?.key() != IdKey::Uuid(value) {
-            Candidate { at, number } = self.next_candidate(self.hash(value), self.behind(at))?;
-            id = ids.get(number);
+        if id?.key() == IdKey::Uuid(value) { Some(candidate.number) } else { self.find_behind(ids, candidate, value) }
+    }
+
+    /// The number of a value that is not that of this candidate.
+    #[cold]
+    #[inline(never)]
+    fn find_behind(&self, ids: &Parts, mut candidate: Candidate, value: [u8; 16]) -> Option<u32> {
+        loop {
+            candidate = self.next_candidate(self.hash(value), self.behind(candidate.at))?;
+            if ids.get(candidate.number)?.key() == IdKey::Uuid(value) {
+                return Some(candidate.number);
+            }
         }
-        Some(number)
     }
 
     /// The number of a value.
