@@ -4,7 +4,7 @@
 use wide::u8x16;
 
 use super::Sifting;
-use super::chunk::{CHUNK, Chunk};
+use super::eyes::Eyes;
 use super::likely::TOGETHER;
 use crate::event::digits::UUID_BYTES;
 use crate::receipt::filter::{Filter, UuidHasher};
@@ -18,12 +18,7 @@ const DASHES: u32 = 1 << 8 | 1 << 13 | 1 << 18 | 1 << 23;
 impl Sifting<'_, '_> {
     /// Looks at the whole block and counts its lines, most of which are bare UUIDs.
     #[inline(always)]
-    pub(super) fn run_bare(
-        &mut self,
-        filter: &Filter,
-        hasher: UuidHasher,
-        look: impl Fn(&[u8; CHUNK]) -> Chunk,
-    ) -> u64 {
+    pub(super) fn run_bare(&mut self, filter: &Filter, hasher: UuidHasher, eyes: &impl Eyes) -> u64 {
         let (mut lines, mut at, mut detour) = (0, 0, LEAST_DETOUR);
         loop {
             let start = at;
@@ -49,7 +44,7 @@ impl Sifting<'_, '_> {
             detour = if at > start { LEAST_DETOUR } else { detour * 2 };
             let least = (at + detour).min(self.block.len());
             let end = memchr::memchr(b'\n', &self.block[least - 1..]).map_or(self.block.len(), |more| least + more);
-            lines += self.run::<false>(at, end, &look);
+            lines += self.run::<false>(at, end, eyes);
             at = end;
         }
     }

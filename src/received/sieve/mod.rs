@@ -12,6 +12,8 @@
 mod bare;
 mod chunk;
 mod escape;
+mod eyes;
+mod glance;
 mod likely;
 mod lines;
 mod stretch;
@@ -23,9 +25,11 @@ use std::sync::{Arc, OnceLock};
 
 use chunk::{CHUNK, Chunk, OBJECTS, OTHERS, ROWS, look};
 use escape::{Kind, is_harmless};
+use eyes::{Eyes, eyes, none};
+use glance::{Distrust, Glance};
 use likely::{Likely, ones};
 use lines::{Lines, is_closed};
-use stretch::{STRETCH, Stretch, Summary};
+use stretch::{STRETCH, Stretch};
 use words::Words;
 
 use super::plan::Layout;
@@ -101,9 +105,13 @@ impl Sieve {
         found.clear();
         let sifting = Sifting::new(self, wanted, block, scratch, found);
         let lines = match (&self.words, self.look) {
-            (Some(_), _) => sifting.run_any::<true>(look::<true, OBJECTS>, look::<true, ROWS>, look::<true, OTHERS>),
+            (Some(_), _) => {
+                let [objects, rows, others] = [look::<true, OBJECTS>, look::<true, ROWS>, look::<true, OTHERS>];
+                sifting.run_any::<true>(&eyes(objects, none), &eyes(rows, none), &eyes(others, none))
+            }
             (None, Look::Common) => {
-                sifting.run_any::<false>(look::<false, OBJECTS>, look::<false, ROWS>, look::<false, OTHERS>)
+                let [objects, rows, others] = [look::<false, OBJECTS>, look::<false, ROWS>, look::<false, OTHERS>];
+                sifting.run_any::<false>(&eyes(objects, none), &eyes(rows, none), &eyes(others, none))
             }
             #[cfg(target_arch = "x86_64")]
             (None, Look::Wide(registers)) => registers.sift(sifting),
@@ -175,18 +183,13 @@ impl<'s, 'p> Sifting<'s, 'p> {
 
     /// Looks at the whole block and counts its lines, with the look that goes with them.
     #[inline(always)]
-    fn run_any<const WORDS: bool>(
-        mut self,
-        objects: impl Fn(&[u8; CHUNK]) -> Chunk,
-        rows: impl Fn(&[u8; CHUNK]) -> Chunk,
-        others: impl Fn(&[u8; CHUNK]) -> Chunk,
-    ) -> u64 {
+    fn run_any<const WORDS: bool>(mut self, objects: &impl Eyes, rows: &impl Eyes, others: &impl Eyes) -> u64 {
         let all = self.block.len();
         let lines = match (self.uuids, self.sieve.lines) {
-            (_, Lines::Objects) => self.run::<WORDS>(0, all, &objects),
-            (_, Lines::Rows) => self.run::<WORDS>(0, all, &rows),
+            (_, Lines::Objects) => self.run::<WORDS>(0, all, objects),
+            (_, Lines::Rows) => self.run::<WORDS>(0, all, rows),
             (Some((filter, hasher)), Lines::Ids) if !WORDS => self.run_bare(filter, hasher, others),
-            (_, Lines::Ids | Lines::Free) => self.run::<WORDS>(0, all, &others),
+            (_, Lines::Ids | Lines::Free) => self.run::<WORDS>(0, all, others),
         };
         if let Some((filter, _)) = self.uuids {
             self.scratch.dashes.settle(filter);
@@ -195,32 +198,65 @@ impl<'s, 'p> Sifting<'s, 'p> {
         lines
     }
 
-    /// Looks at the lines from one place to another, 64 bytes at a time, and counts them.
+    /// Looks at the lines from one place to another, a stretch at a time, and counts them.
     #[inline(always)]
-    fn run<const WORDS: bool>(&mut self, from: usize, to: usize, look: &impl Fn(&[u8; CHUNK]) -> Chunk) -> u64 {
+    fn run<const WORDS: bool>(&mut self, from: usize, to: usize, eyes: &impl Eyes) -> u64 {
         self.word_length = 0;
         let (chunks, rest) = self.block[from..to].as_chunks::<CHUNK>();
         let (mut stretch, mut start, mut lines) = (Stretch::new(), from, 0);
+        let mut distrust = Distrust::default();
         for some in chunks.chunks(STRETCH) {
-            for (number, bytes) in some.iter().enumerate() {
-                let chunk = look(bytes);
-                self.take::<WORDS>(start + number * CHUNK, &chunk);
-                stretch.put(number, &chunk);
+            if let Some(newlines) = self.take_plain::<WORDS>(&mut stretch, start, some, &mut distrust, eyes) {
+                lines += newlines;
+            } else {
+                for (number, bytes) in some.iter().enumerate() {
+                    let chunk = eyes.look(bytes);
+                    self.take::<WORDS>(start + number * CHUNK, &chunk);
+                    stretch.put(number, &chunk);
+                }
+                lines += self.finish(&mut stretch, start);
             }
-            lines += self.finish(&mut stretch, start);
             start += some.len() * CHUNK;
         }
         // The end is filled up with spaces, which end a word and mean nothing, and with a chunk behind it.
         let mut last = [b' '; 2 * CHUNK];
         last[..rest.len()].copy_from_slice(rest);
         for (number, bytes) in last.as_chunks::<CHUNK>().0.iter().enumerate() {
-            let mut chunk = look(bytes);
+            let mut chunk = eyes.look(bytes);
             self.take::<WORDS>(start + number * CHUNK, &chunk);
             // No line begins there.
             chunk.begins |= u64::MAX << if number == 0 { rest.len() } else { 0 };
             stretch.put(number, &chunk);
         }
         lines + self.finish(&mut stretch, start)
+    }
+
+    /// Takes in a whole stretch that has nothing at a glance but newlines and dashes, and counts its lines.
+    #[inline(always)]
+    fn take_plain<const WORDS: bool>(
+        &mut self,
+        stretch: &mut Stretch,
+        start: usize,
+        chunks: &[[u8; CHUNK]],
+        distrust: &mut Distrust,
+        eyes: &impl Eyes,
+    ) -> Option<u64> {
+        let last = chunks.get(STRETCH - 1)?;
+        let bytes = self.block.get(start.checked_sub(1)?..)?.first_chunk()?;
+        if WORDS || !distrust.is_over() {
+            return None;
+        }
+        let Glance { newlines, is_plain, has_quotes } = eyes.glance(bytes, stretch.dashes())?;
+        distrust.note(is_plain);
+        if !is_plain {
+            return None;
+        }
+        self.found.has_quotes |= has_quotes;
+        if let Some((filter, hasher)) = self.uuids {
+            self.take_uuids(start, &stretch.uuids(), filter, hasher);
+        }
+        stretch.go_on_behind(&eyes.look(last));
+        Some(newlines)
     }
 
     /// Takes in what is told of 64 bytes by themselves.
@@ -240,7 +276,7 @@ impl<'s, 'p> Sifting<'s, 'p> {
     fn finish(&mut self, stretch: &mut Stretch, start: usize) -> u64 {
         let summary = stretch.summary();
         if let Some((filter, hasher)) = self.uuids {
-            self.take_uuids(start, &summary, filter, hasher);
+            self.take_uuids(start, &summary.uuids, filter, hasher);
             if summary.may_be_dense {
                 self.take_dense(start, stretch, filter, hasher);
             }
@@ -254,16 +290,16 @@ impl<'s, 'p> Sifting<'s, 'p> {
 
     /// Holds what may be UUIDs against the filter.
     #[inline(always)]
-    fn take_uuids(&mut self, start: usize, summary: &Summary, filter: &Filter, hasher: UuidHasher) {
+    fn take_uuids(&mut self, start: usize, uuids: &[u64; STRETCH], filter: &Filter, hasher: UuidHasher) {
         let (mut some, mut count, mut most) = ([0; STRETCH], 0, 0);
-        for number in 0..STRETCH {
+        for (number, uuids) in uuids.iter().enumerate() {
             some[count] = number;
-            count += usize::from(summary.uuids[number] != 0);
-            most += summary.uuids[number].count_ones() as usize;
+            count += usize::from(*uuids != 0);
+            most += uuids.count_ones() as usize;
         }
         let (room, mut put) = (self.scratch.dashes.room_for(most), 0);
         for &number in &some[..count] {
-            let mut bits = summary.uuids[number];
+            let mut bits = uuids[number];
             while bits != 0 {
                 // They are told one chunk late.
                 let dash = (start + number * CHUNK + bits.trailing_zeros() as usize).wrapping_sub(CHUNK);

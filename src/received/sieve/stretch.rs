@@ -70,14 +70,36 @@ impl Stretch {
         let (mut uuids, mut newlines, mut dense, mut unusual) = ([0; STRETCH], 0, 0, 0);
         // No closures here: they would not be compiled for the registers that the caller is compiled for.
         for (number, uuids) in uuids.iter_mut().enumerate() {
+            *uuids = self.uuids_of(number);
             newlines += u64::from(self.newlines[number + 1].count_ones());
             // The highest bit of each sixteen of which all are set, and perhaps of some behind one.
             dense |= (!self.dense[number]).wrapping_sub(EACH_FIRST) & self.dense[number] & EACH_FIRST << 15;
             unusual |= self.unusual_starts(number) | self.unusual_ends(number);
-            let (before, these) = (self.dashes[number], self.dashes[number + 1]);
-            *uuids = before & from(before, these, 5) & from(before, these, 10) & from(before, these, 15);
         }
         Summary { uuids, newlines, may_be_dense: dense != 0, has_unusual: unusual != 0 }
+    }
+
+    /// The first of four dashes that stand as those of a UUID do; these bits are of one chunk before each.
+    #[inline(always)]
+    pub(super) fn uuids(&self) -> [u64; STRETCH] {
+        let mut uuids = [0; STRETCH];
+        for (number, uuids) in uuids.iter_mut().enumerate() {
+            *uuids = self.uuids_of(number);
+        }
+        uuids
+    }
+
+    #[inline(always)]
+    fn uuids_of(&self, number: usize) -> u64 {
+        let (before, these) = (self.dashes[number], self.dashes[number + 1]);
+        before & from(before, these, 5) & from(before, these, 10) & from(before, these, 15)
+    }
+
+    /// Where the dashes of all chunks are put by a glance.
+    #[inline(always)]
+    pub(super) fn dashes(&mut self) -> &mut [u64; STRETCH] {
+        let [_, dashes @ ..] = &mut self.dashes;
+        dashes
     }
 
     /// Where in a chunk lines begin with another byte than most.
@@ -96,6 +118,13 @@ impl Stretch {
     pub(super) fn sixteens(&self, number: usize) -> impl Iterator<Item = usize> {
         let bits = self.dense[number];
         (0..CHUNK / 16).filter(move |sixteen| bits >> (16 * sixteen) & 0xffff == 0xffff)
+    }
+
+    /// Goes on behind a glance at all chunks, of which this is the last.
+    #[inline(always)]
+    pub(super) fn go_on_behind(&mut self, last: &Chunk) {
+        self.put(STRETCH - 1, last);
+        self.go_on();
     }
 
     /// Goes on behind the last chunk.

@@ -17,10 +17,11 @@ fn sifted(wanted: &WantedIds, sieve: &mut Sieve, block: &[u8]) -> Vec<usize> {
         sieve.look = look;
         assert_eq!(sifted_as_it_is(wanted, sieve, block), best, "{look:?}");
     }
-    best
+    best.0
 }
 
-fn sifted_as_it_is(wanted: &WantedIds, sieve: &Sieve, block: &[u8]) -> Vec<usize> {
+/// The same, and whether there is a quote.
+fn sifted_as_it_is(wanted: &WantedIds, sieve: &Sieve, block: &[u8]) -> (Vec<usize>, bool) {
     let mut found = Found::default();
     let count = sieve.sift(wanted, block, &mut Scratch::default(), &mut found);
     let uuids = found.uuids.iter().map(|&(dash, number)| (dash - FIRST_DASH, number)).chain(found.bare.iter().copied());
@@ -34,7 +35,7 @@ fn sifted_as_it_is(wanted: &WantedIds, sieve: &Sieve, block: &[u8]) -> Vec<usize
     let mut lines: Vec<usize> = places.map(|place| memchr::memchr_iter(b'\n', &block[..place]).count()).collect();
     lines.sort_unstable();
     lines.dedup();
-    lines
+    (lines, found.has_quotes)
 }
 
 fn a_uuid() -> impl Strategy<Value = String> {
@@ -86,6 +87,44 @@ proptest! {
             let mut holds = false;
             suspects.within(line.as_bytes(), &wanted, |_| holds = true);
             prop_assert!(!holds || sifted.contains(&number), "{line:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_seldom_is_seen_among_much_that_is_plain(
+        lines in prop::collection::vec(prop_oneof![a_uuid(), "[a-f ]{0,40}"], 10..60),
+        seldom in prop::collection::vec(
+            (any::<prop::sample::Index>(), prop::sample::select(&b"\\\x01\x7f\xe6\t\"{}-\n 0"[..]), 1_usize..36),
+            0..3,
+        ),
+        uuids in prop::collection::vec(a_uuid(), 1..8),
+        kind in 0_usize..3,
+    ) {
+        let wanted = wanted(&uuids);
+        let of_kind = |line: &String| match kind {
+            0 => format!("{{'id':'{line}'}}\n"),
+            1 => format!("{line},1\n"),
+            _ => format!("id={line}\n"),
+        };
+        let mut block = lines.iter().map(of_kind).collect::<String>().into_bytes();
+        for (at, byte, length) in seldom {
+            let at = at.index(block.len() - 1);
+            let end = (at + if byte == b'0' { length } else { 1 }).min(block.len() - 1);
+            block[at..end].fill(byte);
+        }
+        let mut sieve = Sieves::default().of(&wanted, &Layout::Ids).expect("they can be looked for");
+        sieve.lines = [Lines::Objects, Lines::Rows, Lines::Free][kind];
+        let sifted = sifted(&wanted, &mut sieve, &block);
+        prop_assert_eq!(sifted_as_it_is(&wanted, &sieve, &block).1, kind == 1 && block.contains(&b'"'));
+        let mut suspects = Suspects::new(&wanted);
+        for (number, line) in block.split(|&byte| byte == b'\n').enumerate() {
+            let mut holds = false;
+            suspects.within(line, &wanted, |_| holds = true);
+            prop_assert!(!holds || sifted.contains(&number), "{:?}", String::from_utf8_lossy(line));
         }
     }
 }
