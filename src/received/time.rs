@@ -1,6 +1,9 @@
 //! Times as logs write them.
 
-use chrono::{DateTime, LocalResult, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use std::sync::LazyLock;
+
+use chrono::format::{Item, Parsed, StrftimeItems, parse};
+use chrono::{DateTime, FixedOffset, LocalResult, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// Reads the time of a line: RFC 3339 and its relatives, the form of access logs, HTTP dates, and
@@ -19,18 +22,25 @@ pub(super) fn parse_time(text: &[u8], zone: Tz) -> Option<DateTime<Utc>> {
 }
 
 fn with_offset(text: &str) -> Option<DateTime<Utc>> {
-    let of_access_log = || DateTime::parse_from_str(text.trim_matches(['[', ']']), "%d/%b/%Y:%H:%M:%S %z");
     // There may be millions of them, and no other form with an offset has a slash there.
-    if let (Some(b'/'), Ok(time)) = (text.as_bytes().get(2), of_access_log()) {
+    if let (Some(b'/'), Some(time)) = (text.as_bytes().get(2), of_access_log(text)) {
         return Some(time.to_utc());
     }
     DateTime::parse_from_rfc3339(text)
         .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f %z"))
         .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
-        .or_else(|_| of_access_log())
-        .or_else(|_| DateTime::parse_from_rfc2822(text))
         .ok()
+        .or_else(|| of_access_log(text))
+        .or_else(|| DateTime::parse_from_rfc2822(text).ok())
         .map(|time| time.to_utc())
+}
+
+fn of_access_log(text: &str) -> Option<DateTime<FixedOffset>> {
+    // The form is taken apart once and not for every time.
+    static FORM: LazyLock<Vec<Item<'static>>> = LazyLock::new(|| StrftimeItems::new("%d/%b/%Y:%H:%M:%S %z").collect());
+    let mut parsed = Parsed::new();
+    parse(&mut parsed, text.trim_matches(['[', ']']), FORM.iter()).ok()?;
+    parsed.to_datetime().ok()
 }
 
 fn local(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
