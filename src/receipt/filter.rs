@@ -29,26 +29,46 @@ impl Filter {
 
     /// Puts a hash in.
     pub(crate) fn add(&mut self, hash: u64) {
-        let place = self.place(hash);
-        self.words[place] |= pattern(hash);
+        self.words[place(hash, self.shift)] |= pattern(hash);
     }
 
     /// Whether this may be one of the hashes.
-    #[inline(always)]
     pub(crate) fn may_hold(&self, hash: u64) -> bool {
-        let pattern = pattern(hash);
-        self.words[self.place(hash)] & pattern == pattern
+        self.opened().may_hold(hash)
+    }
+
+    /// What is asked about many hashes in a row.
+    #[inline(always)]
+    pub(crate) fn opened(&self) -> OpenedFilter<'_> {
+        OpenedFilter { words: &self.words, shift: self.shift }
     }
 
     /// Puts in what another filter of the same size holds.
     pub(super) fn join(&mut self, other: &Self) {
         self.words.iter_mut().zip(&other.words).for_each(|(word, more)| *word |= more);
     }
+}
 
+/// A filter whose parts stay in registers, whatever else is written meanwhile.
+#[derive(Clone, Copy)]
+pub(crate) struct OpenedFilter<'f> {
+    words: &'f [u64],
+    shift: u32,
+}
+
+impl OpenedFilter<'_> {
+    /// Whether this may be one of the hashes.
     #[inline(always)]
-    fn place(&self, hash: u64) -> usize {
-        usize::try_from(hash >> self.shift).unwrap_or(0)
+    pub(crate) fn may_hold(self, hash: u64) -> bool {
+        let pattern = pattern(hash);
+        self.words[place(hash, self.shift)] & pattern == pattern
     }
+}
+
+/// The number of the word of a hash.
+#[inline(always)]
+fn place(hash: u64, shift: u32) -> usize {
+    usize::try_from(hash >> shift).unwrap_or(0)
 }
 
 #[inline(always)]

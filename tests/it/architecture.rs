@@ -212,7 +212,7 @@ fn only_the_ledger_attests_that_an_intent_is_recorded() {
 }
 
 /// The files that may hold unsafe code, and how many blocks of it; whoever adds one says so here.
-const UNSAFE: &[(&str, usize)] = &[("received/sieve/vector.rs", 7)];
+const UNSAFE: &[(&str, usize)] = &[("received/sieve/vector.rs", 8)];
 
 #[test]
 fn unsafe_code_stands_where_it_is_listed_and_says_why_it_is_sound() {

@@ -42,7 +42,7 @@ impl Likely {
         if self.places.len() < enough {
             self.places.resize(2 * enough, 0);
         }
-        let (room, mut kept) = (&mut self.places[self.count..enough], 0);
+        let (room, mut kept, filter) = (&mut self.places[self.count..enough], 0, filter.opened());
         for &(place, sketch) in &self.waiting[..self.waiting_count] {
             // Written down whether it may be wanted or not: that can't be foreseen.
             room[kept] = place;

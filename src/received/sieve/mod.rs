@@ -23,6 +23,7 @@ mod words;
 
 use std::sync::{Arc, OnceLock};
 
+use bare::BareLines;
 use chunk::{CHUNK, Chunk, OBJECTS, OTHERS, ROWS, look};
 use escape::{Kind, is_harmless};
 use eyes::{Eyes, eyes, none};
@@ -107,11 +108,11 @@ impl Sieve {
         let lines = match (&self.words, self.look) {
             (Some(_), _) => {
                 let [objects, rows, others] = [look::<true, OBJECTS>, look::<true, ROWS>, look::<true, OTHERS>];
-                sifting.run_any::<true>(&eyes(objects, none), &eyes(rows, none), &eyes(others, none))
+                sifting.run_any::<true>(&eyes(objects, none), &eyes(rows, none), &eyes(others, none), |_| false)
             }
             (None, Look::Common) => {
                 let [objects, rows, others] = [look::<false, OBJECTS>, look::<false, ROWS>, look::<false, OTHERS>];
-                sifting.run_any::<false>(&eyes(objects, none), &eyes(rows, none), &eyes(others, none))
+                sifting.run_any::<false>(&eyes(objects, none), &eyes(rows, none), &eyes(others, none), |_| false)
             }
             #[cfg(target_arch = "x86_64")]
             (None, Look::Wide(registers)) => registers.sift(sifting),
@@ -183,12 +184,18 @@ impl<'s, 'p> Sifting<'s, 'p> {
 
     /// Looks at the whole block and counts its lines, with the look that goes with them.
     #[inline(always)]
-    fn run_any<const WORDS: bool>(mut self, objects: &impl Eyes, rows: &impl Eyes, others: &impl Eyes) -> u64 {
+    fn run_any<const WORDS: bool>(
+        mut self,
+        objects: &impl Eyes,
+        rows: &impl Eyes,
+        others: &impl Eyes,
+        are_bare: impl Fn(&BareLines) -> bool,
+    ) -> u64 {
         let all = self.block.len();
         let lines = match (self.uuids, self.sieve.lines) {
             (_, Lines::Objects) => self.run::<WORDS>(0, all, objects),
             (_, Lines::Rows) => self.run::<WORDS>(0, all, rows),
-            (Some((filter, hasher)), Lines::Ids) if !WORDS => self.run_bare(filter, hasher, others),
+            (Some((filter, hasher)), Lines::Ids) if !WORDS => self.run_bare(filter, hasher, others, are_bare),
             (_, Lines::Ids | Lines::Free) => self.run::<WORDS>(0, all, others),
         };
         if let Some((filter, _)) = self.uuids {
