@@ -2,7 +2,7 @@
 //! after the other, what it is filled with and where it is filled stay in the processor's cache.
 
 /// So many ids share a range, or about as many.
-const IDS_OF_RANGE: usize = if cfg!(any(test, fuzzing)) { 20 } else { 1 << 16 };
+const IDS_OF_RANGE: usize = if cfg!(any(test, fuzzing)) { 20 } else { 65_536 };
 /// With more ranges than these, their ends are not all in the cache when they are written.
 pub(super) const MOST_RANGES: usize = 64;
 

@@ -63,7 +63,6 @@ impl UuidTable {
         let (division, all) = (self.division, self.slots.len());
         let fillings = self.slots.chunks_mut(size).enumerate().map(|(range, slots)| Filling {
             range,
-            first: range * size,
             slots,
             division,
             all,
@@ -291,9 +290,7 @@ struct Filling<'t> {
     range: usize,
     slots: &'t mut [Slot],
     division: Division,
-    /// The number of the first of these slots.
-    first: usize,
-    /// How many there are in all ranges.
+    /// How many there are in all ranges, each of which has as many as this.
     all: usize,
     again: Vec<u32>,
     left: Vec<u32>,
@@ -313,9 +310,10 @@ impl Filling<'_> {
         // They are zero already. But memory that is read before it is written is mapped twice, and the second
         // time every processor must be told.
         self.slots.fill(0);
+        let first_slot = self.range * self.slots.len();
         for (first, hashes) in hashes {
             for &Placed { hash, place } in hashes.range(self.range) {
-                self.insert(share(hash, self.all) - self.first, hash, first + place, ids);
+                self.insert(share(hash, self.all) - first_slot, hash, first + place, ids);
             }
         }
         Filled { again: self.again, left: self.left }

@@ -26,7 +26,7 @@ pub(super) struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { head: 16 << 10, block: 256 << 10, least_shared: 4 << 20 }
+        Self { head: 128 << 10, block: 256 << 10, least_shared: 4 << 20 }
     }
 }
 

@@ -44,7 +44,7 @@ fn division() -> Division {
 
 /// A table of a single range on its way.
 fn whole(slots: &mut [Slot]) -> Filling<'_> {
-    Filling { all: slots.len(), slots, division: division(), range: 0, first: 0, again: Vec::new(), left: Vec::new() }
+    Filling { all: slots.len(), slots, division: division(), range: 0, again: Vec::new(), left: Vec::new() }
 }
 
 /// Some UUIDs, of which every third is there before.
@@ -134,13 +134,21 @@ fn an_id_is_not_there_before_because_one_with_such_a_hash_is() {
 }
 
 #[test]
-fn hardly_any_id_has_no_room_in_its_part() {
+fn hardly_any_id_has_no_room_in_its_range() {
     let ids = in_parts(&ids(1_000));
-    let mut slots = vec![0; 2_000];
-    let filled = whole(&mut slots).take(&ids, &hashes_of(&ids, UuidHasher::default(), 1));
-    let used = slots.iter().filter(|&&slot| slot != 0).count();
-    assert_eq!(used + filled.again.len() + filled.left.len(), ids.len());
-    assert!(filled.left.len() < 100, "{} have none", filled.left.len());
+    for ranges in [1, 2, 3] {
+        let hashes = hashes_of(&ids, UuidHasher::default(), ranges);
+        let (mut used, mut again, mut left) = (0, 0, 0);
+        for range in 0..ranges {
+            let mut slots = vec![0; 2_000 / ranges];
+            let filling = Filling { all: slots.len() * ranges, range, ..whole(&mut slots) };
+            let filled = filling.take(&ids, &hashes);
+            (again, left) = (again + filled.again.len(), left + filled.left.len());
+            used += slots.iter().filter(|&&slot| slot != 0).count();
+        }
+        assert_eq!(used + again + left, ids.len());
+        assert!(left < 100, "{left} have none in {ranges} ranges");
+    }
 }
 
 #[test]
