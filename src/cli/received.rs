@@ -120,11 +120,11 @@ fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<
         console.warn("the log holds no ids at all; check --received-id and --received-status");
     }
     let (mut absent, mut doubtful) = (Vec::new(), 0);
-    for (id, sighting) in wanted.ids().zip(&lookup.sightings) {
+    for (number, sighting) in (0..).zip(&lookup.sightings) {
         match (sighting, unproven) {
             (Sighting::Received, _) => {}
             (Sighting::Possible, _) | (Sighting::Unseen, Some(_)) => doubtful += 1,
-            (Sighting::Unseen, None) => absent.push(id),
+            (Sighting::Unseen, None) => absent.push(wanted.id(number)),
         }
     }
     print_ids(&absent)?;
