@@ -118,6 +118,24 @@ fn what_a_log_does_not_hold_is_printed_in_the_order_of_the_list() {
 }
 
 #[test]
+fn all_that_is_absent_of_many_ids_is_printed_once_and_in_its_order() {
+    // So many that the list is read, looked up and printed in several parts.
+    let id = |number: u128| uuid::Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834));
+    let mut list: Vec<String> = (0..100_000).map(|number| format!("{}\n", id(number))).collect();
+    let absent: String =
+        list.iter().enumerate().filter(|(number, _)| number % 3 != 0).map(|(_, line)| &**line).collect();
+    let log: String = list.iter().step_by(3).map(|line| line.to_uppercase()).collect();
+    // Some stand there again, in the same part and in another.
+    for number in (20_000..100_000).step_by(7) {
+        list[number].push_str(&format!("{}\n{}\n", id(number as u128 - 1), id(number as u128 - 20_000).simple()));
+    }
+    let desk = Desk::new(&[("log", log.as_bytes()), ("ids", list.concat().as_bytes())]);
+    let ended = desk.received(&["--absent-of", "ids", "log", "--received-format", "ids"]).ends_with(10);
+    assert_eq!(ended.stderr, "");
+    assert!(ended.stdout == absent, "{} lines instead of {}", ended.stdout.lines().count(), absent.lines().count());
+}
+
+#[test]
 fn an_id_whose_absence_is_not_proven_is_not_printed() {
     let desk = Desk::new(&[
         ("bad-line", b"a\nb c\nd\ne\n"),

@@ -1,5 +1,5 @@
-//! With what bytes are looked at: a closure each, because only a closure is compiled for the registers that
-//! its function is compiled for.
+//! With what bytes are looked at: closures, because a closure is compiled for the registers of the function
+//! in which it is written, wherever it is called.
 
 use super::chunk::{CHUNK, Chunk};
 use super::glance::{Glance, Surrounded};
