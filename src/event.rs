@@ -58,26 +58,13 @@ pub struct EventId(Spelling);
 
 #[derive(Clone)]
 enum Spelling {
-    LowerUuid(Value),
-    UpperUuid(Value),
+    LowerUuid(Halves),
+    UpperUuid(Halves),
     Text(Box<str>),
 }
 
 /// The value of a UUID in two halves, so that it lies where a processor moves each at once.
-#[derive(Clone, Copy)]
-struct Value([u64; 2]);
-
-impl Value {
-    #[inline(always)]
-    fn of(bytes: [u8; 16]) -> Self {
-        Self(bytemuck::cast(bytes))
-    }
-
-    #[inline(always)]
-    fn bytes(self) -> [u8; 16] {
-        bytemuck::cast(self.0)
-    }
-}
+pub(crate) type Halves = [u64; 2];
 
 /// Why a text can't be an id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -105,17 +92,25 @@ impl EventId {
         if text.len() > MAX_ID_BYTES {
             return Err(IdError::TooLong(text.len()));
         }
-        let usual = text.as_bytes().try_into().ok().and_then(Self::of_usual);
-        Ok(usual.unwrap_or_else(|| Self(Spelling::Text(text.into()))))
+        Ok(match text.as_bytes().try_into().ok().and_then(digits::value_of) {
+            Some((value, Letters::Lower)) => Self::of_value(bytemuck::cast(value), false),
+            Some((value, Letters::Upper)) => Self::of_value(bytemuck::cast(value), true),
+            Some((_, Letters::Mixed)) | None => Self(Spelling::Text(text.into())),
+        })
     }
 
-    /// Takes a UUID in one of the two common spellings.
+    /// The UUID with this value, its letters all small or all capital.
     #[inline(always)]
-    pub(crate) fn of_usual(text: &[u8; digits::UUID_BYTES]) -> Option<Self> {
-        match digits::value_of(text)? {
-            (value, Letters::Lower) => Some(Self(Spelling::LowerUuid(Value::of(value)))),
-            (value, Letters::Upper) => Some(Self(Spelling::UpperUuid(Value::of(value)))),
-            (_, Letters::Mixed) => None,
+    pub(crate) fn of_value(value: Halves, has_capitals: bool) -> Self {
+        Self(if has_capitals { Spelling::UpperUuid(value) } else { Spelling::LowerUuid(value) })
+    }
+
+    /// The value of a UUID in one of these two spellings, and whether its letters are capital.
+    pub(crate) fn usual(&self) -> Option<(Halves, bool)> {
+        match self.0 {
+            Spelling::LowerUuid(value) => Some((value, false)),
+            Spelling::UpperUuid(value) => Some((value, true)),
+            Spelling::Text(_) => None,
         }
     }
 
@@ -123,7 +118,7 @@ impl EventId {
     #[inline]
     pub fn key(&self) -> IdKey<'_> {
         match &self.0 {
-            Spelling::LowerUuid(value) | Spelling::UpperUuid(value) => IdKey::Uuid(value.bytes()),
+            Spelling::LowerUuid(value) | Spelling::UpperUuid(value) => IdKey::Uuid(bytemuck::cast(*value)),
             Spelling::Text(text) => IdKey::of(text.as_bytes()),
         }
     }

@@ -5,9 +5,9 @@
 //! | room | what it owns |
 //! |---|---|
 //! | `wanted` | the ids that a log is asked about, and how they are found in it |
-//! | `gather`, `ranges`, `parts`, `closed_up` | a million of them, read side by side, and each only once |
+//! | `gather`, `ids`, `parts`, `closed_up` | a million of them, read side by side, and each only once |
 //! | `crew` | threads for all of this |
-//! | `table`, `filter` | the numbers of UUIDs; what rules out most others |
+//! | `table`, `ranges`, `filter` | the places of UUIDs; what rules out most others |
 //! | `unlisted` | ids of the log that were not asked for |
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,6 +16,7 @@ mod closed_up;
 pub(crate) mod crew;
 pub(crate) mod filter;
 mod gather;
+mod ids;
 mod parts;
 mod ranges;
 mod table;
@@ -23,7 +24,7 @@ mod unlisted;
 mod wanted;
 
 use crate::event::{Event, ZoneKnowledge};
-pub(crate) use gather::{GatheredIds, Gathering};
+pub(crate) use gather::{GatheredIds, Gathering, LINE_BYTES};
 pub use unlisted::{Unlisted, UnlistedId};
 pub use wanted::WantedIds;
 

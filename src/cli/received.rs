@@ -6,6 +6,7 @@
 mod id_list;
 mod shown;
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 
@@ -147,13 +148,12 @@ fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<
 }
 
 /// Prints ids, one a line.
-fn print_ids(ids: &[&EventId]) -> Result<(), CliError> {
+fn print_ids(ids: &[Cow<'_, EventId>]) -> Result<(), CliError> {
     // A program gets the ids to the letter, a person nothing that steers the terminal.
     let is_read_by_person = io::stdout().is_terminal();
     let mut lines = String::new();
     for few in ids.chunks(PRINTED_AT_ONCE) {
         lines.clear();
-        EventId::fetch(few.iter().copied());
         for id in few {
             if is_read_by_person {
                 lines.push_str(&visible(&id.text()));

@@ -3,29 +3,12 @@
 use std::hint::black_box;
 use std::ops::BitOr;
 
-use super::{EventId, Spelling, Value, digits};
+use super::{EventId, Halves, Spelling, digits};
 
 impl EventId {
-    /// Has the processor fetch ids from memory, all of them at the same time.
-    #[inline(always)]
-    pub(crate) fn fetch<'i>(ids: impl Iterator<Item = &'i Self>) {
-        fetch(ids.map(Self::touch));
-    }
-
-    /// Something that is the same each time and has no meaning, told from the memory of the id from its
-    /// first byte to its last.
-    #[inline(always)]
-    fn touch(&self) -> u64 {
-        match &self.0 {
-            Spelling::LowerUuid(value) => value.0[1],
-            Spelling::UpperUuid(value) => !value.0[1],
-            Spelling::Text(text) => text.len() as u64,
-        }
-    }
-
     /// Adds the id, as the vendor spells it, to a text.
     pub(crate) fn push_to(&self, to: &mut String) {
-        let usual = |value: &Value| digits::text_of(value.bytes());
+        let usual = |value: &Halves| digits::text_of(bytemuck::cast(*value));
         let text = match &self.0 {
             Spelling::LowerUuid(value) => usual(value),
             Spelling::UpperUuid(value) => usual(value).map(|byte| byte.to_ascii_uppercase()),

@@ -118,12 +118,17 @@ fn the_longest_ids_that_are_accepted_are_accepted_whole() {
 
 #[test]
 fn a_uuid_in_a_common_spelling_is_kept_in_place() {
-    let usual = |text: &str| EventId::of_usual(text.as_bytes().try_into().expect("36 bytes"));
-    for text in ["d18a9c6e-0b1c-4f5e-9a7b-3c2d1e0f4a5b", "D18A9C6E-0B1C-4F5E-9A7B-3C2D1E0F4A5B"] {
-        assert_eq!(usual(text).expect("a UUID").text(), text);
+    let usual = |text: &str| id(text).usual();
+    let value: Halves =
+        bytemuck::cast([0xd1_u8, 0x8a, 0x9c, 0x6e, 0x0b, 0x1c, 0x4f, 0x5e, 0x9a, 0x7b, 0x3c, 0x2d, 1, 2, 3, 4]);
+    let lower = "d18a9c6e-0b1c-4f5e-9a7b-3c2d01020304";
+    for (text, has_capitals) in [(lower.to_owned(), false), (lower.to_uppercase(), true)] {
+        assert_eq!(usual(&text), Some((value, has_capitals)));
+        assert_eq!(EventId::of_value(value, has_capitals).text(), text);
     }
-    assert_eq!(usual("d18A9c6e-0b1c-4f5e-9a7b-3c2d1e0f4a5b"), None);
-    assert_eq!(usual("d18a9c6e-0b1c-4f5e-9a7b-3c2d1e0f4a5x"), None);
+    for other in ["d18A9c6e-0b1c-4f5e-9a7b-3c2d01020304", "d18a9c6e-0b1c-4f5e-9a7b-3c2d0102030x", "evt-1"] {
+        assert_eq!(usual(other), None);
+    }
 }
 
 #[test]

@@ -4,13 +4,15 @@
 //! time.
 
 use super::filter::{Filter, UuidHasher};
+use super::ids::Ids;
 use super::ranges::{MOST_RANGES, Ranges, ranges_for};
-use crate::event::digits::UUID_BYTES;
+use crate::event::digits::{Letters, UUID_BYTES, value_of};
 use crate::event::{EventId, IdKey};
 
-/// So many sketches are put into the filter together, so that the processor waits for memory once for all of
-/// them.
+/// So many lines are looked at before the filter, which may wait for memory, takes their ids.
 const TOGETHER: usize = if cfg!(any(test, fuzzing)) { 4 } else { 64 };
+/// A UUID in its usual spelling and the end of its line, in bytes.
+pub(crate) const LINE_BYTES: usize = UUID_BYTES + 1;
 
 /// Where ids are gathered.
 #[derive(Clone, Copy, Debug)]
@@ -37,11 +39,9 @@ impl Gathering {
     pub(crate) fn part(&self, count: usize) -> GatheredIds {
         GatheredIds {
             gathering: *self,
-            ids: Vec::with_capacity(count),
+            ids: Ids::with_room_for(count),
             hashes: Ranges::new(self.ranges, count),
             filter: Filter::with_room_for(self.count),
-            sketches: [0; TOGETHER],
-            waiting: 0,
         }
     }
 }
@@ -50,58 +50,73 @@ impl Gathering {
 #[derive(Debug)]
 pub(crate) struct GatheredIds {
     gathering: Gathering,
-    ids: Vec<EventId>,
+    ids: Ids,
     /// The hashes of those that are UUIDs.
     hashes: Ranges,
-    /// The sketches of the UUIDs but for those that wait.
+    /// The sketches of the same.
     filter: Filter,
-    sketches: [u64; TOGETHER],
-    waiting: usize,
 }
 
 impl GatheredIds {
     /// Adds an id.
     pub(crate) fn push(&mut self, id: EventId) {
-        let hasher = self.gathering.hasher;
         if let IdKey::Uuid(value) = id.key() {
-            self.note(hasher.of_value(value), hasher.sketch_of_value(value));
+            let (hasher, place) = (self.gathering.hasher, self.next_place());
+            self.filter.add(hasher.sketch_of_value(value));
+            self.hashes.push(hasher.of_value(value), place);
         }
         self.ids.push(id);
     }
 
-    /// Adds a UUID in one of the two common spellings, if this is one.
-    #[inline(always)]
-    pub(crate) fn push_usual(&mut self, text: &[u8; UUID_BYTES]) -> bool {
-        let Some(id) = EventId::of_usual(text) else { return false };
-        let hasher = self.gathering.hasher;
-        self.note(hasher.of_text(text), hasher.sketch_of_text(text));
-        self.ids.push(id);
-        true
-    }
-
-    /// Takes note of a UUID that is going to be the next id.
-    #[inline(always)]
-    fn note(&mut self, hash: u32, sketch: u64) {
-        #[allow(clippy::cast_possible_truncation, reason = "there are fewer than four billion")]
-        self.hashes.push(hash, self.ids.len() as u32);
-        self.sketches[self.waiting] = sketch;
-        self.waiting += 1;
-        if self.waiting == TOGETHER {
-            self.put_in();
+    /// Adds UUIDs with which a text begins, each on a line of its own and spelled as those before it. The answer
+    /// is how many: what comes then need not be anything else.
+    pub(crate) fn push_lines(&mut self, text: &[u8]) -> usize {
+        let (hasher, place) = (self.gathering.hasher, self.next_place());
+        let (lines, _) = text.as_chunks::<LINE_BYTES>();
+        let Some((_, _, letters)) = lines.first().and_then(uuid_of) else { return 0 };
+        let Some(values) = self.ids.uuids_spelled(letters == Letters::Upper) else { return 0 };
+        let mut sketches = [0; TOGETHER];
+        let mut count = 0;
+        for lines in lines.chunks(TOGETHER) {
+            let mut few = 0;
+            for line in lines {
+                let Some((text, value, own)) = uuid_of(line) else { break };
+                if own != letters {
+                    break;
+                }
+                values.push(bytemuck::cast(value));
+                #[allow(clippy::cast_possible_truncation, reason = "there are fewer than four billion")]
+                self.hashes.push(hasher.of_text(text), place + (count + few) as u32);
+                sketches[few] = hasher.sketch_of_text(text);
+                few += 1;
+            }
+            sketches[..few].iter().for_each(|&sketch| self.filter.add(sketch));
+            count += few;
+            if few < TOGETHER {
+                break;
+            }
         }
+        count
     }
 
-    #[inline(never)]
-    fn put_in(&mut self) {
-        self.sketches[..self.waiting].iter().for_each(|&sketch| self.filter.add(sketch));
-        self.waiting = 0;
+    /// The place of the id that is going to be next.
+    fn next_place(&self) -> u32 {
+        u32::try_from(self.ids.len()).unwrap_or(u32::MAX)
     }
+}
+
+/// The UUID on a line in one of the two common spellings.
+#[inline(always)]
+fn uuid_of(line: &[u8; LINE_BYTES]) -> Option<(&[u8; UUID_BYTES], [u8; 16], Letters)> {
+    let (text, end) = line.split_first_chunk()?;
+    let (value, letters) = value_of(text)?;
+    (end == b"\n" && letters != Letters::Mixed).then_some((text, value, letters))
 }
 
 /// All that was gathered, part by part.
 #[derive(Debug)]
 pub(super) struct Gathered {
-    pub(super) ids: Vec<Vec<EventId>>,
+    pub(super) ids: Vec<Ids>,
     pub(super) uuids: GatheredUuids,
 }
 
@@ -126,25 +141,25 @@ impl GatheredUuids {
 
 impl Gathered {
     /// These parts of the same gathering.
-    pub(super) fn of(parts: Vec<GatheredIds>) -> Self {
-        let Gathering { hasher, count, ranges } = parts.first().map_or_else(Gathering::default, |part| part.gathering);
-        let uuids = parts.iter().map(|part| part.hashes.len()).sum();
+    pub(super) fn of(gathered: Vec<GatheredIds>) -> Self {
+        let gathering = gathered.first().map_or_else(Gathering::default, |part| part.gathering);
+        let Gathering { hasher, count, ranges } = gathering;
         let (mut ids, mut hashes, mut filters, mut first) = (Vec::new(), Vec::new(), Vec::new(), 0);
-        for mut part in parts {
-            part.put_in();
+        for part in gathered {
             hashes.push((u32::try_from(first).unwrap_or(u32::MAX), part.hashes));
             first += part.ids.len();
             ids.push(part.ids);
             filters.push(part.filter);
         }
+        let uuids: usize = hashes.iter().map(|(_, part)| part.len()).sum();
         let filter = if uuids > count {
             // There are more than were foreseen, so that it would rule out too few.
             let mut filter = Filter::with_room_for(uuids);
-            let value = |id: &EventId| match id.key() {
-                IdKey::Uuid(value) => Some(value),
-                IdKey::Bytes(_) => None,
-            };
-            ids.iter().flatten().filter_map(value).for_each(|value| filter.add(hasher.sketch_of_value(value)));
+            for key in ids.iter().flat_map(Ids::keys) {
+                if let IdKey::Uuid(value) = key {
+                    filter.add(hasher.sketch_of_value(value));
+                }
+            }
             filter
         } else {
             let joined = filters.into_iter().reduce(|mut all, more| {
@@ -166,9 +181,12 @@ mod tests {
         number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834).to_be_bytes()
     }
 
-    fn text(number: u128) -> [u8; UUID_BYTES] {
-        let text = uuid::Uuid::from_bytes(uuid(number)).to_string();
-        text.as_bytes().try_into().expect("36 bytes")
+    fn text(number: u128) -> String {
+        uuid::Uuid::from_bytes(uuid(number)).to_string()
+    }
+
+    fn id(text: &str) -> EventId {
+        EventId::new(text).expect("an id")
     }
 
     #[test]
@@ -179,17 +197,13 @@ mod tests {
             let mut parts = vec![gathering.part(0), gathering.part(10), gathering.part(0)];
             for number in 0..1_000 {
                 let part = &mut parts[number as usize / 400];
-                if number % 3 == 0 {
-                    let text = String::from_utf8(text(number).to_vec()).expect("a text");
-                    part.push(EventId::new(&text).expect("an id"));
-                } else {
-                    assert!(part.push_usual(&text(number)));
+                if number % 30 < 3 || part.push_lines((text(number) + "\n").as_bytes()) == 0 {
+                    part.push(id(&text(number)));
                 }
             }
-            assert!(!parts[2].push_usual(b"d18aca67+cfd3-4c00-93aa-0a5bc540856e"));
-            parts[2].push(EventId::new("evt-1").expect("an id"));
+            parts[2].push(id("evt-1"));
             let all = Gathered::of(parts);
-            let keys: Vec<IdKey<'_>> = all.ids.iter().flatten().map(EventId::key).collect();
+            let keys: Vec<IdKey<'_>> = all.ids.iter().flat_map(Ids::keys).collect();
             let expected = (0..1_000).map(|number| IdKey::Uuid(uuid(number))).chain([IdKey::Bytes(b"evt-1")]);
             assert_eq!(keys, expected.collect::<Vec<_>>());
             let GatheredUuids { hasher, hashes, ranges, filter } = &all.uuids;
@@ -197,18 +211,53 @@ mod tests {
             assert_eq!(lengths, [(0, 400), (400, 400), (800, 200)]);
             assert_eq!((all.uuids.len(), *ranges), (1_000, ranges_for(foreseen)));
             for (first, hashes) in hashes {
-                let placed = (0..*ranges).flat_map(|range| hashes.range(range));
-                assert!(
-                    placed
-                        .copied()
-                        .all(|Placed { hash, place }| hash == hasher.of_value(uuid(u128::from(first + place))))
-                );
+                for &Placed { hash, place } in (0..*ranges).flat_map(|range| hashes.range(range)) {
+                    assert_eq!(hash, hasher.of_value(uuid(u128::from(first + place))));
+                }
             }
             let may_hold = |number: &u128| filter.may_hold(hasher.sketch_of_value(uuid(*number)));
             assert!((0..1_000).all(|number| may_hold(&number)));
             let wrong = (1_000..11_000).filter(may_hold).count();
             assert!(wrong < 1_000, "{wrong} of 10,000 strangers, {foreseen} were foreseen");
         }
+    }
+
+    #[test]
+    fn lines_are_taken_up_to_the_first_that_is_something_else() {
+        let line = |number: u128| text(number) + "\n";
+        let capital = |number: u128| line(number).to_uppercase();
+        let lines = |lines: std::ops::Range<u128>| lines.map(line).collect::<String>();
+        let mixed = text(3).replacen(|letter: char| letter.is_ascii_lowercase(), "A", 1) + "\n";
+        assert_eq!(EventId::new(mixed.trim()).expect("an id").usual(), None);
+        let none = ["\n", "evt-1\n", &text(1), &(text(1) + " "), &mixed].map(str::to_owned);
+        let others = none.iter().cloned().chain([capital(7), text(3).replace('-', "_") + "\n"]);
+        for other in others {
+            for count in [1, 3, 4, 5, 8, 9, 30] {
+                let mut part = Gathering::of_about(40).part(40);
+                assert_eq!(
+                    part.push_lines((lines(0..count) + &other + &line(99)).as_bytes()),
+                    count as usize,
+                    "{other:?}"
+                );
+                assert_eq!(part.ids.len(), count as usize);
+                assert!(part.ids.keys().eq((0..count).map(|number| IdKey::Uuid(uuid(number)))));
+                assert_eq!(part.hashes.len(), count as usize);
+            }
+        }
+        for other in none {
+            assert_eq!(Gathering::of_about(40).part(40).push_lines((other + &line(99)).as_bytes()), 0);
+        }
+    }
+
+    #[test]
+    fn lines_are_spelled_as_the_first_of_all() {
+        let both = |number: u128| (text(number) + "\n", text(number).to_uppercase() + "\n");
+        let mut part = Gathering::of_about(40).part(40);
+        assert_eq!(part.push_lines((both(1).1 + &both(2).1 + &both(3).0).as_bytes()), 2);
+        assert_eq!(part.push_lines(both(3).0.as_bytes()), 0);
+        assert_eq!(part.push_lines(both(3).1.as_bytes()), 1);
+        let texts: Vec<String> = part.ids.iter().map(|id| id.text().into_owned() + "\n").collect();
+        assert_eq!(texts, [1, 2, 3].map(|number| both(number).1));
     }
 
     #[test]

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 
 use memchr::memmem;
 
+use crate::event::IdKey;
 use crate::event::digits::UUID_BYTES;
-use crate::event::{EventId, IdKey};
 use crate::receipt::WantedIds;
 
 /// Up to this many ids with unusual bytes are searched for one by one.
@@ -38,7 +38,7 @@ impl Suspects {
     /// Prepares the search.
     pub(super) fn new(wanted: &WantedIds) -> Self {
         let count = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
-        let unusual: Vec<u32> = (0..count).filter(|&number| is_unusual(wanted.id(number))).collect();
+        let unusual: Vec<u32> = (0..count).filter(|&number| is_unusual(wanted.key(number))).collect();
         Self { ordered: OnceCell::new(), unusual: Unusual::new(unusual, wanted), cleaned: Vec::new() }
     }
 
@@ -61,12 +61,12 @@ impl Suspects {
         }
         let ordered = self.ordered.get_or_init(|| {
             let mut ordered: Vec<u32> = (0..).take(wanted.len()).collect();
-            ordered.sort_unstable_by(|&left, &right| wanted.id(left).cmp(wanted.id(right)));
+            ordered.sort_unstable_by(|&left, &right| wanted.id(left).cmp(&wanted.id(right)));
             ordered
         });
-        let key_at = |position: usize| wanted.id(ordered[position]).key();
+        let key_at = |position: usize| wanted.key(ordered[position]);
         let mut name_run = |starts: &dyn Fn(IdKey<'_>) -> std::cmp::Ordering| {
-            let from = ordered.partition_point(|&number| starts(wanted.id(number).key()).is_lt());
+            let from = ordered.partition_point(|&number| starts(wanted.key(number)).is_lt());
             (from..ordered.len())
                 .take_while(|&position| starts(key_at(position)).is_eq())
                 .for_each(|position| found(ordered[position]));
@@ -96,7 +96,7 @@ impl Suspects {
         }
         match &self.unusual {
             Unusual::Singly(numbers) => {
-                let text_of = |number: u32| wanted.id(number).text();
+                let text_of = |number: u32| wanted.id(number).text().into_owned();
                 let stands = |number: &&u32| memmem::find(bytes, text_of(**number).as_bytes()).is_some();
                 numbers.iter().filter(stands).for_each(|&number| found(number));
             }
@@ -112,7 +112,8 @@ impl Unusual {
         }
         let mut by_word: HashMap<Box<[u8]>, Vec<u32>> = HashMap::new();
         for number in numbers {
-            let text = wanted.id(number).text();
+            let id = wanted.id(number);
+            let text = id.text();
             let longest = words(text.as_bytes()).map(trim_dashes).max_by_key(|word| word.len()).unwrap_or_default();
             by_word.entry(longest.into()).or_default().push(number);
         }
@@ -120,8 +121,8 @@ impl Unusual {
     }
 }
 
-fn is_unusual(id: &EventId) -> bool {
-    match id.key() {
+fn is_unusual(key: IdKey<'_>) -> bool {
+    match key {
         IdKey::Uuid(_) => false,
         IdKey::Bytes(bytes) => !bytes.iter().all(|&byte| is_word(byte)),
     }
@@ -229,6 +230,7 @@ fn hex(bytes: &[u8], digits: usize) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::EventId;
 
     const UUID: &str = "d18aca67-cfd3-4c00-93aa-0a5bc540856e";
 

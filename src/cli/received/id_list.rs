@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::cli::errors::CliError;
 use crate::event::{EventId, IdError, MAX_ID_BYTES};
 use crate::exit::ExitCode;
-use crate::receipt::{GatheredIds, Gathering, WantedIds, crew};
+use crate::receipt::{GatheredIds, Gathering, LINE_BYTES, WantedIds, crew};
 use crate::received::pages::{PAGE, Pages};
 
 /// The longest line that can be an id: one with its quotes and escapes, and the space around it.
@@ -18,8 +18,6 @@ const PORTION_BYTES: usize = if cfg!(test) { PAGE } else { 256 << 10 };
 const CARRIED_BYTES: usize = LONGEST_LINE.next_multiple_of(PAGE);
 /// Less than this is not worth a thread.
 const LEAST_PART_BYTES: usize = if cfg!(test) { 8 } else { 256 << 10 };
-/// A line with a UUID has so many bytes.
-const BYTES_OF_LINE: usize = 37;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads a list; `-` is standard input.
@@ -97,14 +95,14 @@ impl Part {
     fn take(&mut self, text: &[u8]) {
         let mut rest = text;
         while !rest.is_empty() {
-            self.lines += 1;
             // Most lists have nothing but UUIDs, one behind the other.
-            if let Some((usual, [b'\n', others @ ..])) = rest.split_first_chunk()
-                && self.ids.push_usual(usual)
-            {
-                rest = others;
-                continue;
+            let uuids = self.ids.push_lines(rest);
+            self.lines += uuids as u64;
+            rest = &rest[uuids * LINE_BYTES..];
+            if rest.is_empty() {
+                break;
             }
+            self.lines += 1;
             let (line, others) = rest.split_at(memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1));
             let line = line.strip_prefix(BOM).unwrap_or(line);
             match id_of(line.trim_ascii()) {
@@ -131,9 +129,9 @@ fn side_by_side(file: &File) -> Option<Vec<Part>> {
     }
     let ends = starts.iter().copied().chain([length]).collect::<Vec<usize>>();
     let ranges = [0].into_iter().chain(starts).zip(ends).map(|(start, end)| start..end);
-    let gathering = Gathering::of_about(length / BYTES_OF_LINE + 1);
+    let gathering = Gathering::of_about(length / LINE_BYTES + 1);
     let part = |range: Range<usize>| {
-        let ids = gathering.part(range.len() / BYTES_OF_LINE + 1);
+        let ids = gathering.part(range.len() / LINE_BYTES + 1);
         read_part(file, range, ids)
     };
     crew::side_by_side(ranges.collect(), part).into_iter().collect()

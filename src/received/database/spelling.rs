@@ -4,6 +4,7 @@
 //! in every usual one; whoever stores another is told so before anything is concluded from it.
 
 use std::borrow::Cow;
+use std::iter;
 
 use uuid::Uuid;
 
@@ -97,8 +98,12 @@ pub(super) fn is_canonical_digits(text: &str) -> bool {
 }
 
 /// The ids in batches of about as many texts as one question holds.
-pub(super) fn batches(wanted: &WantedIds, texts_of_one: usize) -> impl Iterator<Item = &[EventId]> {
-    wanted.slices().flat_map(move |ids| ids.chunks((BATCH_TEXTS / texts_of_one.max(1)).max(1)))
+pub(super) fn batches(wanted: &WantedIds, texts_of_one: usize) -> impl Iterator<Item = Vec<EventId>> {
+    let (mut ids, most) = (wanted.ids().map(Cow::into_owned), (BATCH_TEXTS / texts_of_one.max(1)).max(1));
+    iter::from_fn(move || {
+        let batch: Vec<_> = ids.by_ref().take(most).collect();
+        (!batch.is_empty()).then_some(batch)
+    })
 }
 
 /// How many texts [`spellings`] gives at most.
@@ -178,10 +183,10 @@ mod tests {
     #[test]
     fn batches_hold_every_id_once() {
         let wanted = WantedIds::new((0..100_000).map(|number| id(&format!("e{number}"))));
-        let sizes: Vec<usize> = batches(&wanted, 9).map(<[EventId]>::len).collect();
+        let sizes: Vec<usize> = batches(&wanted, 9).map(|batch| batch.len()).collect();
         assert_eq!(sizes.iter().sum::<usize>(), 100_000);
         assert!(sizes.iter().all(|size| size * 9 <= BATCH_TEXTS));
-        assert!(batches(&wanted, 9).flatten().eq(wanted.ids()));
+        assert!(batches(&wanted, 9).flatten().eq(wanted.ids().map(Cow::into_owned)));
     }
 
     #[test]

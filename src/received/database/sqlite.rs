@@ -326,7 +326,7 @@ fn ask_table(
     let mut statement = connection.prepare(&rows_sql(table)).map_err(failed)?;
     for batch in batches(wanted, 2 * MOST_SPELLINGS + 2) {
         watch.begin();
-        let (values, blobs) = (json_values(batch, Forms::All), json_blobs(batch));
+        let (values, blobs) = (json_values(&batch, Forms::All), json_blobs(&batch));
         for_each_row(&mut statement, &[&values, &blobs], |row| {
             let id = cell_of(row, 0)?;
             match table.status {
@@ -444,7 +444,7 @@ fn ask_query(
     for batch in batches(wanted, MOST_SPELLINGS) {
         watch.begin();
         let mut misled = None;
-        for_each_row(&mut statement, &[&json_values(batch, Forms::Castable)], |row| {
+        for_each_row(&mut statement, &[&json_values(&batch, Forms::Castable)], |row| {
             let time = has_time.then(|| cell_of(row, 1)).transpose()?;
             misled = misled.take().or(tally.take_answer(&cell_of(row, 0)?, time.as_ref()).err());
             Ok(())

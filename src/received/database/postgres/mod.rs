@@ -327,7 +327,7 @@ impl Session {
             Way::Uuid | Way::Whole | Way::Numeric => 1,
         };
         for batch in batches(wanted, each) {
-            let (texts, bytes) = (way.texts(batch), way.bytes(batch));
+            let (texts, bytes) = (way.texts(&batch), way.bytes(&batch));
             let parameter: &(dyn ToSql + Sync) = if way == Way::Bytes { &bytes } else { &texts };
             self.each_row(&statement, Some(parameter), |row| {
                 let id = way.id(row.try_get::<_, Value>(0)?.0);

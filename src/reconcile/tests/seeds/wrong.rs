@@ -4,6 +4,7 @@
 //! changes what it was told to heed. What is asked for is what the invariants go by, so an engine that
 //! was told something else behaves as one that forgot.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -259,8 +260,8 @@ impl ReceivedLog for Spoiled {
                 let now = world.log.clone();
                 let old = world.old_log.get_or_insert(now);
                 let was_there = |id: &EventId| old.contains(id.text().as_ref());
-                let sighting = |(id, sighting): (&EventId, Sighting)| match sighting {
-                    Sighting::Received if !was_there(id) => Sighting::Unseen,
+                let sighting = |(id, sighting): (Cow<'_, EventId>, Sighting)| match sighting {
+                    Sighting::Received if !was_there(&id) => Sighting::Unseen,
                     _ => sighting,
                 };
                 let sightings = wanted.ids().zip(lookup.sightings).map(sighting).collect();

@@ -61,7 +61,8 @@ impl ReceivedLog for Shared {
         let mut unreadable = 0;
         let mut misses_rotated = false;
         let mut sightings = Vec::with_capacity(wanted.len());
-        for id in wanted.ids().map(EventId::text) {
+        for id in wanted.ids() {
+            let id = id.text();
             let sighting = match log.contains(id.as_ref()) {
                 true if world.is_unreadable(&id) => Sighting::Possible,
                 true => Sighting::Received,
