@@ -6,7 +6,6 @@
 mod id_list;
 mod shown;
 
-use std::borrow::Cow;
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 
@@ -18,7 +17,6 @@ use crate::cli::errors::CliError;
 use crate::cli::flags::ReadingFlags;
 use crate::cli::wiring::{open_log, received_options};
 use crate::config::{Format, Key, Layer, Loaded, ReceivedSource, Surroundings};
-use crate::event::EventId;
 use crate::exit::ExitCode;
 use crate::receipt::{Lookup, Sighting, WantedIds};
 use crate::received::{FileLog, ReceivedLog, Survey};
@@ -125,10 +123,10 @@ fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<
         match (sighting, unproven) {
             (Sighting::Received, _) => {}
             (Sighting::Possible, _) | (Sighting::Unseen, Some(_)) => doubtful += 1,
-            (Sighting::Unseen, None) => absent.push(wanted.id(number)),
+            (Sighting::Unseen, None) => absent.push(number),
         }
     }
-    print_ids(&absent)?;
+    print_ids(wanted, &absent)?;
     if doubtful == 0 {
         return Ok(if absent.is_empty() { ExitCode::Clean } else { ExitCode::Left });
     }
@@ -147,14 +145,16 @@ fn tell_absent(wanted: &WantedIds, lookup: &Lookup, console: Console) -> Result<
     Ok(ExitCode::Undetermined)
 }
 
-/// Prints ids, one a line.
-fn print_ids(ids: &[Cow<'_, EventId>]) -> Result<(), CliError> {
+/// Prints the ids with these numbers, one a line.
+fn print_ids(wanted: &WantedIds, numbers: &[u32]) -> Result<(), CliError> {
     // A program gets the ids to the letter, a person nothing that steers the terminal.
     let is_read_by_person = io::stdout().is_terminal();
     let mut lines = String::new();
-    for few in ids.chunks(PRINTED_AT_ONCE) {
+    for few in numbers.chunks(PRINTED_AT_ONCE) {
         lines.clear();
-        for id in few {
+        // They are fetched from memory together.
+        let ids: Vec<_> = few.iter().map(|&number| wanted.id(number)).collect();
+        for id in ids {
             if is_read_by_person {
                 lines.push_str(&visible(&id.text()));
             } else {

@@ -61,7 +61,7 @@ impl GatheredIds {
     /// Adds an id.
     pub(crate) fn push(&mut self, id: EventId) {
         if let IdKey::Uuid(value) = id.key() {
-            let (hasher, place) = (self.gathering.hasher, self.next_place());
+            let (hasher, place) = (self.gathering.hasher, self.ids.next_place());
             self.filter.add(hasher.sketch_of_value(value));
             self.hashes.push(hasher.of_value(value), place);
         }
@@ -71,7 +71,7 @@ impl GatheredIds {
     /// Adds UUIDs with which a text begins, each on a line of its own and spelled as those before it. The answer
     /// is how many: what comes then need not be anything else.
     pub(crate) fn push_lines(&mut self, text: &[u8]) -> usize {
-        let (hasher, place) = (self.gathering.hasher, self.next_place());
+        let (hasher, place) = (self.gathering.hasher, self.ids.next_place());
         let (lines, _) = text.as_chunks::<LINE_BYTES>();
         let Some((_, _, letters)) = lines.first().and_then(uuid_of) else { return 0 };
         let Some(values) = self.ids.uuids_spelled(letters == Letters::Upper) else { return 0 };
@@ -98,19 +98,14 @@ impl GatheredIds {
         }
         count
     }
-
-    /// The place of the id that is going to be next.
-    fn next_place(&self) -> u32 {
-        u32::try_from(self.ids.len()).unwrap_or(u32::MAX)
-    }
 }
 
 /// The UUID on a line in one of the two common spellings.
 #[inline(always)]
 fn uuid_of(line: &[u8; LINE_BYTES]) -> Option<(&[u8; UUID_BYTES], [u8; 16], Letters)> {
-    let (text, end) = line.split_first_chunk()?;
+    let (text, b"\n") = line.split_first_chunk()? else { return None };
     let (value, letters) = value_of(text)?;
-    (end == b"\n" && letters != Letters::Mixed).then_some((text, value, letters))
+    (letters != Letters::Mixed).then_some((text, value, letters))
 }
 
 /// All that was gathered, part by part.
@@ -233,15 +228,20 @@ mod tests {
         let others = none.iter().cloned().chain([capital(7), text(3).replace('-', "_") + "\n"]);
         for other in others {
             for count in [1, 3, 4, 5, 8, 9, 30] {
-                let mut part = Gathering::of_about(40).part(40);
-                assert_eq!(
-                    part.push_lines((lines(0..count) + &other + &line(99)).as_bytes()),
-                    count as usize,
-                    "{other:?}"
-                );
-                assert_eq!(part.ids.len(), count as usize);
-                assert!(part.ids.keys().eq((0..count).map(|number| IdKey::Uuid(uuid(number)))));
-                assert_eq!(part.hashes.len(), count as usize);
+                let gathering = Gathering::of_about(40);
+                let mut part = gathering.part(40);
+                // Some are there already.
+                assert_eq!(part.push_lines(lines(70..75).as_bytes()), 5);
+                let taken = part.push_lines((lines(0..count) + &other + &line(99)).as_bytes());
+                assert_eq!(taken, count as usize, "{other:?}");
+                let uuids: Vec<[u8; 16]> = (70..75).chain(0..count).map(uuid).collect();
+                assert!(part.ids.keys().eq(uuids.iter().map(|value| IdKey::Uuid(*value))));
+                let hasher = gathering.hasher;
+                assert!(uuids.iter().all(|value| part.filter.may_hold(hasher.sketch_of_value(*value))));
+                let placed = (0..gathering.ranges).flat_map(|range| part.hashes.range(range));
+                let mut placed: Vec<_> = placed.map(|&Placed { hash, place }| (place, hash)).collect();
+                placed.sort_unstable();
+                assert!(placed.into_iter().eq((0..).zip(uuids.iter().map(|value| hasher.of_value(*value)))));
             }
         }
         for other in none {

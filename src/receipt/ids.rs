@@ -1,23 +1,25 @@
-//! Ids in their order: as long as all are UUIDs that are spelled alike, by nothing but their values.
+//! Ids in their order: UUIDs that are spelled alike by nothing but their values, and beside them the few others.
 
 use std::borrow::Cow;
 
 use super::closed_up::ClosedUp;
 use crate::event::{EventId, Halves, IdKey};
 
-/// Some ids in their order.
+/// Some ids in their order; fewer than four billion.
 #[derive(Debug)]
-pub(super) enum Ids {
-    /// UUIDs in the usual spelling.
-    Uuids { values: Vec<Halves>, have_capitals: bool },
-    /// Any ids.
-    Any(Vec<EventId>),
+pub(super) struct Ids {
+    /// The value of each that is a UUID, and anything for the others.
+    values: Vec<Halves>,
+    /// Whether the letters of the UUIDs are capital, but for those that stand in `others`.
+    have_capitals: bool,
+    /// What is no UUID or is spelled in another way, with its place, one behind the other.
+    others: Vec<(u32, EventId)>,
 }
 
 impl Ids {
-    /// None yet, and room for so many UUIDs.
+    /// None yet, and room for so many.
     pub(super) fn with_room_for(count: usize) -> Self {
-        Self::Uuids { values: Vec::with_capacity(count), have_capitals: false }
+        Self { values: Vec::with_capacity(count), have_capitals: false, others: Vec::new() }
     }
 
     /// Adds an id.
@@ -27,86 +29,96 @@ impl Ids {
         {
             return values.push(value);
         }
-        if let Self::Uuids { .. } = self {
-            *self = Self::Any(self.iter().map(Cow::into_owned).collect());
-        }
-        if let Self::Any(ids) = self {
-            ids.push(id);
-        }
+        let value = match id.key() {
+            IdKey::Uuid(value) => bytemuck::cast(value),
+            IdKey::Bytes(_) => Halves::default(),
+        };
+        self.others.push((self.next_place(), id));
+        self.values.push(value);
     }
 
-    /// The values, to which more UUIDs with such letters can be added, if no others came before.
+    /// The values, to which UUIDs with such letters can be added, if those before have such letters.
     pub(super) fn uuids_spelled(&mut self, has_capitals: bool) -> Option<&mut Vec<Halves>> {
-        match self {
-            Self::Uuids { values, have_capitals } if values.is_empty() || *have_capitals == has_capitals => {
-                *have_capitals = has_capitals;
-                Some(values)
-            }
-            Self::Uuids { .. } | Self::Any(_) => None,
+        if self.values.is_empty() {
+            self.have_capitals = has_capitals;
         }
+        (self.have_capitals == has_capitals).then_some(&mut self.values)
     }
 
-    /// The values, if all are UUIDs that are spelled alike.
-    pub(super) fn values(&self) -> Option<&[Halves]> {
-        match self {
-            Self::Uuids { values, .. } => Some(values),
-            Self::Any(_) => None,
-        }
+    /// The place of the id that is going to be next.
+    pub(super) fn next_place(&self) -> u32 {
+        u32::try_from(self.len()).unwrap_or(u32::MAX)
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Uuids { values, .. } => values.len(),
-            Self::Any(ids) => ids.len(),
-        }
+        self.values.len()
+    }
+
+    /// The value of each that is a UUID, and anything for the others.
+    pub(super) fn values(&self) -> &[Halves] {
+        &self.values
     }
 
     /// The id at a place, if there is one.
     pub(super) fn get(&self, place: usize) -> Option<Cow<'_, EventId>> {
-        match self {
-            Self::Uuids { values, have_capitals } => {
-                values.get(place).map(|&value| Cow::Owned(EventId::of_value(value, *have_capitals)))
-            }
-            Self::Any(ids) => ids.get(place).map(Cow::Borrowed),
-        }
+        let value = self.values.get(place)?;
+        Some(self.other(place).map_or_else(|| Cow::Owned(self.alike(*value)), Cow::Borrowed))
     }
 
     /// What the id at a place is compared by, if there is one.
     pub(super) fn key(&self, place: usize) -> Option<IdKey<'_>> {
-        match self {
-            Self::Uuids { values, .. } => values.get(place).map(|&value| IdKey::Uuid(bytemuck::cast(value))),
-            Self::Any(ids) => ids.get(place).map(EventId::key),
-        }
+        let value = self.values.get(place)?;
+        Some(self.other(place).map_or_else(|| IdKey::Uuid(bytemuck::cast(*value)), EventId::key))
     }
 
     /// All of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = Cow<'_, EventId>> {
-        (0..self.len()).filter_map(|place| self.get(place))
+        let mut others = self.others.iter().peekable();
+        (0..).zip(&self.values).map(move |(place, value)| match others.next_if(|(other, _)| *other == place) {
+            Some((_, id)) => Cow::Borrowed(id),
+            None => Cow::Owned(self.alike(*value)),
+        })
     }
 
     /// What all of them are compared by.
     pub(super) fn keys(&self) -> impl Iterator<Item = IdKey<'_>> {
-        (0..self.len()).filter_map(|place| self.key(place))
+        let mut others = self.others.iter().peekable();
+        (0..).zip(&self.values).map(move |(place, value)| match others.next_if(|(other, _)| *other == place) {
+            Some((_, id)) => id.key(),
+            None => IdKey::Uuid(bytemuck::cast(*value)),
+        })
     }
 
     /// Keeps those that are not taken out of a list, of which the first of these stands at this place.
-    pub(super) fn close_up(&mut self, first: usize, closed_up: &ClosedUp) {
-        match self {
-            Self::Uuids { values, .. } => {
-                let mut kept = 0;
-                for place in 0..values.len() {
-                    // Which are kept can't be foreseen.
-                    values[kept] = values[place];
-                    kept += usize::from(!closed_up.is_out(first + place));
-                }
-                values.truncate(kept);
-            }
-            Self::Any(ids) => {
-                let mut places = first..;
-                ids.retain(|_| places.next().is_some_and(|place| !closed_up.is_out(place)));
-            }
+    pub(super) fn close_up(&mut self, first: u32, closed_up: &ClosedUp) {
+        let (values, mut kept) = (&mut self.values, 0);
+        for place in 0..values.len() {
+            // Which are kept can't be foreseen.
+            values[kept] = values[place];
+            kept += usize::from(!closed_up.is_out(first as usize + place));
         }
+        values.truncate(kept);
+        let new_first = closed_up.place(first);
+        self.others.retain_mut(|(place, _)| {
+            let in_list = first + *place;
+            *place = closed_up.place(in_list) - new_first;
+            !closed_up.is_out(in_list as usize)
+        });
+    }
+
+    fn alike(&self, value: Halves) -> EventId {
+        EventId::of_value(value, self.have_capitals)
+    }
+
+    /// The id at a place, if it is one of the others.
+    fn other(&self, place: usize) -> Option<&EventId> {
+        let is_here = |(other, _): &&(u32, EventId)| *other as usize == place;
+        // Where there are no UUIDs at all, it stands at this place among them too.
+        self.others.get(place).filter(is_here).map(|(_, id)| id).or_else(|| {
+            let found = self.others.binary_search_by_key(&place, |(other, _)| *other as usize).ok()?;
+            Some(&self.others[found].1)
+        })
     }
 }
 
@@ -126,66 +138,78 @@ mod tests {
         id(&uuid(number | 0xa0).text().to_uppercase())
     }
 
-    /// Lists of which some begin with what another has in the middle.
+    fn braced(number: u128) -> EventId {
+        id(&format!("{{{}}}", uuid(number | 0xb00)))
+    }
+
+    fn event(number: u128) -> EventId {
+        id(&format!("evt-{number}"))
+    }
+
+    /// Lists of one kind, and of one kind with some of another.
     fn lists() -> Vec<Vec<EventId>> {
-        let all = |kind: fn(u128) -> EventId| (0..40).map(kind).collect::<Vec<_>>();
-        let other = |number: u128| id(&format!("evt-{number}"));
-        let kinds: [fn(u128) -> EventId; 3] = [uuid, capital, other];
-        let mut lists: Vec<_> = kinds.map(all).into();
+        let kinds: [fn(u128) -> EventId; 4] = [uuid, capital, braced, event];
+        let mut lists = Vec::new();
         for (one, another) in kinds.into_iter().flat_map(|one| kinds.map(|another| (one, another))) {
-            for odd in [0, 9] {
-                let kind = move |number: u128| if number == odd { another } else { one };
+            for is_other in [|number| number == 0, |number| number == 9, |number| number % 3 == 1] {
+                let kind = move |number: u128| if is_other(number) { another } else { one };
                 lists.push((0..40).map(|number| kind(number)(number)).collect());
             }
         }
         lists
     }
 
-    fn texts(ids: &Ids) -> Vec<String> {
-        ids.iter().map(|id| id.text().into_owned()).collect()
+    fn ids_of(list: &[EventId]) -> Ids {
+        let mut ids = Ids::with_room_for(0);
+        list.iter().for_each(|id| ids.push(id.clone()));
+        ids
+    }
+
+    fn texts<'i>(ids: impl Iterator<Item = Cow<'i, EventId>>) -> Vec<String> {
+        ids.map(|id| id.text().into_owned()).collect()
+    }
+
+    /// Holds each way to ask for ids against a list.
+    fn assert_are(ids: &Ids, list: &[EventId]) {
+        let expected = texts(list.iter().map(Cow::Borrowed));
+        assert_eq!(texts(ids.iter()), expected);
+        assert_eq!(texts((0..list.len()).map(|place| ids.get(place).expect("it is there"))), expected);
+        assert!(ids.keys().eq(list.iter().map(EventId::key)));
+        assert!((0..list.len()).all(|place| ids.key(place) == list.get(place).map(EventId::key)));
+        assert_eq!((ids.len(), ids.get(list.len()), ids.key(list.len())), (list.len(), None, None));
+        for (value, id) in ids.values().iter().zip(list) {
+            assert!(matches!(id.key(), IdKey::Bytes(_)) || id.key() == IdKey::Uuid(bytemuck::cast(*value)));
+        }
     }
 
     #[test]
     fn ids_are_kept_in_their_order_and_spelling_whatever_comes() {
-        for list in lists() {
-            for room in [0, 5, 100] {
-                let mut ids = Ids::with_room_for(room);
-                list.iter().for_each(|id| ids.push(id.clone()));
-                let expected: Vec<String> = list.iter().map(|id| id.text().into_owned()).collect();
-                assert_eq!(texts(&ids), expected);
-                assert!(ids.keys().eq(list.iter().map(EventId::key)));
-                assert_eq!((ids.len(), ids.get(40), ids.key(40)), (40, None, None));
-                assert_eq!(ids.get(39).as_deref(), list.last());
-                assert_eq!(ids.key(39), list.last().map(EventId::key));
-            }
-        }
+        lists().iter().for_each(|list| assert_are(&ids_of(list), list));
     }
 
     #[test]
     fn what_is_taken_out_leaves_the_others_in_their_order() {
         let out: Vec<u32> = (0..70).filter(|place| place % 7 == 3 || (50..60).contains(place)).collect();
         let closed_up = ClosedUp::new(70, &out);
-        for list in lists() {
-            let mut ids = Ids::with_room_for(0);
-            list.iter().for_each(|id| ids.push(id.clone()));
-            ids.close_up(30, &closed_up);
-            let left = (30..).zip(&list).filter(|(place, _)| !out.contains(place));
-            assert_eq!(texts(&ids), left.map(|(_, id)| id.text().into_owned()).collect::<Vec<_>>());
+        for (list, first) in lists().iter().flat_map(|list| [(list, 0), (list, 30), (list, 24)]) {
+            let mut ids = ids_of(list);
+            ids.close_up(first, &closed_up);
+            let left = (first..).zip(list).filter(|(place, _)| !out.contains(place));
+            assert_are(&ids, &left.map(|(_, id)| id.clone()).collect::<Vec<_>>());
         }
     }
 
     #[test]
-    fn more_of_the_same_kind_can_be_added_and_no_others() {
+    fn only_what_is_spelled_alike_is_kept_by_its_value_alone() {
         let mut ids = Ids::with_room_for(3);
         assert!(ids.uuids_spelled(false).is_some(), "none came yet");
         let (value, _) = capital(7).usual().expect("a UUID");
         ids.uuids_spelled(true).expect("none came yet").push(value);
-        assert_eq!(texts(&ids), [capital(7).text()]);
-        assert_eq!(ids.values(), Some(&[value][..]));
         assert!(ids.uuids_spelled(false).is_none() && ids.uuids_spelled(true).is_some());
-        ids.push(id("evt-1"));
-        assert!(ids.uuids_spelled(false).is_none() && ids.uuids_spelled(true).is_none());
-        assert_eq!(texts(&ids), [capital(7).text().as_ref(), "evt-1"]);
-        assert_eq!(ids.values(), None);
+        [event(1), capital(8), uuid(9), capital(10)].into_iter().for_each(|id| ids.push(id));
+        assert!(ids.uuids_spelled(false).is_none() && ids.uuids_spelled(true).is_some());
+        assert_are(&ids, &[capital(7), event(1), capital(8), uuid(9), capital(10)]);
+        let places: Vec<u32> = ids.others.iter().map(|(place, _)| *place).collect();
+        assert_eq!(places, [1, 3]);
     }
 }

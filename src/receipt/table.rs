@@ -1,7 +1,7 @@
 //! The places of UUIDs in a list: a small table of eight bytes for each, which is looked at only for what
 //! passes a smaller filter that goes by a simpler hash. What it finds is held against the id itself.
 //!
-//! It is filled by several threads where that is worth while, each of which fills its own part, so that a
+//! It is filled by several threads where that is worth while, each of which fills its own ranges, so that a
 //! million ids are ready in a few hundredths of a second. It knows no other ids.
 
 use wide::u32x4;
@@ -15,7 +15,7 @@ use super::ranges::{Placed, Ranges, share};
 use crate::event::Halves;
 use crate::event::many::fetch;
 
-/// Fewer ids than this are not worth a second thread.
+/// Fewer ids or slots than this are not worth a second thread.
 const LEAST_SHARED: usize = if cfg!(any(test, fuzzing)) { 40 } else { 40_000 };
 
 /// So many slots are looked at together.
@@ -80,7 +80,7 @@ impl UuidTable {
         again
     }
 
-    /// Takes an id that had no room in its own part. The answer is its place, if it was there before.
+    /// Takes an id that had no room in its own range. The answer is its place, if it was there before.
     fn insert(&mut self, ids: OpenedParts<'_>, place: u32) -> Option<u32> {
         let value = ids.value(place)?;
         let hash = self.hasher.of_value(bytemuck::cast(value));

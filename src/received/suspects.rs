@@ -96,8 +96,11 @@ impl Suspects {
         }
         match &self.unusual {
             Unusual::Singly(numbers) => {
-                let text_of = |number: u32| wanted.id(number).text().into_owned();
-                let stands = |number: &&u32| memmem::find(bytes, text_of(**number).as_bytes()).is_some();
+                let stands = |number: &&u32| match wanted.key(**number) {
+                    IdKey::Bytes(text) => memmem::find(bytes, text).is_some(),
+                    // Those are words.
+                    IdKey::Uuid(_) => false,
+                };
                 numbers.iter().filter(stands).for_each(|&number| found(number));
             }
             Unusual::ByWord(ids) => ids.get(&b""[..]).into_iter().flatten().for_each(|&number| found(number)),

@@ -136,6 +136,27 @@ fn all_that_is_absent_of_many_ids_is_printed_once_and_in_its_order() {
 }
 
 #[test]
+fn of_a_list_in_one_spelling_what_is_absent_is_printed_and_nothing_else() {
+    let id = |number: u128| {
+        let id = uuid::Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834)).to_string();
+        id + "\n"
+    };
+    for to_case in [str::to_lowercase, str::to_uppercase] {
+        let list: Vec<String> = (1..30_001).map(|number| to_case(&id(number))).collect();
+        let (mut absent, mut log) = (String::new(), String::new());
+        for (number, line) in list.iter().enumerate() {
+            if number % 10 == 3 { absent.push_str(line) } else { log.push_str(line) }
+        }
+        // And strangers.
+        (50_000..90_000).for_each(|number| log.push_str(&id(number)));
+        let desk = Desk::new(&[("log", log.as_bytes()), ("ids", list.concat().as_bytes())]);
+        let ended = desk.received(&["--absent-of", "ids", "log", "--received-format", "ids"]).ends_with(10);
+        assert_eq!(ended.stderr, "");
+        assert!(ended.stdout == absent, "{} lines instead of {}", ended.stdout.lines().count(), absent.lines().count());
+    }
+}
+
+#[test]
 fn an_id_whose_absence_is_not_proven_is_not_printed() {
     let desk = Desk::new(&[
         ("bad-line", b"a\nb c\nd\ne\n"),

@@ -242,6 +242,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_refused_behind_many_uuids_is_called_by_its_line() {
+        let line = |number: u128| format!("{}\n", uuid::Uuid::from_u128(number << 64 | 0xabc));
+        // Around the ends of portions, of which each has about a hundred lines.
+        for before in [0, 1, 7, 109, 110, 111, 112, 250] {
+            let mut list: String = (0..before).map(line).collect();
+            assert_eq!(ids(list.as_bytes()).map(|ids| ids.len() as u128), Ok(before));
+            list.push_str(&"x".repeat(MAX_ID_BYTES + 1));
+            let refusal = ids((list + "\n" + &line(1)).as_bytes()).expect_err("too long");
+            assert!(refusal.starts_with(&format!("list:{} is no id", before + 1)), "{refusal}");
+        }
+    }
+
+    #[test]
     fn what_can_be_no_id_is_refused_with_its_line() {
         assert!(ids(b"a\n\xff\n").expect_err("no UTF-8").starts_with("list:2 is no id"));
         assert!(
