@@ -1,7 +1,6 @@
 //! What becomes of the places of a list when some of it is taken out.
 
 /// What is left of a list once those that were there before are taken out.
-#[derive(Debug)]
 pub(super) struct ClosedUp {
     /// The places that are taken out, one bit each, and how many are taken out before each word of these.
     words: Vec<(u64, u32)>,

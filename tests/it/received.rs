@@ -117,10 +117,14 @@ fn what_a_log_does_not_hold_is_printed_in_the_order_of_the_list() {
     assert_eq!(run_with_input(&mut piped, log).ends_with(10).stdout, "z\nb\n");
 }
 
+/// Ids that have nothing in common.
+fn id(number: u128) -> uuid::Uuid {
+    uuid::Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834))
+}
+
 #[test]
 fn all_that_is_absent_of_many_ids_is_printed_once_and_in_its_order() {
     // So many that the list is read, looked up and printed in several parts.
-    let id = |number: u128| uuid::Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834));
     let mut list: Vec<String> = (0..100_000).map(|number| format!("{}\n", id(number))).collect();
     let absent: String =
         list.iter().enumerate().filter(|(number, _)| number % 3 != 0).map(|(_, line)| &**line).collect();
@@ -137,18 +141,14 @@ fn all_that_is_absent_of_many_ids_is_printed_once_and_in_its_order() {
 
 #[test]
 fn of_a_list_in_one_spelling_what_is_absent_is_printed_and_nothing_else() {
-    let id = |number: u128| {
-        let id = uuid::Uuid::from_u128(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834)).to_string();
-        id + "\n"
-    };
     for to_case in [str::to_lowercase, str::to_uppercase] {
-        let list: Vec<String> = (1..30_001).map(|number| to_case(&id(number))).collect();
+        let list: Vec<String> = (1..30_001).map(|number| to_case(&format!("{}\n", id(number)))).collect();
         let (mut absent, mut log) = (String::new(), String::new());
         for (number, line) in list.iter().enumerate() {
             if number % 10 == 3 { absent.push_str(line) } else { log.push_str(line) }
         }
         // And strangers.
-        (50_000..90_000).for_each(|number| log.push_str(&id(number)));
+        (50_000..90_000).for_each(|number| log.push_str(&format!("{}\n", id(number))));
         let desk = Desk::new(&[("log", log.as_bytes()), ("ids", list.concat().as_bytes())]);
         let ended = desk.received(&["--absent-of", "ids", "log", "--received-format", "ids"]).ends_with(10);
         assert_eq!(ended.stderr, "");
